@@ -1,0 +1,41 @@
+#include "base/base.h"
+
+#include <stdio.h>
+
+static int fault_state = -1;                /* -1: the environment was not read yet */
+static char fault_name[64];
+static int fault_at, fault_count;
+static bool fault_onward;
+
+void fault_arm(const char *spec)
+{
+    int used = 0;
+
+    fault_at = 1;
+    fault_count = 0;
+    fault_onward = false;
+    if (spec && sscanf(spec, "%63[^:]%n:%d%n", fault_name, &used, &fault_at, &used) >= 1)
+        fault_onward = spec[used] == '+';
+    __atomic_store_n(&fault_state, spec != NULL, __ATOMIC_RELEASE);
+}
+
+bool fault_armed(void)
+{
+    int s = __atomic_load_n(&fault_state, __ATOMIC_ACQUIRE);
+
+    if (s < 0) {
+        fault_arm(getenv("ASSAY_FAULT"));
+        s = __atomic_load_n(&fault_state, __ATOMIC_ACQUIRE);
+    }
+    return s > 0;
+}
+
+bool fault_hit(const char *name)
+{
+    int n;
+
+    if (strcmp(name, fault_name) != 0)
+        return false;
+    n = __atomic_add_fetch(&fault_count, 1, __ATOMIC_RELAXED);
+    return fault_onward ? n >= fault_at : n == fault_at;
+}

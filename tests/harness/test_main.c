@@ -1,0 +1,77 @@
+/* tests/harness/test_main.c: the main() of every room's test program. */
+#include "base/test.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct test *test_first, **test_last = &test_first;
+static bool test_failed_now;
+static char test_folder_path[64];
+
+void test_register(struct test *t)
+{
+    *test_last = t;
+    test_last = &t->next;
+}
+
+void test_fail(const char *file, int line, const char *fmt, ...)
+{
+    va_list ap;
+
+    test_failed_now = true;
+    printf("  %s:%d: ", file, line);
+    va_start(ap, fmt);
+    vprintf(fmt, ap);
+    va_end(ap);
+    putchar('\n');
+}
+
+bool test_failing(void)
+{
+    return test_failed_now;
+}
+
+static int test_remove(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+    (void)st, (void)kind, (void)at;
+    return remove(path);
+}
+
+const char *test_folder(void)
+{
+    if (!test_folder_path[0]) {
+        snprintf(test_folder_path, sizeof test_folder_path, "/tmp/assay-test-XXXXXX");
+        ASSERT(mkdtemp(test_folder_path));
+    }
+    return test_folder_path;
+}
+
+int main(int argc, char **argv)
+{
+    int passed = 0, failed = 0;
+    bool verbose = getenv("TEST_VERBOSE") != NULL;
+
+    ASSERT(sodium_init() >= 0);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    for (struct test *t = test_first; t; t = t->next) {
+        if (argc > 1 && !strstr(t->name, argv[1]))
+            continue;
+        test_failed_now = false;
+        if (verbose)
+            printf("run    %s\n", t->name);
+        t->fn();
+        fault_arm(NULL);
+        if (test_failed_now) {
+            failed++;
+            printf("FAILED %s (%s)\n", t->name, t->file);
+        } else {
+            passed++;
+        }
+    }
+    if (test_folder_path[0])
+        nftw(test_folder_path, test_remove, 16, FTW_DEPTH | FTW_PHYS);
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed ? 1 : 0;
+}

@@ -1,0 +1,1 @@
+#define ASSAY_VERSION "0.1.0"
