@@ -1,0 +1,19 @@
+/* src/domain/score.h (through domain.h): the value of one metric or check for one trial.
+ *
+ * Missing stays missing: SCORE_MISSING means "could not be measured here" (no expected answer, a failed call) and
+ * "not evaluated" for a check that could not run; it is in no sum and no n. A failed check is 0, a passed one 1. */
+#pragma once
+
+enum score_state { SCORE_MISSING, SCORE_VALUE };
+struct score {
+    enum score_state state;
+    double value;               /* finite when SCORE_VALUE */
+    struct str note;            /* why it is missing, or why a check failed; may be empty */
+};
+
+enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITIES };
+const char *severity_name(enum severity s);
+bool        severity_from(struct str name, enum severity *out) MUST_USE;
+
+static inline struct score score_of(double v) { return (struct score){ .state = SCORE_VALUE, .value = v }; }
+static inline struct score score_missing(struct str why) { return (struct score){ .note = why }; }

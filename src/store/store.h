@@ -1,0 +1,105 @@
+/* src/store/store.h: the record of everything. One interface; sqlite behind it now, postgres later. Only this room
+ * contains SQL.
+ *
+ * Reading: any thread, each call takes a connection from a small pool. Writing: every change goes through one writer
+ * thread that groups what is waiting into one transaction (at most STORE_GROUP_MAX jobs or STORE_GROUP_MS); a job's
+ * `done` is called after its group is durable. kill -9 at any moment loses only groups that were not yet committed.
+ * Times are wall ms UTC, money nano-dollars (NULL in the database: unknown). */
+#pragma once
+
+#include "domain/domain.h"
+
+struct store;
+
+#define STORE_GROUP_MAX 512
+#define STORE_GROUP_MS  5
+#define STORE_VERSION_NOW store_version_now()
+
+/* Opens (and makes, with its folder, when absent) the store at `home` (a folder: assay.db lies in it). Runs migrations, each
+ * in a transaction. ERR_STORE with one sentence when it is read-only, full, not a database, or from a newer assay. */
+enum err_code store_open(const char *home, struct store **out, struct err *e) MUST_USE;
+void          store_close(struct store *s);             /* waits for the writer's queue to empty */
+int           store_version_now(void);                  /* number of the newest migration */
+int64_t       store_free_bytes(const struct store *s);  /* on the file system it lies on */
+
+/* --- writing -------------------------------------------------------------------------------------------------
+ * A job's apply runs on the writer's thread inside the group's transaction and calls store_tx_* only. If it fails, the
+ * group is rolled back and the group's jobs are applied again one by one, each in its own transaction, so one bad job
+ * spoils no other. done(job, code, err) is called exactly once, on the writer's thread, and may free the job. */
+struct store_tx;
+struct store_job {
+    enum err_code (*apply)(struct store_tx *tx, struct store_job *job, struct err *e);
+    void (*done)(struct store_job *job, enum err_code code, const struct err *e);
+    struct store_job *next;                             /* the writer's */
+};
+void          store_submit(struct store *s, struct store_job *job);     /* bounded by the callers' outstanding work */
+/* Submits and waits: for the few writes of a command, not for trials. */
+enum err_code store_write(struct store *s, enum err_code (*apply)(struct store_tx *tx, void *arg, struct err *e), void *arg,
+                          struct err *e) MUST_USE;
+
+/* --- runs (run.c) ---------------------------------------------------------------------------------------------- */
+struct store_variant {                  /* one row of a run's variants */
+    int64_t no;
+    struct str name, model, settings;   /* settings: JSON of the variant as it was run */
+    struct str aggregate;               /* JSON of eval/aggregate; empty at first */
+    bool abandoned;                     /* given up after repeated failures */
+};
+/* Inserts the run, its variants and its shards; sets run->no. run->id is the caller's. */
+enum err_code store_tx_run_add(struct store_tx *tx, struct run *run, const struct store_variant *variants, struct err *e) MUST_USE;
+/* The one writer of a run's state. ERR_CONFLICT when the state table forbids it. Sets started/finished when due. */
+enum err_code store_tx_run_move(struct store_tx *tx, int64_t run_no, enum run_state to, enum stop_reason why, int64_t now_ms,
+                                struct err *e) MUST_USE;
+enum err_code store_tx_run_remove(struct store_tx *tx, int64_t run_no, struct err *e) MUST_USE;     /* and all it holds */
+enum err_code store_tx_variant_set(struct store_tx *tx, int64_t run_no, int64_t variant_no, struct str aggregate,
+                                   bool abandoned, struct err *e) MUST_USE;
+/* Inside a transaction, for read-modify-write. */
+enum err_code store_tx_variant_get(struct store_tx *tx, int64_t run_no, int64_t variant_no, struct arena *a,
+                                   struct store_variant *out, struct err *e) MUST_USE;
+
+/* `ref`: a whole id, its last (or first) 4 or more characters, "last", or "last~1". Ambiguous or absent: a sentence. */
+enum err_code store_run_get(struct store *s, struct str ref, struct arena *a, struct run **out, struct err *e) MUST_USE;
+enum err_code store_run_resumable(struct store *s, struct str fingerprint, struct arena *a, struct run **out, struct err *e) MUST_USE;
+                                                        /* the newest planned/running/stopped one; *out NULL when none */
+struct store_run_row { struct run run; int64_t done, failed, cost_nanousd, unknown_calls; };
+enum err_code store_runs_list(struct store *s, struct str task_name /* or empty */, int64_t limit, int64_t offset,
+                              struct arena *a, struct store_run_row **rows, size_t *count, struct err *e) MUST_USE;    /* newest first */
+enum err_code store_variants(struct store *s, int64_t run_no, struct arena *a, struct store_variant **out, size_t *count,
+                             struct err *e) MUST_USE;
+
+/* --- shards (shard.c): leased by compare-and-set with an expiry ---------------------------------------------------- */
+/* Leases the first shard that is open, or leased but expired at now_ms. out->no -1 when none is left to take. */
+enum err_code store_tx_shard_lease(struct store_tx *tx, int64_t run_no, struct str owner, int64_t now_ms, int64_t lease_ms,
+                                   struct shard *out, struct err *e) MUST_USE;
+enum err_code store_tx_shard_renew(struct store_tx *tx, int64_t run_no, struct str owner, int64_t now_ms, int64_t lease_ms,
+                                   struct err *e) MUST_USE;           /* all of the owner's */
+enum err_code store_tx_shard_finish(struct store_tx *tx, int64_t run_no, int64_t shard_no, struct str owner, struct err *e) MUST_USE;
+enum err_code store_tx_shards_release(struct store_tx *tx, int64_t run_no, struct str owner, struct err *e) MUST_USE;  /* open again */
+enum err_code store_shards_left(struct store *s, int64_t run_no, int64_t *left, struct err *e) MUST_USE;   /* not finished */
+/* Which of the trials first..last-1 have an outcome: one bit each, bit i of byte i/8. `bits` holds (last-first+7)/8 bytes. */
+enum err_code store_trials_finished(struct store *s, int64_t run_no, int64_t first, int64_t last, unsigned char *bits,
+                                    struct err *e) MUST_USE;
+/* Forgets failed outcomes and opens their shards again (--retry-failed); per-variant counts of what was forgotten go to
+ * `forgotten` (one per variant). The ledger keeps what they cost. */
+enum err_code store_tx_failed_forget(struct store_tx *tx, int64_t run_no, int64_t *forgotten, size_t variants, int64_t *total,
+                                     struct err *e) MUST_USE;
+
+/* --- trials (trial.c) ------------------------------------------------------------------------------------------------ */
+/* Inserts the trial's outcome, its transcript (JSON text, stored compressed) and its scores (JSON text). A trial that
+ * has an outcome already is left as it is and *added is false: nothing is counted twice. */
+enum err_code store_tx_trial_add(struct store_tx *tx, int64_t run_no, const struct trial *t, struct str transcript,
+                                 struct str scores, bool *added, struct err *e) MUST_USE;
+enum err_code store_tx_ledger_add(struct store_tx *tx, int64_t run_no, int64_t variant_no, const struct ledger_entry *entry,
+                                  struct err *e) MUST_USE;            /* adds to the row of (run, variant, phase) */
+
+struct store_trial { struct trial trial; struct str scores; struct str transcript; };     /* transcript only when asked */
+enum err_code store_trial_get(struct store *s, int64_t run_no, int64_t number, struct arena *a, struct store_trial **out,
+                              struct err *e) MUST_USE;                 /* with transcript; ERR_NOT_FOUND */
+/* Calls `each` for every outcome in order of number; stops when it gives an error. Strings are borrowed during the call. */
+struct store_trials_filter { int64_t variant; /* -1: all */ bool failed_only; bool with_transcript; int64_t first; int64_t limit; /* 0: all */ };
+enum err_code store_trials_each(struct store *s, int64_t run_no, const struct store_trials_filter *filter,
+                                enum err_code (*each)(const struct store_trial *t, void *arg, struct err *e), void *arg,
+                                struct err *e) MUST_USE;
+
+struct store_ledger_row { int64_t variant; struct ledger_entry entry; };
+enum err_code store_ledger(struct store *s, int64_t run_no, struct arena *a, struct store_ledger_row **rows, size_t *count,
+                           struct err *e) MUST_USE;
