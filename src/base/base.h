@@ -29,6 +29,8 @@
 #include "base/secret.h"
 #include "base/json.h"
 #include "base/file.h"
+#include "base/doc.h"
+#include "base/csv.h"
 #include "base/queue.h"
 #include "base/loop.h"
 #include "base/fault.h"
