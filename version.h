@@ -1,1 +1,0 @@
-#define ASSAY_VERSION "0.1.0"
