@@ -34,18 +34,36 @@ static bool json_too_deep(struct str text)
     return false;
 }
 
-enum err_code json_read(struct str text, json_t **out, struct err *e)
+enum err_code json_read_located(struct str text, json_t **out, int *line, int *column, struct err *e)
 {
     json_error_t why;
     json_t *j;
 
+    *line = *column = 1;
     if (json_too_deep(text))
         return err_set(e, ERR_BAD_INPUT, "JSON is nested deeper than %d levels", JSON_DEPTH_MAX);
     j = json_loadb(text.len ? text.at : "", text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
-    if (!j)
-        return err_set(e, ERR_BAD_INPUT, "not valid JSON at line %d, column %d: %s", why.line, why.column, why.text);
+    if (!j) {
+        *line = MAX(why.line, 1);
+        *column = MAX(why.column, 1);
+        return err_set(e, ERR_BAD_INPUT, "not valid JSON: %s", why.text);
+    }
     *out = j;
     return ERR_OK;
+}
+
+enum err_code json_read(struct str text, json_t **out, struct err *e)
+{
+    int line, column;
+    enum err_code code = json_read_located(text, out, &line, &column, e);
+
+    if (code != ERR_OK && e && str_starts(str_c(e->text), S("not valid JSON: "))) {
+        char why[sizeof e->text];
+
+        memcpy(why, e->text, sizeof why);
+        err_set(e, code, "not valid JSON at line %d, column %d: %s", line, column, why + strlen("not valid JSON: "));
+    }
+    return code;
 }
 
 json_t *json_from_str(struct str s)
@@ -122,31 +140,138 @@ void json_set_str(json_t *o, const char *key, struct str value)
     json_object_set_new(o, key, json_from_str(value));
 }
 
-static int json_to_buf(const char *bytes, size_t len, void *arg)
+/* The shortest digits that read back as the same number: 0.1, where "%.17g" says 0.10000000000000001. */
+static void json_write_real(double v, struct buf *out)
 {
-    buf_append(arg, str_n(bytes, len));
-    return 0;
+    char text[40];
+    double back;
+    int n = 0;
+
+    for (int digits = 15; digits <= 17; digits++) {
+        n = snprintf(text, sizeof text, "%.*g", digits, v);
+        for (char *p = text; *p; p++)
+            if (*p == ',')                          /* a locale's decimal point */
+                *p = '.';
+        if (str_to_double(str_n(text, (size_t)n), &back) && back == v)
+            break;
+    }
+    buf_append(out, str_n(text, (size_t)n));
+    if (!strpbrk(text, ".e"))
+        buf_puts(out, ".0");                        /* stays a real number when read again */
 }
 
-static void json_write_flags(const json_t *j, struct buf *out, size_t flags)
+struct json_style { bool sorted, pretty; };
+
+static void json_write_value(const json_t *j, struct json_style style, size_t depth, struct buf *out);
+
+static void json_write_line(struct json_style style, size_t depth, struct buf *out)
 {
-    if (json_dump_callback(j, json_to_buf, out, flags | JSON_ENCODE_ANY) != 0)
+    if (!style.pretty)
+        return;
+    buf_byte(out, '\n');
+    for (size_t i = 0; i < depth; i++)
+        buf_puts(out, "  ");
+}
+
+struct json_member { struct str key; const json_t *value; };
+
+static int json_member_cmp(const void *a, const void *b)
+{
+    return str_cmp(((const struct json_member *)a)->key, ((const struct json_member *)b)->key);
+}
+
+static void json_write_object(json_t *o, struct json_style style, size_t depth, struct buf *out)
+{
+    size_t n = json_object_size(o), i = 0;
+    AUTO(freep) struct json_member *members = n && style.sorted ? xreallocarray(NULL, n, sizeof *members) : NULL;
+
+    buf_byte(out, '{');
+    for (void *at = json_object_iter(o); at; at = json_object_iter_next(o, at), i++) {
+        struct json_member m = { str_n(json_object_iter_key(at), json_object_iter_key_len(at)),
+                                 json_object_iter_value(at) };
+
+        if (style.sorted) {
+            members[i] = m;
+            continue;
+        }
+        buf_puts(out, i ? "," : "");
+        json_write_line(style, depth + 1, out);
+        json_write_str(m.key, out);
+        buf_puts(out, style.pretty ? ": " : ":");
+        json_write_value(m.value, style, depth + 1, out);
+    }
+    if (members)
+        qsort(members, n, sizeof *members, json_member_cmp);
+    for (i = 0; members && i < n; i++) {
+        buf_puts(out, i ? "," : "");
+        json_write_str(members[i].key, out);
+        buf_byte(out, ':');
+        json_write_value(members[i].value, style, depth + 1, out);
+    }
+    if (n)
+        json_write_line(style, depth, out);
+    buf_byte(out, '}');
+}
+
+static void json_write_array(const json_t *j, struct json_style style, size_t depth, struct buf *out)
+{
+    size_t n = json_array_size(j);
+
+    buf_byte(out, '[');
+    for (size_t i = 0; i < n; i++) {
+        buf_puts(out, i ? "," : "");
+        json_write_line(style, depth + 1, out);
+        json_write_value(json_array_get(j, i), style, depth + 1, out);
+    }
+    if (n)
+        json_write_line(style, depth, out);
+    buf_byte(out, ']');
+}
+
+/* Deeper than anything json_read lets in, wrapped in a document of ours; so a tree that holds itself ends too. */
+static void json_write_value(const json_t *j, struct json_style style, size_t depth, struct buf *out)
+{
+    if (!j || depth > 2 * JSON_DEPTH_MAX || buf_failed(out)) {
         out->failed = true;
+        return;
+    }
+    switch (json_typeof(j)) {
+    case JSON_OBJECT: json_write_object((json_t *)j, style, depth, out); break;
+    case JSON_ARRAY: json_write_array(j, style, depth, out); break;
+    case JSON_STRING: json_write_str(json_to_str(j), out); break;
+    case JSON_INTEGER: buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(j)); break;
+    case JSON_REAL: json_write_real(json_real_value(j), out); break;
+    case JSON_TRUE: buf_puts(out, "true"); break;
+    case JSON_FALSE: buf_puts(out, "false"); break;
+    case JSON_NULL: buf_puts(out, "null"); break;
+    }
 }
 
 void json_write(const json_t *j, struct buf *out)
 {
-    json_write_flags(j, out, JSON_COMPACT);
+    json_write_value(j, (struct json_style){ 0 }, 0, out);
 }
 
 void json_write_canonical(const json_t *j, struct buf *out)
 {
-    json_write_flags(j, out, JSON_COMPACT | JSON_SORT_KEYS);
+    json_write_value(j, (struct json_style){ .sorted = true }, 0, out);
 }
 
 void json_write_pretty(const json_t *j, struct buf *out)
 {
-    json_write_flags(j, out, JSON_INDENT(2));
+    json_write_value(j, (struct json_style){ .pretty = true }, 0, out);
+}
+
+/* An ill-formed byte at *i becomes U+FFFD; what was well-formed before it goes out first. */
+static void json_write_repaired(struct str s, size_t *i, size_t *from, struct buf *out)
+{
+    size_t at = *i;
+
+    if (str_utf8_next(s, i) != 0xfffd || *i - at != 1)
+        return;
+    buf_append(out, str_n(s.at + *from, at - *from));
+    buf_puts(out, "\xef\xbf\xbd");
+    *from = *i;
 }
 
 void json_write_str(struct str s, struct buf *out)
@@ -154,27 +279,29 @@ void json_write_str(struct str s, struct buf *out)
     size_t from = 0;
 
     buf_byte(out, '"');
-    for (size_t i = 0; i < s.len; i++) {
+    for (size_t i = 0; i < s.len;) {
         unsigned char c = (unsigned char)s.at[i];
 
+        if (c >= 0x80) {
+            json_write_repaired(s, &i, &from, out);
+            continue;
+        }
+        i++;
         if (c >= 0x20 && c != '"' && c != '\\')
             continue;
-        buf_append(out, str_n(s.at + from, i - from));
-        from = i + 1;
-        if (c == '"' || c == '\\') {
-            buf_byte(out, '\\');
-            buf_byte(out, (char)c);
-        } else if (c == '\n') {
-            buf_puts(out, "\\n");
-        } else if (c == '\t') {
-            buf_puts(out, "\\t");
-        } else if (c == '\r') {
-            buf_puts(out, "\\r");
-        } else {
-            buf_printf(out, "\\u%04x", c);
+        buf_append(out, str_n(s.at + from, i - 1 - from));
+        from = i;
+        switch (c) {
+        case '"': buf_puts(out, "\\\""); break;
+        case '\\': buf_puts(out, "\\\\"); break;
+        case '\n': buf_puts(out, "\\n"); break;
+        case '\t': buf_puts(out, "\\t"); break;
+        case '\r': buf_puts(out, "\\r"); break;
+        default: buf_printf(out, "\\u%04x", c);
         }
     }
-    buf_append(out, str_n(s.at + from, s.len - from));
+    if (from < s.len)
+        buf_append(out, str_n(s.at + from, s.len - from));
     buf_byte(out, '"');
 }
 
