@@ -21,7 +21,8 @@ struct http_call {                          /* always a POST; the engine adds au
     struct buf url, body;
     struct { const char *name; struct str value; } headers[HTTP_CALL_HEADERS_MAX];   /* values live in the arena or for ever */
     size_t header_count;
-    bool streamed;
+    bool streamed;                          /* asked for; false when the model is known to refuse it */
+    struct buf dropped;                     /* options that were left out because this model cannot take them: "stop, seed" */
 };
 void http_call_init(struct http_call *c);
 void http_call_header(struct http_call *c, const char *name, struct str value);
@@ -60,6 +61,7 @@ struct stream {                             /* an answer in the making, fed one 
 struct provider {
     const char *name;                       /* "openai": what a user writes before the colon */
     const char *label;                      /* "OpenAI" */
+    const char *const *aliases;             /* other words before the colon, NULL-ended; may be NULL */
     unsigned caps;
     const char *base_url;                   /* "https://api.openai.com/v1"; NULL: must be given (openai-compatible) */
     const char *const *base_url_variables;  /* environment, first set one wins; NULL-ended */
