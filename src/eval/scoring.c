@@ -1,0 +1,358 @@
+#include "eval/scoring.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "eval/constraints.h"
+
+struct scoring_metric { const struct metric *metric; void *state; };
+struct scoring_constraint { struct str key; const json_t *value; };
+
+/* Scorers stand in this order: metrics, the task's checks, constraints as checks. */
+struct scoring {
+    struct arena *arena;
+    const struct task *task;
+    struct scorer_info *infos;
+    struct scoring_metric *metrics;         size_t metric_count;
+    struct check_ready *checks;             size_t check_count;
+    struct scoring_constraint *constraints; size_t constraint_count;
+    double *weights;                        /* of checks and constraints */
+    size_t count;
+};
+
+static const char *const scoring_ranking[] = {
+    "accuracy", "f1", "exact_match", "completeness", "instruction_following", "checks_passed",
+};
+
+static bool scoring_has_name(const struct scoring *sc, struct str name)
+{
+    for (size_t i = 0; i < sc->count; i++)
+        if (str_eq(sc->infos[i].name, name))
+            return true;
+    return false;
+}
+
+static enum err_code scoring_add(struct scoring *sc, struct scorer_info info, struct err *e)
+{
+    if (sc->count == SCORERS_MAX)
+        return err_set(e, ERR_TOO_LARGE, "a task may have at most %d checks and metrics together", SCORERS_MAX);
+    if (scoring_has_name(sc, info.name))
+        return err_set(e, ERR_BAD_INPUT, "two checks or metrics are called \"" STR_FMT "\"", STR_ARG(info.name));
+    sc->infos[sc->count++] = info;
+    return ERR_OK;
+}
+
+static enum err_code scoring_add_metric(struct scoring *sc, const struct metric_spec *spec, struct err *e)
+{
+    struct scoring_metric *m = &sc->metrics[sc->metric_count];
+
+    if (metric_prepare(spec, sc->arena, &m->metric, &m->state, e) != ERR_OK)
+        return err_prefix(e, "metric \"" STR_FMT "\"", STR_ARG(spec->name));
+    sc->metric_count++;
+    return scoring_add(sc, (struct scorer_info){
+        .name = arena_strdup(sc->arena, spec->name), .base = str_c(m->metric->name), .kind = SCORER_METRIC,
+        .unit = m->metric->unit, .higher_is_better = m->metric->higher_is_better, .over_repeats = m->metric->over_repeats,
+        .weight = 1 }, e);
+}
+
+static enum err_code scoring_add_metrics(struct scoring *sc, struct err *e)
+{
+    const struct metric_spec checks_passed = { .name = S("checks_passed"), .kind = S("checks_passed") };
+    const struct task *t = sc->task;
+
+    for (size_t i = 0; i < t->metric_count; i++)
+        TRY(scoring_add_metric(sc, &t->metrics[i], e));
+    if (scoring_quality(sc->infos, sc->count) < 0 && (t->check_count || json_object_size(t->constraints)) &&
+        !scoring_has_name(sc, checks_passed.name))
+        TRY(scoring_add_metric(sc, &checks_passed, e));
+    return ERR_OK;
+}
+
+static enum err_code scoring_add_checks(struct scoring *sc, struct err *e)
+{
+    const struct task *t = sc->task;
+
+    for (size_t i = 0; i < t->check_count; i++) {
+        const struct check_spec *spec = &t->checks[i];
+
+        if (check_prepare(spec, sc->arena, &sc->checks[i], e) != ERR_OK)
+            return err_prefix(e, "check \"" STR_FMT "\"", STR_ARG(spec->name));
+        sc->weights[i] = spec->weight;
+        TRY(scoring_add(sc, (struct scorer_info){
+            .name = arena_strdup(sc->arena, spec->name), .base = str_c(sc->checks[i].check->name), .kind = SCORER_CHECK,
+            .higher_is_better = true, .severity = spec->severity, .weight = spec->weight }, e));
+        sc->check_count++;
+    }
+    return ERR_OK;
+}
+
+static enum err_code scoring_add_constraints(struct scoring *sc, struct err *e)
+{
+    json_t *all = (json_t *)sc->task->constraints;
+
+    for (void *it = json_is_object(all) ? json_object_iter(all) : NULL; it; it = json_object_iter_next(all, it)) {
+        struct str key = str_c(json_object_iter_key(it));
+        struct str name = key;
+
+        if (!constraint_known(key))
+            continue;
+        if (scoring_has_name(sc, name))
+            name = arena_printf(sc->arena, "constraint_" STR_FMT, STR_ARG(key));
+        sc->constraints[sc->constraint_count] = (struct scoring_constraint){ key, json_object_iter_value(it) };
+        sc->weights[sc->check_count + sc->constraint_count++] = 1;
+        TRY(scoring_add(sc, (struct scorer_info){ .name = arena_strdup(sc->arena, name), .base = S("constraint"),
+            .kind = SCORER_CHECK, .higher_is_better = true, .severity = SEVERITY_WARNING, .weight = 1 }, e));
+    }
+    return ERR_OK;
+}
+
+enum err_code scoring_new(const struct task *task, struct scoring **out, struct err *e)
+{
+    AUTO(scoring_freep) struct scoring *sc = xcalloc(1, sizeof *sc);
+    size_t rules = task->check_count + json_object_size(task->constraints);
+
+    sc->arena = arena_new_sized(4096);
+    sc->task = task;
+    if (rules + task->metric_count >= SCORERS_MAX)
+        return err_set(e, ERR_TOO_LARGE, "a task may have at most %d checks and metrics together", SCORERS_MAX - 1);
+    sc->infos = arena_array(sc->arena, struct scorer_info, SCORERS_MAX);
+    sc->metrics = arena_array(sc->arena, struct scoring_metric, task->metric_count + 1);
+    sc->checks = arena_array(sc->arena, struct check_ready, task->check_count + 1);
+    sc->constraints = arena_array(sc->arena, struct scoring_constraint, rules + 1);
+    sc->weights = arena_array(sc->arena, double, rules + 1);
+    TRY(scoring_add_metrics(sc, e));
+    TRY(scoring_add_checks(sc, e));
+    TRY(scoring_add_constraints(sc, e));
+    *out = TAKE(sc);
+    return ERR_OK;
+}
+
+void scoring_free(struct scoring *sc)
+{
+    if (!sc)
+        return;
+    arena_free(sc->arena);
+    free(sc);
+}
+
+void scoring_freep(struct scoring **sc)
+{
+    scoring_free(*sc);
+    *sc = NULL;
+}
+
+size_t scoring_count(const struct scoring *sc)
+{
+    return sc->count;
+}
+
+const struct scorer_info *scoring_at(const struct scoring *sc, size_t i)
+{
+    ASSERT(i < sc->count);
+    return &sc->infos[i];
+}
+
+const struct scorer_info *scoring_infos(const struct scoring *sc)
+{
+    return sc->infos;
+}
+
+void scoring_run(const struct scoring *sc, const struct subject *subject, struct arena *a, struct score *out)
+{
+    struct subject s = *subject;
+    struct score *checks = out + sc->metric_count, *constraints = checks + sc->check_count;
+
+    if (s.failed) {
+        for (size_t i = 0; i < sc->count; i++)
+            out[i] = score_missing(STR_NONE);
+        return;
+    }
+    s.task = sc->task;
+    subject_begin(&s, a);
+    for (size_t i = 0; i < sc->check_count; i++)
+        check_judge(&sc->checks[i], &s, a, &checks[i]);
+    for (size_t i = 0; i < sc->constraint_count; i++) {
+        struct constraint_result r;
+
+        constraint_judge(sc->constraints[i].key, sc->constraints[i].value, &s, a, &r);
+        constraints[i] = (struct score){ .state = SCORE_VALUE, .value = r.violations == 0, .note = r.why };
+    }
+    subject_set_checks(&s, (struct subject_checks){ checks, sc->weights, sc->check_count + sc->constraint_count });
+    for (size_t i = 0; i < sc->metric_count; i++)
+        metric_score(sc->metrics[i].metric, sc->metrics[i].state, &s, a, &out[i]);
+}
+
+ptrdiff_t scoring_quality(const struct scorer_info *infos, size_t count)
+{
+    for (size_t k = 0; k < COUNT_OF(scoring_ranking); k++)
+        for (size_t i = 0; i < count; i++)
+            if (infos[i].kind == SCORER_METRIC && str_is(infos[i].base, scoring_ranking[k]))
+                return (ptrdiff_t)i;
+    return -1;
+}
+
+void scores_violations(const struct scorer_info *infos, const struct score *scores, size_t count, int64_t *violations,
+                       int64_t *critical)
+{
+    *violations = *critical = 0;
+    for (size_t i = 0; i < count; i++)
+        if (infos[i].kind == SCORER_CHECK && scores[i].state == SCORE_VALUE && scores[i].value == 0) {
+            ++*violations;
+            *critical += infos[i].severity == SEVERITY_CRITICAL;
+        }
+}
+
+/* The shortest decimal that reads back as the same double. */
+static void scores_write_number(double v, struct buf *out)
+{
+    char text[40];
+
+    if (v == floor(v) && fabs(v) < 1e15) {
+        int64_t n = (int64_t)v;
+
+        if (n >= 0 && n <= 9)
+            buf_byte(out, (char)('0' + n));
+        else
+            buf_printf(out, "%" PRId64, n);
+        return;
+    }
+    for (int digits = 6; digits <= 17; digits += digits == 6 ? 9 : 1) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (strtod(text, NULL) == v)
+            break;
+    }
+    buf_puts(out, text);
+}
+
+void scores_write(const struct score *scores, size_t count, struct buf *out)
+{
+    bool noted = false;
+
+    buf_puts(out, "{\"v\":[");
+    for (size_t i = 0; i < count; i++) {
+        if (i)
+            buf_byte(out, ',');
+        if (scores[i].state == SCORE_VALUE)
+            scores_write_number(scores[i].value, out);
+        else
+            buf_puts(out, "null");
+    }
+    buf_byte(out, ']');
+    for (size_t i = 0; i < count; i++) {
+        struct str note = str_utf8_head(scores[i].note, 400);
+        AUTO_JSON *clean = NULL;
+
+        if (!note.len)
+            continue;
+        if (!str_is_utf8(note))
+            note = json_to_str(clean = json_from_str(note));
+        buf_printf(out, "%s\"%zu\":", noted ? "," : ",\"n\":{", i);
+        json_write_str(note, out);
+        noted = true;
+    }
+    buf_puts(out, noted ? "}}" : "}");
+}
+
+static enum err_code scores_bad(struct err *e)
+{
+    return err_set(e, ERR_STORE, "the scores of a trial can't be read: they are not what this program writes");
+}
+
+static enum err_code scores_read_notes(struct str text, struct arena *a, struct score *out, size_t count, struct err *e)
+{
+    AUTO_JSON *doc = NULL;
+    json_t *notes;
+
+    TRY(json_read(text, &doc, e));
+    notes = json_child(doc, "n");
+    for (void *it = json_is_object(notes) ? json_object_iter(notes) : NULL; it; it = json_object_iter_next(notes, it)) {
+        int64_t i;
+
+        if (str_to_i64(str_c(json_object_iter_key(it)), &i) && i >= 0 && (size_t)i < count)
+            out[i].note = arena_strdup(a, json_to_str(json_object_iter_value(it)));
+    }
+    return ERR_OK;
+}
+
+enum err_code scores_read(struct str text, struct arena *a, struct score *out, size_t count, struct err *e)
+{
+    struct str rest = text, list, one;
+    ptrdiff_t end;
+    size_t i = 0;
+
+    for (size_t k = 0; k < count; k++)
+        out[k] = score_missing(STR_NONE);
+    if (!str_starts(rest, S("{\"v\":[")))
+        return text.len ? scores_bad(e) : ERR_OK;
+    rest = str_from(rest, 6);
+    end = str_find_byte(rest, ']');
+    if (end < 0)
+        return scores_bad(e);
+    list = str_sub(rest, 0, (size_t)end);
+    for (; list.len && str_split(&list, ',', &one); i++) {
+        double v;
+
+        if (i >= count || str_is(one, "null"))
+            continue;
+        if (one.len == 1 && one.at[0] >= '0' && one.at[0] <= '9')
+            v = one.at[0] - '0';
+        else if (!str_to_double(one, &v))
+            return scores_bad(e);
+        out[i] = score_of(v);
+    }
+    if (a && str_starts(str_from(rest, (size_t)end), S("],\"n\"")))
+        TRY(scores_read_notes(text, a, out, count, e));
+    return ERR_OK;
+}
+
+json_t *scorers_to_json(const struct scorer_info *infos, size_t count)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < count; i++) {
+        const struct scorer_info *s = &infos[i];
+        json_t *o = json_object();
+
+        json_set_str(o, "name", s->name);
+        json_set_str(o, "base", s->base);
+        json_object_set_new(o, "kind", json_string(s->kind == SCORER_CHECK ? "check" : "metric"));
+        json_object_set_new(o, "higher_is_better", json_boolean(s->higher_is_better));
+        if (s->kind == SCORER_CHECK) {
+            json_object_set_new(o, "severity", json_string(severity_name(s->severity)));
+            json_object_set_new(o, "weight", json_real(s->weight));
+        } else {
+            json_object_set_new(o, "unit", json_string(metric_unit_name(s->unit)));
+            if (s->over_repeats)
+                json_object_set_new(o, "over_repeats", json_true());
+        }
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+enum err_code scorers_from_json(const json_t *list, struct arena *a, struct scorer_info **infos, size_t *count, struct err *e)
+{
+    size_t n = json_array_size(list);
+
+    if (!json_is_array(list) || n > SCORERS_MAX)
+        return err_set(e, ERR_STORE, "the run's settings hold no usable list of scorers");
+    *infos = arena_array(a, struct scorer_info, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *o = json_array_get(list, i);
+        struct scorer_info *s = &(*infos)[i];
+
+        s->name = arena_strdup(a, json_get_str(o, "name"));
+        s->base = arena_strdup(a, json_get_str(o, "base"));
+        s->kind = str_is(json_get_str(o, "kind"), "check") ? SCORER_CHECK : SCORER_METRIC;
+        s->unit = metric_unit_from(json_get_str(o, "unit"));
+        s->higher_is_better = json_get_bool(o, "higher_is_better", true);
+        s->over_repeats = json_get_bool(o, "over_repeats", false);
+        s->severity = SEVERITY_WARNING;
+        if (!severity_from(json_get_str(o, "severity"), &s->severity) && s->kind == SCORER_CHECK)
+            return err_set(e, ERR_STORE, "the run's settings name a check of unknown severity");
+        s->weight = json_get_double(o, "weight", 1);
+    }
+    *count = n;
+    return ERR_OK;
+}

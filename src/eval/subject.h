@@ -1,0 +1,48 @@
+/* src/eval/subject.h: one trial as checks and metrics see it, and what is read from its output at most once.
+ *
+ * How an output is read as JSON: the whole trimmed text must be one JSON value. If the whole text is one fenced block
+ * (three back quotes or tildes, an optional word such as json, a line break ... the same fence), the inside of the fence is
+ * read instead and the subject remembers that it was fenced. Nothing else is forgiven: prose around JSON is not JSON.
+ * Threads: a subject and its arena have one owner; the task and the case are only read. */
+#pragma once
+
+#include "domain/domain.h"
+
+struct subject_cache;
+
+struct subject {
+    const struct task *task;
+    const struct dataset_case *kase;
+    struct str output;                  /* the last answer's text */
+    const struct turn *turns;           /* NULL when only the output is known */
+    size_t turn_count;
+    const struct usage *usage;          /* NULL: nobody knows */
+    int64_t cost_nanousd;               /* MONEY_UNKNOWN allowed */
+    int64_t latency_ms;                 /* negative: not measured */
+    bool failed;                        /* no answer: every score is missing */
+    struct subject_cache *cache;        /* scoring_run's; others leave it NULL */
+};
+
+/* The scorers that already ran on this subject, for metrics that build on checks. */
+struct subject_checks { const struct score *scores; const double *weights; size_t count; };
+
+/* Gives `s` its cache; call once before anything below. */
+void          subject_begin(struct subject *s, struct arena *a);
+void          subject_set_checks(struct subject *s, struct subject_checks checks);
+struct subject_checks subject_checks(const struct subject *s);
+
+struct str    subject_text(const struct subject *s);                    /* trimmed at both ends */
+/* The output as JSON, or NULL when it is not; *why (may be NULL) then says what is wrong. Borrowed from the arena. */
+const json_t *subject_json(const struct subject *s, struct arena *a, struct str *why);
+bool          subject_fenced(const struct subject *s, struct arena *a); /* JSON, but inside a code fence */
+struct str    subject_unfenced(struct str text, bool *fenced);          /* the inside of a fence, or the trimmed text */
+const json_t *subject_expected(const struct subject *s);                /* NULL when the case has none, or null */
+
+/* What templates in checks see: the case's variables, `expected`, `answer` (the output) and `case` (id, index). */
+const json_t *subject_vars(const struct subject *s, struct arena *a);
+
+/* A place in the cache for items.c: pairs of item sets, by key. */
+void        **subject_slot(const struct subject *s, struct str key, struct arena *a);
+
+/* At most about 80 bytes of `s` in double quotes, for notes. */
+struct str    subject_quote(struct str s, struct arena *a);
