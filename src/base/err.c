@@ -48,7 +48,8 @@ enum err_code err_from_name(struct str name)
     return ERR_UNKNOWN;
 }
 
-/* What came from outside may hold control bytes; a sentence on a terminal must not. */
+/* What came from outside may hold control bytes; a sentence on a terminal must not. U+0080..U+009F, which are C2 and
+ * then the number, steer some terminals too. */
 static void err_clean(char *text)
 {
     for (char *p = text; *p; p++)
@@ -56,23 +57,26 @@ static void err_clean(char *text)
             *p = *p == '\t' ? ' ' : '?';
         else if (*p == 0x7f)
             *p = '?';
+        else if ((unsigned char)*p == 0xc2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] <= 0x9f)
+            p[0] = p[1] = '?';
 }
 
-static void err_fit(struct err *e, int wanted)
+/* `wanted` is what vsnprintf said of text[size]: what was cut ends on a code point and in "...". */
+static void err_fit(char *text, size_t size, int wanted)
 {
-    if (wanted >= (int)sizeof e->text) {
-        struct str kept = str_utf8_head(str_n(e->text, sizeof e->text - 1), sizeof e->text - 5);
+    if (wanted >= (int)size) {
+        struct str kept = str_utf8_head(str_n(text, size - 1), size - 5);
 
-        memcpy(e->text + kept.len, "...", 4);
+        memcpy(text + kept.len, "...", 4);
     }
-    err_clean(e->text);
+    err_clean(text);
 }
 
 enum err_code err_setv(struct err *e, enum err_code code, const char *fmt, va_list ap)
 {
     if (e) {
         e->code = code;
-        err_fit(e, vsnprintf(e->text, sizeof e->text, fmt, ap));
+        err_fit(e->text, sizeof e->text, vsnprintf(e->text, sizeof e->text, fmt, ap));
     }
     return code;
 }
@@ -93,7 +97,7 @@ enum err_code err_errno(struct err *e, enum err_code code, int errnum, const cha
     va_list ap;
 
     va_start(ap, fmt);
-    vsnprintf(what, sizeof what, fmt, ap);
+    err_fit(what, sizeof what, vsnprintf(what, sizeof what, fmt, ap));
     va_end(ap);
     return err_set(e, code, "%s: %s", what, strerror_r(errnum, why, sizeof why));
 }
@@ -106,9 +110,9 @@ enum err_code err_prefix(struct err *e, const char *fmt, ...)
     if (!e)
         return ERR_INTERNAL;
     va_start(ap, fmt);
-    vsnprintf(noun, sizeof noun, fmt, ap);
+    err_fit(noun, sizeof noun, vsnprintf(noun, sizeof noun, fmt, ap));
     va_end(ap);
     memcpy(old, e->text, sizeof old);
-    err_fit(e, snprintf(e->text, sizeof e->text, "%s: %s", noun, old));
+    err_fit(e->text, sizeof e->text, snprintf(e->text, sizeof e->text, "%s: %s", noun, old));
     return e->code;
 }

@@ -114,23 +114,68 @@ enum err_code file_mkdirs(const char *path, unsigned mode, struct err *e)
     return ERR_OK;
 }
 
+/* Where openat2 is missing (old kernels, some containers): folder by folder, no link followed, no "..". Stricter than
+ * RESOLVE_BENEATH, never weaker. */
+static int file_walk_beneath(int at, const char *name)
+{
+    AUTO(file_closep) int here = fcntl(at, F_DUPFD_CLOEXEC, 0);
+    struct str rest = str_c(name), part;
+
+    if (name[0] == '/')
+        return errno = EXDEV, -1;
+    while (here >= 0 && str_split(&rest, '/', &part)) {
+        AUTO(freep) char *step = xstrndup(part.at, part.len);
+        int next;
+
+        if (str_is(part, ".."))
+            return errno = EXDEV, -1;
+        if (!rest.at)
+            return openat(here, part.len ? step : ".", O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+        if (part.len == 0)
+            continue;
+        next = openat(here, step, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        close(here);
+        here = next;
+    }
+    return -1;
+}
+
+/* O_NONBLOCK: opening a pipe somebody left in the folder must not wait for its other end. */
+static int file_openat_beneath(int at, const char *name)
+{
+    struct open_how how = { .flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC,
+                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
+    long got = FAULT("file.openat2") ? (errno = ENOSYS, -1) : syscall(SYS_openat2, at, name, &how, sizeof how);
+
+    if (got < 0 && (errno == ENOSYS || errno == EPERM))
+        return file_walk_beneath(at, name);
+    return (int)got;
+}
+
 enum err_code file_open_beneath(const char *dir, struct str path, int *fd, struct err *e)
 {
     AUTO(file_closep) int at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    AUTO(file_closep) int got = -1;
     AUTO(freep) char *name = xstrndup(path.at, path.len);
-    struct open_how how = { .flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS };
-    long got;
+    struct stat st;
 
     if (at < 0)
         return err_errno(e, ERR_IO, errno, "folder %s can't be opened", dir);
+    if (path.len == 0)
+        return err_set(e, ERR_NOT_FOUND, "a file name is missing");
     if (strlen(name) != path.len)
         return err_set(e, ERR_DENIED, "a file name may not hold a NUL byte");
-    got = syscall(SYS_openat2, at, name, &how, sizeof how);
+    got = file_openat_beneath(at, name);
     if (got < 0 && (errno == EXDEV || name[0] == '/'))
         return err_set(e, ERR_DENIED, "\"%s\" leads out of the task's folder; only files inside it may be read", name);
     if (got < 0)
         return err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, "\"%s\" can't be opened", name);
-    *fd = (int)got;
+    if (fstat(got, &st) < 0 || S_ISDIR(st.st_mode))
+        return err_set(e, ERR_IO, "\"%s\" is a folder, not a file", name);
+    if (!S_ISREG(st.st_mode))
+        return err_set(e, ERR_DENIED, "\"%s\" is a pipe, a socket or a device, not a file", name);
+    *fd = got;
+    got = -1;
     return ERR_OK;
 }
 
@@ -202,10 +247,10 @@ enum err_code file_lines_next(struct file_lines *l, struct str *line, bool *more
     l->offset = l->next_offset;
     flockfile(l->f);
     while ((c = getc_unlocked(l->f)) != EOF && c != '\n') {
+        if (len == l->line_max)
+            break;
         if (len == l->cap) {
-            if (len >= l->line_max)
-                break;
-            l->cap = l->cap ? l->cap * 2 : 1024;
+            l->cap = MIN(l->cap ? l->cap * 2 : 1024, l->line_max);
             l->bytes = xrealloc(l->bytes, l->cap);
         }
         l->bytes[len++] = (char)c;

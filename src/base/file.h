@@ -12,7 +12,8 @@ bool          file_exists(const char *path);
 bool          file_is_dir(const char *path);
 enum err_code file_mkdirs(const char *path, unsigned mode, struct err *e) MUST_USE;
 /* Opens `path` (relative) below folder `dir` for reading; "..", absolute paths and links that lead out are
- * ERR_DENIED (openat2, RESOLVE_BENEATH). The caller closes *fd. */
+ * ERR_DENIED (openat2, RESOLVE_BENEATH; on kernels without it, every link is refused). Only ordinary files are opened:
+ * a pipe, socket or device is ERR_DENIED, a folder ERR_IO. The caller closes *fd. */
 enum err_code file_open_beneath(const char *dir, struct str path, int *fd, struct err *e) MUST_USE;
 enum err_code file_read_beneath(const char *dir, struct str path, size_t bytes_max, struct buf *out,
                                 struct err *e) MUST_USE;

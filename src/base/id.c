@@ -1,5 +1,6 @@
 #include "base/base.h"
 
+#include <ctype.h>
 #include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -36,7 +37,7 @@ bool id_is(struct str s)
     for (size_t i = 0; i < 36; i++) {
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
 
-        if (dash ? s.at[i] != '-' : !strchr("0123456789abcdefABCDEF", s.at[i]))
+        if (dash ? s.at[i] != '-' : !isxdigit((unsigned char)s.at[i]))
             return false;
     }
     return true;

@@ -40,8 +40,7 @@ void log_set_level(enum log_level level)
 void log_write(enum log_level level, const char *name, const struct log_field *fields)
 {
     AUTO_BUF struct buf line = BUF_INIT(16 * 1024);
-    json_t *o = json_object();
-    char *text;
+    AUTO_JSON *o = json_object();
 
     json_object_set_new(o, "level", json_string(log_names[level]));
     json_object_set_new(o, "time", json_integer(clock_wall_ms()));
@@ -54,13 +53,8 @@ void log_write(enum log_level level, const char *name, const struct log_field *f
 
         json_object_set_new(o, fields->key, v);
     }
-    text = json_dumps(o, JSON_COMPACT);
-    json_decref(o);
-    if (text) {
-        buf_puts(&line, text);
-        buf_byte(&line, '\n');
-        if (!buf_failed(&line) && write(STDERR_FILENO, line.bytes, line.len) < 0)
-            log_set_level(LOG_OFF);             /* nobody listens: stop trying */
-    }
-    free(text);
+    json_write(o, &line);
+    buf_byte(&line, '\n');
+    if (!buf_failed(&line) && write(STDERR_FILENO, line.bytes, line.len) < 0)
+        log_set_level(LOG_OFF);                 /* nobody listens: stop trying */
 }

@@ -211,7 +211,8 @@ void loop_run(struct loop *l)
             } else if (fd < l->fd_count && l->fds[fd].events && l->fds[fd].birth == birth) {
                 unsigned ready = events[i].events & (EPOLLHUP | EPOLLERR) ? l->fds[fd].events : 0;
 
-                ready |= (events[i].events & EPOLLIN ? LOOP_READ : 0u) | (events[i].events & EPOLLOUT ? LOOP_WRITE : 0u);
+                ready |= events[i].events & EPOLLIN ? LOOP_READ : 0u;
+                ready |= events[i].events & EPOLLOUT ? LOOP_WRITE : 0u;
                 l->fds[fd].fn(l->fds[fd].arg, (int)fd, ready);
             }
         }

@@ -5,13 +5,15 @@
 static uint64_t map_seed(void)
 {
     static uint64_t seed;
-    uint64_t now = __atomic_load_n(&seed, __ATOMIC_RELAXED);
+    uint64_t now = __atomic_load_n(&seed, __ATOMIC_RELAXED), fresh;
 
-    if (!now) {
-        randombytes_buf(&now, sizeof now);
-        now |= 1;
-        __atomic_store_n(&seed, now, __ATOMIC_RELAXED);
-    }
+    if (now)
+        return now;
+    randombytes_buf(&fresh, sizeof fresh);
+    fresh |= 1;
+    /* Of two threads that come first at once, one seeds and both use its seed. */
+    if (__atomic_compare_exchange_n(&seed, &now, fresh, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+        return fresh;
     return now;
 }
 

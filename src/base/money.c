@@ -22,6 +22,8 @@ bool money_parse(struct str s, int64_t *nanousd)
         scale /= 10;
         part += (s.at[i] - '0') * scale;
     }
+    if (whole == INT64_C(1000000000) && part)
+        return false;
     *nanousd = whole * MONEY_PER_USD + part;
     return true;
 }
@@ -44,9 +46,9 @@ bool money_of_tokens(const int64_t *tokens, const int64_t *price, size_t n, int6
     __int128 sum = 0;
 
     for (size_t i = 0; i < n; i++)
-        sum += (__int128)tokens[i] * price[i];
-    sum = (sum + 500000) / 1000000;
-    if (sum < 0 || sum > INT64_MAX)
+        if (tokens[i] < 0 || price[i] < 0 || __builtin_add_overflow(sum, (__int128)tokens[i] * price[i], &sum))
+            return false;
+    if (__builtin_add_overflow(sum, (__int128)500000, &sum) || (sum /= 1000000) > INT64_MAX)
         return false;
     *nanousd = (int64_t)sum;
     return true;
@@ -71,15 +73,20 @@ const char *money_exact(int64_t nanousd, char out[MONEY_TEXT])
 
 const char *money_show(int64_t nanousd, char out[MONEY_TEXT])
 {
-    double usd = money_to_double(nanousd);
+    uint64_t v = nanousd < 0 ? 0 - (uint64_t)nanousd : (uint64_t)nanousd, scale, whole;
+    int decimals = v < 10000000 ? 4 : v < 1000000000 ? 3 : 2;
 
-    if (nanousd == MONEY_UNKNOWN)
+    if (nanousd == MONEY_UNKNOWN) {
         snprintf(out, MONEY_TEXT, "unknown");
-    else if (nanousd > 0 && usd < 0.00005)
-        snprintf(out, MONEY_TEXT, "<$0.0001");
-    else if (nanousd == 0)
+    } else if (v == 0) {
         snprintf(out, MONEY_TEXT, "$0.00");
-    else
-        snprintf(out, MONEY_TEXT, "$%.*f", usd < 0.01 ? 4 : usd < 1 ? 3 : 2, usd);
+    } else if (v < 50000) {
+        snprintf(out, MONEY_TEXT, "%s<$0.0001", nanousd < 0 ? "-" : "");
+    } else {
+        scale = decimals == 4 ? 100000 : decimals == 3 ? 1000000 : 10000000;
+        v = (v + scale / 2) / scale;                    /* in integers: a half goes up, also where a double is below it */
+        whole = 1000000000 / scale;
+        snprintf(out, MONEY_TEXT, "%s$%" PRIu64 ".%0*" PRIu64, nanousd < 0 ? "-" : "", v / whole, decimals, v % whole);
+    }
     return out;
 }

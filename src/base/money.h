@@ -12,7 +12,7 @@
 bool    money_parse(struct str s, int64_t *nanousd) MUST_USE;
 bool    money_from_double(double usd, int64_t *nanousd) MUST_USE;       /* rounds half away from zero */
 double  money_to_double(int64_t nanousd);                               /* for statistics and JSON */
-/* tokens x price; ERR_TOO_LARGE's part is played by false. */
+/* Sum of tokens x price; false when a number is negative or the sum is more than fits. */
 bool    money_of_tokens(const int64_t *tokens, const int64_t *price_nanousd_per_million, size_t n,
                         int64_t *nanousd) MUST_USE;
 

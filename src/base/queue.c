@@ -105,8 +105,10 @@ size_t queue_take(struct queue *q, void **items, size_t n, int64_t timeout_ms, b
         int waited;
 
         q->takers++;
-        waited = timeout_ms < 0 ? pthread_cond_wait(&q->more, &q->lock)
-                                : pthread_cond_timedwait(&q->more, &q->lock, &until);
+        if (timeout_ms < 0)
+            waited = pthread_cond_wait(&q->more, &q->lock);
+        else
+            waited = pthread_cond_timedwait(&q->more, &q->lock, &until);
         q->takers--;
         if (waited == ETIMEDOUT)
             break;

@@ -2,8 +2,10 @@
 
 void secret_set(struct secret *s, struct str bytes)
 {
+    char *copy = xstrndup(bytes.at, bytes.len);     /* first: `bytes` may be a part of what is there */
+
     secret_dispose(s);
-    s->bytes = xstrndup(bytes.at, bytes.len);
+    s->bytes = copy;
     s->len = bytes.len;
 }
 

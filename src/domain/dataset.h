@@ -1,4 +1,5 @@
-/* src/domain/dataset.h (through domain.h): one case, as every reader hands it on. `case` is a word of C, hence the name. */
+/* src/domain/dataset.h (through domain.h): one case, as every reader hands it on. `case` is a word of C, hence the
+ * name. */
 #pragma once
 
 struct dataset_case {

@@ -4,6 +4,6 @@
 
 struct model {
     struct str provider;        /* "openai" */
-    struct str id;              /* what the vendor is asked for: "gpt-4o-mini", "anthropic/claude-sonnet-4.5", "gemma3:4b" */
+    struct str id;              /* what the vendor is asked for: "gpt-4o-mini", "anthropic/claude-sonnet-4.5" */
     struct str name;            /* "openai:gpt-4o-mini": how the user and the records call it */
 };

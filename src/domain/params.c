@@ -8,7 +8,7 @@ static const struct param_row { const char *name; char kind; double low, high; s
     [PARAM_TOP_P]             = { "top_p", 'd', 0, 1, offsetof(struct params, top_p) },
     [PARAM_TOP_K]             = { "top_k", 'i', 1, 1000, offsetof(struct params, top_k) },
     [PARAM_MAX_TOKENS]        = { "max_tokens", 'i', 1, 1000000, offsetof(struct params, max_tokens) },
-    [PARAM_SEED]              = { "seed", 'i', 0, 9.2e18, offsetof(struct params, seed) },
+    [PARAM_SEED]              = { "seed", 'i', 0, 0x1p63, offsetof(struct params, seed) },
     [PARAM_FREQUENCY_PENALTY] = { "frequency_penalty", 'd', -2, 2, offsetof(struct params, frequency_penalty) },
     [PARAM_PRESENCE_PENALTY]  = { "presence_penalty", 'd', -2, 2, offsetof(struct params, presence_penalty) },
     [PARAM_STOP]              = { "stop", 'l', 0, 16, 0 },
@@ -113,7 +113,8 @@ enum err_code params_read_one(struct str key, const json_t *value, struct arena 
         out->set |= BIT(i);
         return ERR_OK;
     }
-    return err_set(e, ERR_BAD_INPUT, "there is no parameter \"" STR_FMT "\"%s", STR_ARG(key), suggest_hint(&near, hint));
+    return err_set(e, ERR_BAD_INPUT, "there is no parameter \"" STR_FMT "\"%s", STR_ARG(key),
+                   suggest_hint(&near, hint));
 }
 
 enum err_code params_read(const json_t *o, struct arena *a, struct params *out, struct err *e)

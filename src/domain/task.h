@@ -13,8 +13,8 @@ struct task_prompt {
     struct str file;            /* relative to the task's folder; empty when inline */
     int line;                   /* where the text begins in the task file when inline, else 1 */
 };
-struct task_turn { struct str label, source; int line; };            /* a follow-up, a template too */
-struct task_image { struct str source; };                            /* a template giving a path in the folder or an https url */
+struct task_turn { struct str label, source; int line; };   /* a follow-up, a template too */
+struct task_image { struct str source; };                   /* a template giving a path in the folder or an https url */
 
 /* One rule of `checks:`. What a kind's arguments mean is eval/check's knowledge; here they stay JSON. */
 struct check_spec {

@@ -1,4 +1,5 @@
-/* src/domain/trial.h (through domain.h): one case x one variant x one repetition: the unit of work, retry and resume. */
+/* src/domain/trial.h (through domain.h): one case x one variant x one repetition: the unit of work, retry and
+ * resume. */
 #pragma once
 
 enum trial_state { TRIAL_DONE, TRIAL_FAILED };      /* exactly one outcome per trial; absent = not yet */

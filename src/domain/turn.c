@@ -54,10 +54,10 @@ static json_t *attempt_to_json(const struct attempt *at)
     json_object_set_new(o, "duration_ms", json_integer(at->duration_ms));
     if (at->waited_ms)
         json_object_set_new(o, "waited_ms", json_integer(at->waited_ms));
-    if (at->cost_nanousd) {
+    if (at->cost_nanousd)
         turn_set_cost(o, at->cost_nanousd);
+    if (at->cost_nanousd || at->usage.input || at->usage.output)
         json_object_set_new(o, "usage", usage_to_json(&at->usage));
-    }
     return o;
 }
 
@@ -70,10 +70,9 @@ static void attempt_from_json(const json_t *o, struct arena *a, struct attempt *
     out->code = err_from_name(json_get_str(o, "result"));
     if (!clock_parse(json_get_str(o, "started_at"), &out->started_ms))
         out->started_ms = 0;
-    if (json_child(o, "cost_usd")) {
+    if (json_child(o, "cost_usd"))
         out->cost_nanousd = turn_get_cost(o);
-        usage_from_json(json_child(o, "usage"), &out->usage);
-    }
+    usage_from_json(json_child(o, "usage"), &out->usage);
 }
 
 json_t *turn_to_json(const struct turn *t)
@@ -119,7 +118,8 @@ void turn_from_json(const json_t *o, struct arena *a, struct turn *out)
         .finish_native = arena_strdup(a, json_get_str(o, "finish_native")),
         .model_version = arena_strdup(a, json_get_str(o, "model_version")),
         .response_id = arena_strdup(a, json_get_str(o, "response_id")),
-        .upstream = arena_strdup(a, json_get_str(o, "upstream")), .dropped = arena_strdup(a, json_get_str(o, "dropped")),
+        .upstream = arena_strdup(a, json_get_str(o, "upstream")),
+        .dropped = arena_strdup(a, json_get_str(o, "dropped")),
         .cost_nanousd = turn_get_cost(o), .cost_reported = json_get_bool(o, "cost_reported", false),
         .latency_ms = json_get_i64(o, "latency_ms", 0), .first_token_ms = json_get_i64(o, "first_token_ms", -1),
     };

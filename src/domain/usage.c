@@ -1,12 +1,19 @@
 #include "domain/domain.h"
 
+/* The counts are a vendor's word: at the ceiling a sum stays there instead of wrapping. */
+static void usage_count(int64_t *sum, int64_t more)
+{
+    if (__builtin_add_overflow(*sum, more, sum))
+        *sum = more < 0 ? INT64_MIN : INT64_MAX;
+}
+
 void usage_add(struct usage *sum, const struct usage *u)
 {
-    sum->input += u->input;
-    sum->output += u->output;
-    sum->cached += u->cached;
-    sum->cache_written += u->cache_written;
-    sum->reasoning += u->reasoning;
+    usage_count(&sum->input, u->input);
+    usage_count(&sum->output, u->output);
+    usage_count(&sum->cached, u->cached);
+    usage_count(&sum->cache_written, u->cache_written);
+    usage_count(&sum->reasoning, u->reasoning);
     sum->input_estimated |= u->input_estimated;
     sum->output_estimated |= u->output_estimated;
 }
