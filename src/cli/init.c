@@ -1,0 +1,34 @@
+/* assay init: a small task that runs without a key, to change into one's own. */
+#include "cli/session.h"
+
+static const struct option init_options[] = { { "force", 0, NULL, "write over files that are there", NULL }, OPTION_END };
+
+static enum err_code init_run(struct args *args, int *status, struct err *e)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct str dir = args->positional.len ? args_positional(args, 0) : S(".");
+    const struct task_starter_file *files = task_starter();
+
+    (void)status;
+    TRY(file_mkdirs(arena_cstr(a, dir), 0777, e));
+    for (const struct task_starter_file *f = files; f->name; f++) {
+        const char *path = path_join(a, dir, str_c(f->name)).at;
+
+        if (!args_has(args, "force") && file_exists(path))
+            return err_set(e, ERR_CONFLICT, "%s is there already; --force writes over it", path);
+    }
+    for (const struct task_starter_file *f = files; f->name; f++) {
+        const char *path = path_join(a, dir, str_c(f->name)).at;
+
+        TRY(file_mkdirs(arena_cstr(a, path_dir(str_c(path))), 0777, e));
+        TRY(file_write_atomic(path, f->bytes, 0644, e));
+        printf("wrote %s\n", path);
+    }
+    printf("next: assay run %s\n", path_join(a, dir, S("task.yaml")).at);
+    return ERR_OK;
+}
+
+const struct command command_init = {
+    .name = "init", .usage = "[FOLDER] [--force]", .summary = "Write a small task to start from.", .options = init_options,
+    .positional_max = 1, .complete = "file", .run = init_run,
+};

@@ -1,0 +1,230 @@
+#include "cli/running.h"
+
+#include "eval/report/report.h"
+#include "eval/result.h"
+#include "eval/runner.h"
+
+#include <inttypes.h>
+
+#define RUNNING_WARN_NANOUSD (10 * MONEY_PER_USD)
+
+struct running { struct plan *plan; struct progress_line line; int64_t budget_nanousd; bool told_stopping; };
+
+static const char *running_dot(void)
+{
+    return term_get()->unicode ? " · " : " - ";
+}
+
+void running_headline(const struct plan *plan, struct buf *out)
+{
+    const struct plan_estimate *est = &plan->estimate;
+    char money[MONEY_TEXT];
+
+    buf_printf(out, STR_FMT "%s%" PRId64 " case%s x %" PRId64 " variant%s x %" PRId64 " = %" PRId64 " trials%s",
+               STR_ARG(plan->run.task_name), running_dot(), plan->run.cases, plan->run.cases == 1 ? "" : "s",
+               plan->run.variants, plan->run.variants == 1 ? "" : "s", plan->run.repeat, est->trials, running_dot());
+    if (est->unknown_variants == plan->run.variants)
+        buf_printf(out, "estimate unknown (no price known)");
+    else
+        buf_printf(out, "estimate %s (input counted, output assumed)%s", money_show(est->cost_nanousd, money),
+                   est->unknown_variants ? " + what has no price" : "");
+}
+
+static void running_time(int64_t ms, struct buf *out)
+{
+    int64_t s = (ms + 500) / 1000;
+
+    if (s < 90)
+        buf_printf(out, "%" PRId64 " s", s);
+    else if (s < 5400)
+        buf_printf(out, "%" PRId64 " min", (s + 30) / 60);
+    else
+        buf_printf(out, "%.1f h", (double)s / 3600);
+}
+
+static void running_bar(int64_t done, int64_t all, int width, struct buf *out)
+{
+    int full = all ? (int)(done * width / all) : 0;
+
+    buf_byte(out, '[');
+    for (int i = 0; i < width; i++)
+        buf_byte(out, i < full ? '#' : i == full ? '>' : ' ');
+    buf_puts(out, "] ");
+}
+
+static void running_progress(const struct runner_progress *p, void *arg)
+{
+    struct running *r = arg;
+    AUTO_BUF struct buf line = BUF_INIT(4096);
+    char money[MONEY_TEXT];
+    int64_t now = p->finished - p->started_finished;
+    double rate = p->elapsed_ms > 0 ? (double)now * 1000 / (double)p->elapsed_ms : 0;
+
+    if (term_get()->err_tty && term_get()->columns >= 76)
+        running_bar(p->finished, p->trials, term_get()->columns >= 110 ? 24 : 8, &line);
+    buf_printf(&line, "%" PRId64 "/%" PRId64 " %d %%  %.*f/s", p->finished, p->trials,
+               p->trials ? (int)(p->finished * 100 / p->trials) : 100, rate < 10 ? 1 : 0, rate);
+    if (p->in_flight)
+        buf_printf(&line, "  in flight %" PRId64, p->in_flight);
+    if (p->retried)
+        buf_printf(&line, "  retried %" PRId64, p->retried);
+    if (p->rate_limited)
+        buf_printf(&line, " (429: %" PRId64 ")", p->rate_limited);
+    if (p->failed)
+        buf_printf(&line, "  failed %" PRId64, p->failed);
+    buf_printf(&line, "  %s", money_show(p->cost_nanousd, money));
+    if (r->budget_nanousd)
+        buf_printf(&line, " of %s", money_show(r->budget_nanousd, money));
+    if (p->unknown_calls)
+        buf_puts(&line, " + unknown");
+    if (p->stopping) {
+        buf_printf(&line, "  stopping: %s", p->stopping == 1 ? "waiting for calls in flight" : "dropping calls");
+    } else if (p->paused_ms > 500) {
+        buf_puts(&line, "  paused ");
+        running_time(p->paused_ms, &line);
+    } else if (now > 0 && p->finished < p->trials) {
+        buf_puts(&line, "  ");
+        running_time((int64_t)((double)(p->trials - p->finished) / rate * 1000), &line);
+        buf_puts(&line, " left");
+    }
+    progress_show(&r->line, buf_str(&line), false);
+}
+
+static int running_interrupted(void *arg)
+{
+    (void)arg;
+    return interrupts_seen();
+}
+
+enum err_code running_confirm(const struct args *args, const struct plan *plan, struct err *e)
+{
+    char money[MONEY_TEXT], question[128];
+
+    if (plan->estimate.cost_nanousd <= RUNNING_WARN_NANOUSD || args_has(args, "yes"))
+        return ERR_OK;
+    term_warn("the estimate is %s, more than $10", money_show(plan->estimate.cost_nanousd, money));
+    if (!term_get()->err_tty)
+        return ERR_OK;
+    snprintf(question, sizeof question, "Spend about %s?", money);
+    if (term_ask(question))
+        return ERR_OK;
+    return err_set(e, ERR_CANCELLED, "nothing was asked and nothing was spent");
+}
+
+/* --- the result ------------------------------------------------------------------------------------------------------- */
+static enum err_code running_to_file(void *file, struct str bytes, struct err *e)
+{
+    if (fwrite(bytes.at, 1, bytes.len, file) != bytes.len)
+        return err_set(e, ERR_IO, "the result file can't be written");
+    return ERR_OK;
+}
+
+static enum err_code running_write_file(struct session *s, const struct result *result, const struct report_format *format,
+                                        const struct report_options *options, struct str path, struct err *e)
+{
+    char *name = arena_cstr(s->arena, path), *temporary = arena_cstr(s->arena, arena_printf(s->arena, "%s.part", name));
+    FILE *f = fopen(temporary, "we");
+    enum err_code code;
+
+    if (!f)
+        return err_set(e, ERR_IO, "%s can't be written", temporary);
+    code = format->write(result, s->store, options, running_to_file, f, e);
+    if (fclose(f) != 0 && code == ERR_OK)
+        code = err_set(e, ERR_IO, "%s can't be written", temporary);
+    if (code == ERR_OK && rename(temporary, name) != 0)
+        code = err_set(e, ERR_IO, "%s can't be written", name);
+    if (code != ERR_OK)
+        remove(temporary);
+    return code;
+}
+
+static enum err_code running_report(struct session *s, const struct args *args, const struct result *result, struct err *e)
+{
+    const struct term *t = term_get();
+    struct report_options options = { .columns = t->columns, .colour = t->colour, .unicode = t->unicode };
+    struct str name = args_has(args, "json") ? S("json") : args_get(args, "format"), file = args_get(args, "output");
+    const struct report_format *format = report_format_find(name.len ? name : S("table"));
+
+    if (name.len && !format)
+        return err_set(e, ERR_USAGE, "there is no format \"" STR_FMT "\"; there are table, json, jsonl, csv, junit, markdown",
+                       STR_ARG(name));
+    if (file.len) {
+        const struct report_format *of_file = name.len ? format : report_format_by_extension(path_ext(file));
+        struct report_options plain = { .columns = 100, .unicode = true };
+
+        if (!of_file)
+            return err_set(e, ERR_USAGE, "--output " STR_FMT ": no format ends in that; give --format", STR_ARG(file));
+        TRY(running_write_file(s, result, of_file, &plain, file, e));
+        format = report_format_find(S("table"));
+    }
+    return format->write(result, s->store, &options, term_sink, NULL, e);
+}
+
+static void running_next(const struct args *args, const struct plan *plan, const struct runner_result *ran)
+{
+    struct str id = id_short(plan->run.id);
+    AUTO_BUF struct buf time = BUF_INIT(64);
+
+    if (args_has(args, "json") || (args_has(args, "format") && !str_is(args_get(args, "format"), "table")))
+        return;
+    running_time(ran->elapsed_ms, &time);
+    printf("\nrun " STR_FMT "%s%" PRId64 " trials now, %" PRId64 " retries, %" PRId64 " failed%s%s\n", STR_ARG(id),
+           running_dot(), ran->trials_now, ran->retried, ran->failed_now, running_dot(), buf_cstr(&time));
+    if (ran->state == RUN_DONE)
+        printf("next: assay show " STR_FMT " 1%sassay export " STR_FMT " -o result.csv%sassay runs\n", STR_ARG(id),
+               running_dot(), STR_ARG(id), running_dot());
+    if (ran->failed_now)
+        printf("again: assay resume " STR_FMT " --retry-failed\n", STR_ARG(id));
+}
+
+static void running_stopped(const struct plan *plan, const struct runner_result *ran)
+{
+    static const char *const whys[STOP_REASONS] = {
+        [STOP_NONE] = "stopped", [STOP_INTERRUPT] = "interrupted", [STOP_BUDGET] = "the budget is spent",
+        [STOP_OVER_ESTIMATE] = "the cost is more than 150 % of the estimate", [STOP_STORE] = "the store failed",
+    };
+
+    fprintf(stderr, "%s; everything answered so far is saved. Go on with: assay resume " STR_FMT "%s\n", whys[ran->why],
+            STR_ARG(id_short(plan->run.id)),
+            ran->why == STOP_BUDGET ? " --budget USD" : ran->why == STOP_OVER_ESTIMATE ? " --yes" : "");
+}
+
+static int running_status(const struct runner_result *ran, const struct result *result)
+{
+    if (ran->state != RUN_DONE)
+        return ran->why == STOP_INTERRUPT ? 130 : 3;
+    if (ran->all_auth)
+        return 4;
+    if (result->failed > 0)
+        return 3;
+    return result->thresholds_missed ? 1 : 0;
+}
+
+enum err_code running_execute(struct session *s, const struct args *args, struct plan *plan, int *status, struct err *e)
+{
+    struct running running = { .plan = plan, .budget_nanousd = plan->run.budget_nanousd };
+    struct runner_options options = { .interrupted = running_interrupted, .progress = running_progress, .arg = &running,
+                                      .ignore_estimate = args_has(args, "yes") };
+    struct runner_result ran;
+    struct result *result;
+    enum err_code code;
+
+    TRY(args_int(args, "concurrency", 1, 10000, &options.concurrency, e));
+    TRY(args_money(args, "budget", &options.budget_nanousd, e));
+    if (options.budget_nanousd)
+        running.budget_nanousd = options.budget_nanousd;
+    interrupts_watch();
+    code = runner_run(plan, s->store, s->llm, &options, &ran, e);
+    progress_clear(&running.line);
+    TRY(code);
+    TRY(result_load(s->store, &plan->run, s->arena, &result, e));
+    if (ran.first_failure.len)
+        term_warn("%" PRId64 " trials failed; the first: " STR_FMT, result->failed, STR_ARG(ran.first_failure));
+    TRY(running_report(s, args, result, e));
+    running_next(args, plan, &ran);
+    fflush(stdout);
+    if (ran.state != RUN_DONE)
+        running_stopped(plan, &ran);
+    *status = running_status(&ran, result);
+    return ERR_OK;
+}

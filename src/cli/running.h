@@ -1,0 +1,20 @@
+/* src/cli/running.h: what `run` and `resume` share: the progress line, the run itself, the result, the exit status. */
+#pragma once
+
+#include "cli/session.h"
+
+#define RUNNING_OPTIONS                                                                            \
+    { "budget", 'b', "USD", "stop cleanly before this much is spent; resume goes on", NULL },      \
+    { "retry-failed", 0, NULL, "ask failed trials again", NULL },                                  \
+    { "yes", 'y', NULL, "ask nothing, and go on above 150 % of the estimate", NULL },              \
+    { "format", 'f', "NAME", "of the result: table json jsonl csv junit markdown", "table json jsonl csv junit markdown" }, \
+    { "output", 'o', "FILE", "write the result to a file too (format by its ending, or --format)", NULL }, \
+    { "quiet", 'q', NULL, "no progress line, no notes", NULL },                                    \
+    { "json", 0, NULL, "the result as JSON (same as --format json)", NULL }
+
+/* Executes the stored run and reports. *status gets the exit status of DESIGN section 6. */
+enum err_code running_execute(struct session *s, const struct args *args, struct plan *plan, int *status, struct err *e) MUST_USE;
+/* Above $10 a person is asked (on a terminal) or warned. ERR_CANCELLED when they say no. */
+enum err_code running_confirm(const struct args *args, const struct plan *plan, struct err *e) MUST_USE;
+/* "support_tickets · 64 cases x 5 variants x 1 = 320 trials · estimate $0.41 (input counted, output assumed)" */
+void running_headline(const struct plan *plan, struct buf *out);

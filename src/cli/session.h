@@ -1,0 +1,66 @@
+/* src/cli/session.h: what most commands open: the place, the store, the engine, and the simulator when it is asked for.
+ *
+ * ASSAY_HOME chooses the place; else $XDG_DATA_HOME/assay, else ~/.local/share/assay. Each part is opened when first
+ * asked for and closed by session_close. */
+#pragma once
+
+#include "blob/blob.h"
+#include "cli/cli.h"
+#include "eval/plan.h"
+#include "eval/task_load.h"
+#include "llm/llm.h"
+#include "store/store.h"
+
+struct sim;
+struct session {
+    struct arena *arena;
+    struct str home;
+    struct store *store;
+    struct blob *blob;
+    struct llm *llm;
+    struct sim *sim;
+};
+#define AUTO_SESSION AUTO(session_close) struct session
+
+enum err_code session_open(struct session *s, struct err *e) MUST_USE;          /* finds the place, makes nothing */
+enum err_code session_store(struct session *s, struct err *e) MUST_USE;
+enum err_code session_blob(struct session *s, struct err *e) MUST_USE;
+/* The options every command that calls models has: session_llm_options below. */
+enum err_code session_llm(struct session *s, const struct args *args, struct err *e) MUST_USE;
+/* Starts the built-in simulator when a variant is `sim:...` and --base-url does not point elsewhere; its answer book is
+ * the frozen cases. */
+enum err_code session_sim(struct session *s, const struct args *args, const struct task *task, const char *pack_hash,
+                          struct err *e) MUST_USE;
+void          session_close(struct session *s);
+
+#define SESSION_LLM_OPTIONS                                                                        \
+    { "concurrency", 'c', "N", "calls in flight per provider, at most (default 64; rises and falls by itself)", NULL }, \
+    { "rpm", 0, "N", "requests a minute per provider, at most", NULL },                            \
+    { "tpm", 0, "N", "tokens a minute per provider, at most", NULL },                              \
+    { "timeout", 0, "SECONDS", "for one attempt of a call (default 300)", NULL },                  \
+    { "attempts", 0, "N", "attempts per call (default 3)", NULL },                                 \
+    { "base-url", 0, "[PROVIDER=]URL", "ask this address instead of the provider's; several with commas", NULL }, \
+    { "ca-file", 0, "FILE", "certificates to trust, PEM", NULL },                                  \
+    { "prices", 0, "FILE", "price table to use instead of the built-in one", NULL },               \
+    { "speed", 0, "N", "simulated models answer N times faster (0: at once; default 1)", NULL }
+
+/* --- tasks from the command line ----------------------------------------------------------------------------------- */
+#define SESSION_TASK_OPTIONS                                                                       \
+    { "models", 'm', "A,B", "ask these models instead of the task's", NULL },                      \
+    { "prompt", 'p', "FILE", "use this prompt (a file or text) instead of the task's", NULL },     \
+    { "dataset", 'd', "FILE", "use these cases instead of the task's", NULL },                     \
+    { "expected", 0, "NAME", "the member that holds the expected answer", NULL },                  \
+    { "limit", 'n', "N", "only the first N cases", NULL },                                         \
+    { "sample", 0, "N", "N cases drawn at random (see --seed)", NULL },                            \
+    { "seed", 0, "N", "of --sample and of the simulator (default 1)", NULL },                      \
+    { "where", 'w', "EXPR", "only cases where this holds, such as \"urgency == 'high'\"", NULL },  \
+    { "repeat", 'r', "N", "ask every case N times", NULL },                                        \
+    { "param", 0, "NAME=VALUE,..", "set parameters over the task's: temperature=0,max_tokens=200", NULL }
+
+/* Loads the task with the command line over it; prints every problem; ERR_BAD_INPUT after printing has an empty text. */
+enum err_code session_task(struct session *s, const struct args *args, const char *path, struct task **out,
+                           struct err *e) MUST_USE;
+/* Freezes the chosen cases. *select (may be NULL): what was chosen, for the settings; in the session's arena. */
+enum err_code session_cases(struct session *s, const struct args *args, const struct task *task, struct data_pack_info *info,
+                            const json_t **select, struct err *e) MUST_USE;
+void          session_problems(const struct problems *p);

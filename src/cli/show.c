@@ -1,0 +1,220 @@
+/* assay show RUN [TRIAL]: a run's result, or one trial with everything that was said. */
+#include "cli/session.h"
+#include "eval/report/report.h"
+#include "eval/result.h"
+
+#include <inttypes.h>
+
+static const struct option show_options[] = {
+    { "failed", 0, NULL, "list the failed trials", NULL },
+    { "violations", 0, NULL, "list the trials with a failed check", NULL },
+    { "variant", 0, "NAME", "of this variant only (with --failed, --violations)", NULL },
+    { "limit", 'n', "N", "at most N trials in a list (default 50)", NULL },
+    { "format", 'f', "NAME", "table json markdown", "table json markdown" },
+    { "json", 0, NULL, "as JSON", NULL },
+    OPTION_END,
+};
+
+static json_t *show_trial_json(const struct run *run, const struct store_variant *variants, const struct store_trial *t)
+{
+    const struct trial *tr = &t->trial;
+    struct trial_place place = run_trial_place(run, tr->number);
+    json_t *o = json_object(), *part;
+    char text[CLOCK_TEXT], money[MONEY_TEXT];
+
+    json_set_str(o, "run", run->id);
+    json_object_set_new(o, "trial", json_integer(tr->number));
+    json_set_str(o, "variant", variants[tr->variant].name);
+    json_set_str(o, "model", variants[tr->variant].model);
+    json_set_str(o, "case", tr->case_id);
+    json_object_set_new(o, "repetition", json_integer(place.repetition));
+    json_object_set_new(o, "state", json_string(tr->state == TRIAL_DONE ? "done" : "failed"));
+    if (tr->state == TRIAL_FAILED) {
+        json_object_set_new(o, "error", json_string(err_name(tr->error)));
+        json_set_str(o, "error_text", tr->error_text);
+    }
+    json_object_set_new(o, "finished_at", json_string(clock_text(tr->finished_ms, text)));
+    json_object_set_new(o, "usage", usage_to_json(&tr->usage));
+    json_object_set_new(o, "cost_usd", tr->cost_nanousd == MONEY_UNKNOWN ? json_null()
+                                                                         : json_string(money_exact(tr->cost_nanousd, money)));
+    json_object_set_new(o, "latency_ms", json_integer(tr->latency_ms));
+    if (json_read(t->scores, &part, NULL) == ERR_OK)
+        json_object_set_new(o, "scores", part);
+    if (t->transcript.len && json_read(t->transcript, &part, NULL) == ERR_OK)
+        json_object_set_new(o, "transcript", part);
+    return o;
+}
+
+static void show_text(const char *label, struct str text)
+{
+    const char *bold = term_get()->colour ? "\033[1m" : "", *plain = term_get()->colour ? "\033[0m" : "";
+    struct str line;
+
+    if (!text.len)
+        return;
+    printf("%s%s%s\n", bold, label, plain);
+    while (str_split(&text, '\n', &line)) {
+        printf("    ");
+        for (size_t i = 0; i < line.len; i++)           /* what a model wrote must not steer the terminal */
+            putchar((unsigned char)line.at[i] < 0x20 && line.at[i] != '\t' ? '?' : line.at[i] == 0x7f ? '?' : line.at[i]);
+        putchar('\n');
+    }
+}
+
+static void show_turn(const struct turn *t)
+{
+    char money[MONEY_TEXT];
+
+    printf("\nturn %d: %" PRId64 " ms, %" PRId64 " tokens in, %" PRId64 " out%s, %s, finish %s", t->number, t->latency_ms,
+           t->usage.input, t->usage.output, t->usage.input_estimated || t->usage.output_estimated ? " (estimated)" : "",
+           money_show(t->cost_nanousd, money), finish_name(t->finish));
+    if (t->model_version.len)
+        printf(", " STR_FMT, STR_ARG(t->model_version));
+    printf("\n");
+    show_text("prompt", t->prompt);
+    show_text("reasoning", t->reasoning);
+    show_text("answer", t->response);
+    if (t->dropped.len)
+        printf("left out, because the model refuses it: " STR_FMT "\n", STR_ARG(t->dropped));
+    for (size_t i = 0; i < t->attempt_count; i++)
+        if (t->attempts[i].code != ERR_OK)
+            printf("attempt %zu: %s after %" PRId64 " ms: " STR_FMT "\n", i + 1, err_name(t->attempts[i].code),
+                   t->attempts[i].duration_ms, STR_ARG(t->attempts[i].text));
+}
+
+static enum err_code show_scores(const struct result *result, const struct store_trial *t, struct arena *a, struct err *e)
+{
+    struct score *scores = arena_array(a, struct score, result->scorer_count);
+
+    TRY(scores_read(t->scores, a, scores, result->scorer_count, e));
+    printf("\n");
+    for (size_t i = 0; i < result->scorer_count; i++) {
+        const struct scorer_info *info = &result->scorers[i];
+        const char *what = info->kind == SCORER_CHECK ? severity_name(info->severity) : "metric";
+
+        if (scores[i].state == SCORE_MISSING)
+            printf("  %-28.*s %-9s not evaluated", STR_ARG(info->name), what);
+        else if (info->kind == SCORER_CHECK)
+            printf("  %-28.*s %-9s %s", STR_ARG(info->name), what, scores[i].value > 0 ? "passed" : "FAILED");
+        else
+            printf("  %-28.*s %-9s %.6g", STR_ARG(info->name), what, scores[i].value);
+        if (scores[i].note.len)
+            printf("  (" STR_FMT ")", STR_ARG(scores[i].note));
+        printf("\n");
+    }
+    return ERR_OK;
+}
+
+static enum err_code show_trial(struct session *s, const struct args *args, struct run *run, struct str which, struct err *e)
+{
+    struct store_variant *variants;
+    struct store_trial *t;
+    struct result *result;
+    AUTO_JSON *transcript = NULL;
+    const json_t *turns;
+    int64_t number;
+    size_t count;
+
+    if (!str_to_i64(which, &number) || number < 0 || number >= run_trials(run))
+        return err_set(e, ERR_USAGE, "trial \"" STR_FMT "\" must be a number from 0 to %" PRId64, STR_ARG(which),
+                       run_trials(run) - 1);
+    TRY(store_variants(s->store, run->no, s->arena, &variants, &count, e));
+    TRY(store_trial_get(s->store, run->no, number, s->arena, &t, e));
+    if (args_has(args, "json") || str_is(args_get(args, "format"), "json"))
+        return term_json(show_trial_json(run, variants, t), e);
+    TRY(result_load(s->store, run, s->arena, &result, e));
+    printf("trial %" PRId64 " of run " STR_FMT ": case " STR_FMT ", " STR_FMT "\n", number, STR_ARG(id_short(run->id)),
+           STR_ARG(t->trial.case_id), STR_ARG(variants[t->trial.variant].name));
+    if (t->trial.state == TRIAL_FAILED)
+        printf("FAILED %s: " STR_FMT "\n", err_name(t->trial.error), STR_ARG(t->trial.error_text));
+    if (json_read(t->transcript, &transcript, NULL) == ERR_OK) {
+        show_text("system", json_get_str(transcript, "system"));
+        turns = json_child(transcript, "turns");
+        for (size_t i = 0; i < json_array_size(turns); i++) {
+            struct turn turn;
+
+            turn_from_json(json_array_get(turns, i), s->arena, &turn);
+            show_turn(&turn);
+        }
+    }
+    return show_scores(result, t, s->arena, e);
+}
+
+struct show_list { const struct run *run; const struct store_variant *variants; bool failed; int64_t left; };
+
+static enum err_code show_list_each(const struct store_trial *t, void *arg, struct err *e)
+{
+    struct show_list *l = arg;
+
+    (void)e;
+    if (!(l->failed ? t->trial.state == TRIAL_FAILED : t->trial.violations > 0))
+        return ERR_OK;
+    if (l->left-- <= 0)
+        return ERR_CANCELLED;
+    printf("%8" PRId64 "  %-20.*s  %-24.*s  ", t->trial.number, (int)MIN(t->trial.case_id.len, (size_t)20),
+           t->trial.case_id.at, STR_ARG(l->variants[t->trial.variant].name));
+    if (t->trial.state == TRIAL_FAILED)
+        printf("%s " STR_FMT "\n", err_name(t->trial.error), STR_ARG(str_utf8_head(t->trial.error_text, 120)));
+    else
+        printf("%" PRId64 " failed checks, %" PRId64 " critical\n", t->trial.violations, t->trial.critical);
+    return ERR_OK;
+}
+
+static enum err_code show_list(struct session *s, const struct args *args, struct run *run, struct err *e)
+{
+    struct show_list l = { .run = run, .failed = args_has(args, "failed"), .left = 50 };
+    struct store_variant *variants;
+    struct store_trials_filter filter = { .variant = -1 };
+    struct str wanted = args_get(args, "variant");
+    struct suggest near;
+    char hint[160];
+    enum err_code code;
+    size_t count;
+
+    TRY(args_int(args, "limit", 1, 1000000, &l.left, e));
+    TRY(store_variants(s->store, run->no, s->arena, &variants, &count, e));
+    l.variants = variants;
+    suggest_begin(&near, wanted);
+    for (size_t i = 0; i < count && wanted.len; i++) {
+        suggest_offer(&near, variants[i].name);
+        if (str_eq(variants[i].name, wanted))
+            filter.variant = (int64_t)i;
+    }
+    if (wanted.len && filter.variant < 0)
+        return err_set(e, ERR_USAGE, "the run has no variant \"" STR_FMT "\"%s", STR_ARG(wanted), suggest_hint(&near, hint));
+    filter.failed_only = l.failed;
+    code = store_trials_each(s->store, run->no, &filter, show_list_each, &l, e);
+    return code == ERR_CANCELLED ? ERR_OK : code;
+}
+
+static enum err_code show_run(struct args *args, int *status, struct err *e)
+{
+    AUTO_SESSION s = { 0 };
+    struct str ref = args_positional(args, 0), trial = args_positional(args, 1);
+    struct str name = args_has(args, "json") ? S("json") : args_get(args, "format");
+    const struct report_format *format = report_format_find(name.len ? name : S("table"));
+    const struct term *t = term_get();
+    struct report_options options = { .columns = t->columns, .colour = t->colour, .unicode = t->unicode };
+    struct result *result;
+    struct run *run;
+
+    (void)status;
+    if (!format)
+        return err_set(e, ERR_USAGE, "there is no format \"" STR_FMT "\"; show has table, json, markdown", STR_ARG(name));
+    TRY(session_open(&s, e));
+    TRY(session_store(&s, e));
+    TRY(store_run_get(s.store, ref.len ? ref : S("last"), s.arena, &run, e));
+    if (trial.len)
+        return show_trial(&s, args, run, trial, e);
+    if (args_has(args, "failed") || args_has(args, "violations"))
+        return show_list(&s, args, run, e);
+    TRY(result_load(s.store, run, s.arena, &result, e));
+    return format->write(result, s.store, &options, term_sink, NULL, e);
+}
+
+const struct command command_show = {
+    .name = "show", .usage = "[RUN] [TRIAL] [options]",
+    .summary = "Show a run's result, or one trial with its transcript.",
+    .doc = "RUN is an id, its last characters, `last` (the default) or `last~1`.",
+    .options = show_options, .positional_max = 2, .complete = "run", .run = show_run,
+};

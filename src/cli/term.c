@@ -1,0 +1,180 @@
+/* The terminal: what it can show, and the few ways we speak to it. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static bool term_is_quiet;
+static volatile sig_atomic_t interrupts;
+
+static bool term_locale_is_utf8(void)
+{
+    static const char *const variables[] = { "LC_ALL", "LC_CTYPE", "LANG" };
+
+    for (size_t i = 0; i < COUNT_OF(variables); i++) {
+        const char *v = getenv(variables[i]);
+
+        if (v && *v)
+            return str_ifind(str_c(v), S("utf-8")) >= 0 || str_ifind(str_c(v), S("utf8")) >= 0;
+    }
+    return false;
+}
+
+const struct term *term_get(void)
+{
+    static struct term t;
+    static bool ready;
+    struct winsize size;
+    const char *no_color = getenv("NO_COLOR"), *terminal = getenv("TERM"), *columns = getenv("COLUMNS");
+    bool wants_colour;
+    int64_t n;
+
+    if (ready)
+        return &t;
+    ready = true;
+    t.out_tty = isatty(STDOUT_FILENO);
+    t.err_tty = isatty(STDERR_FILENO);
+    wants_colour = !(no_color && *no_color) && !(terminal && strcmp(terminal, "dumb") == 0);
+    t.colour = t.out_tty && wants_colour;
+    t.colour_err = t.err_tty && wants_colour;
+    t.unicode = term_locale_is_utf8();
+    t.columns = 80;
+    if (columns && str_to_i64(str_c(columns), &n) && n >= 40 && n <= 1000)
+        t.columns = (int)n;
+    else if ((ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) &&
+             size.ws_col >= 40)
+        t.columns = size.ws_col;
+    return &t;
+}
+
+void term_quiet(bool on)
+{
+    term_is_quiet = on;
+}
+
+static void term_line(const char *mark, const char *colour, const char *fmt, va_list ap)
+{
+    bool paint = term_get()->colour_err;
+
+    fprintf(stderr, "%s%s%s", paint ? colour : "", mark, paint ? "\033[0m" : "");
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+}
+
+static void PRINTF_LIKE(3, 4) term_linef(const char *mark, const char *colour, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    term_line(mark, colour, fmt, ap);
+    va_end(ap);
+}
+
+void term_problem(const struct err *e)
+{
+    term_linef("assay: ", "\033[31m", "%s", e->text);
+}
+
+void term_warn(const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    term_line("warning: ", "\033[33m", fmt, ap);
+    va_end(ap);
+}
+
+void term_note(const char *fmt, ...)
+{
+    va_list ap;
+
+    if (term_is_quiet)
+        return;
+    va_start(ap, fmt);
+    term_line("", "", fmt, ap);
+    va_end(ap);
+}
+
+enum err_code term_write(struct str bytes, struct err *e)
+{
+    if (bytes.len && (fwrite(bytes.at, 1, bytes.len, stdout) != bytes.len || (term_get()->out_tty && fflush(stdout))))
+        return err_errno(e, ERR_IO, errno, "standard output can't be written");
+    return ERR_OK;
+}
+
+enum err_code term_sink(void *unused, struct str bytes, struct err *e)
+{
+    (void)unused;
+    return term_write(bytes, e);
+}
+
+enum err_code term_json(json_t *j, struct err *e)
+{
+    AUTO_BUF struct buf text = BUF_INIT(1u << 30);
+
+    json_write_pretty(j, &text);
+    json_decref(j);
+    buf_byte(&text, '\n');
+    if (buf_failed(&text))
+        return err_set(e, ERR_TOO_LARGE, "the answer is larger than 1 GiB; ask for less with --limit");
+    return term_write(buf_str(&text), e);
+}
+
+bool term_ask(const char *question)
+{
+    char line[16];
+
+    if (!isatty(STDIN_FILENO) || !term_get()->err_tty)
+        return false;
+    fprintf(stderr, "%s [y/N] ", question);
+    return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
+}
+
+void progress_show(struct progress_line *p, struct str text, bool force)
+{
+    const struct term *t = term_get();
+    int64_t now = clock_mono_ms(), every_ms = t->err_tty ? 100 : 5000;
+
+    if (term_is_quiet || (!force && p->last_ms && now - p->last_ms < every_ms))
+        return;
+    p->last_ms = now;
+    if (!t->err_tty) {
+        fprintf(stderr, STR_FMT "\n", STR_ARG(text));
+        return;
+    }
+    while (str_utf8_width(text) >= (size_t)t->columns && text.len)     /* never wraps: a wrapped line can't be redrawn */
+        text = str_utf8_head(text, text.len - 1);
+    fprintf(stderr, "\r" STR_FMT "\033[K", STR_ARG(text));
+    fflush(stderr);
+    p->shown = true;
+}
+
+void progress_clear(struct progress_line *p)
+{
+    if (p->shown)
+        fprintf(stderr, "\r\033[K");
+    p->shown = false;
+}
+
+static void interrupts_note(int signal_number)
+{
+    (void)signal_number;
+    if (interrupts < 2)
+        interrupts++;
+}
+
+void interrupts_watch(void)
+{
+    struct sigaction act = { .sa_handler = interrupts_note, .sa_flags = SA_RESTART };
+
+    sigaction(SIGINT, &act, NULL);
+    sigaction(SIGTERM, &act, NULL);
+}
+
+int interrupts_seen(void)
+{
+    return (int)interrupts;
+}

@@ -1,0 +1,339 @@
+#include "eval/plan.h"
+
+#include "eval/prompting.h"
+#include "eval/snapshot.h"
+#include "version.h"
+
+#define PLAN_SAMPLE_CASES   200         /* cases whose prompts are rendered for the estimate */
+#define PLAN_OUTPUT_ASSUMED 300         /* tokens of an answer nothing is known about */
+#define PLAN_TOKENS_PER_MESSAGE 4       /* what vendors add around a message */
+#define PLAN_SHARD_CASES    256
+#define PLAN_TRIALS_MAX     INT64_C(1000000000)
+
+enum err_code plan_resolve(struct task *task, struct arena *a, struct err *e)
+{
+    for (size_t i = 0; i < task->variant_count; i++) {
+        struct variant *v = &task->variants[i];
+
+        TRY(llm_model_resolve(v->model_text, a, &v->model, e));
+    }
+    return ERR_OK;
+}
+
+enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err *e)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    enum err_code worst = ERR_OK;
+    size_t missing = 0;
+
+    for (size_t i = 0; i < task->variant_count; i++) {
+        struct err one = ERR_INIT;
+        bool seen = false;
+
+        for (size_t k = 0; k < i; k++)
+            seen |= str_eq(task->variants[k].model.provider, task->variants[i].model.provider);
+        if (seen || llm_model_check_key(l, &task->variants[i].model, &one) == ERR_OK)
+            continue;
+        if (missing++ == 0)
+            *e = one, worst = one.code;
+        else
+            err_set(e, worst, "%.340s; %.340s", arena_cstr(a, str_c(e->text)), one.text);
+    }
+    return worst;
+}
+
+/* Tokens of an answer: about the expected one's when there is one, a little more for what surrounds it. */
+static int64_t plan_output_tokens(const struct dataset_case *kase, const struct params *params)
+{
+    int64_t tokens = PLAN_OUTPUT_ASSUMED;
+
+    if (kase->expected) {
+        AUTO_BUF struct buf text = BUF_INIT(1u << 24);
+
+        json_write(kase->expected, &text);
+        tokens = llm_estimate_tokens(buf_str(&text)) * 5 / 4 + 10;
+    }
+    if (params_has(params, PARAM_MAX_TOKENS))
+        tokens = MIN(tokens, params->max_tokens);
+    return tokens;
+}
+
+struct plan_sums { int64_t cases, output; int64_t *input; };
+
+static enum err_code plan_sample_case(struct plan *p, const struct dataset_case *kase, struct arena *a,
+                                      struct plan_sums *sums, struct err *e)
+{
+    const json_t *vars = prompting_vars(p->prompting, kase, a);
+
+    for (size_t i = 0; i < p->task->variant_count; i++) {
+        struct variant *v = &p->task->variants[i];
+        int64_t output = plan_output_tokens(kase, &v->params), once = 0, calls = (int64_t)p->task->turn_count + 1;
+        struct message *messages;
+        struct str shown;
+        size_t count;
+
+        if (prompting_start(p->prompting, v, vars, a, &messages, &count, &shown, e) != ERR_OK)
+            return err_prefix(e, "case " STR_FMT, STR_ARG(kase->id));
+        for (size_t m = 0; m < count; m++)
+            for (size_t k = 0; k < messages[m].part_count; k++)
+                once += messages[m].parts[k].kind == PART_TEXT ? llm_estimate_tokens(messages[m].parts[k].text) : 800;
+        once += (int64_t)count * PLAN_TOKENS_PER_MESSAGE;
+        /* each follow-up sends the whole conversation again */
+        sums->input[i] += once * calls + calls * (calls - 1) / 2 * (output + 20);
+        if (i == 0)
+            sums->output += output;
+    }
+    sums->cases++;
+    return ERR_OK;
+}
+
+static enum err_code plan_sample(struct plan *p, struct plan_sums *sums, struct err *e)
+{
+    int64_t cases = p->run.cases, step = MAX(cases / PLAN_SAMPLE_CASES, (int64_t)1);
+    AUTO_ARENA *a = arena_new_sized(16 * 1024);
+
+    for (int64_t at = 0; at < cases && sums->cases < PLAN_SAMPLE_CASES; at += step) {
+        struct pack_cursor *cursor = pack_cursor_new(p->pack, at);
+        struct dataset_case kase;
+        enum err_code code;
+        bool more = false;
+
+        code = pack_cursor_next(cursor, a, &kase, &more, e);
+        if (code == ERR_OK && more)
+            code = plan_sample_case(p, &kase, a, sums, e);
+        pack_cursor_free(cursor);
+        TRY(code);
+        arena_reset(a);
+    }
+    return ERR_OK;
+}
+
+static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
+{
+    struct plan_estimate *est = &p->estimate;
+    struct plan_sums sums = { .input = arena_array(p->arena, int64_t, p->task->variant_count) };
+    int64_t calls = (int64_t)p->task->turn_count + 1, per_variant = p->run.cases * p->run.repeat;
+
+    TRY(plan_sample(p, &sums, e));
+    est->trials = run_trials(&p->run);
+    est->calls = est->trials * calls;
+    est->output_per_call = sums.cases ? sums.output / sums.cases : 0;
+    est->variants = arena_array(p->arena, struct plan_variant_estimate, p->task->variant_count);
+    for (size_t i = 0; i < p->task->variant_count; i++) {
+        struct plan_variant_estimate *one = &est->variants[i];
+        struct usage u;
+
+        one->input_tokens = sums.cases ? (int64_t)((__int128)sums.input[i] * per_variant / sums.cases) : 0;
+        one->output_tokens = est->output_per_call * calls * per_variant;
+        u = (struct usage){ .input = one->input_tokens, .output = one->output_tokens };
+        one->cost_nanousd = llm_cost(l, &p->task->variants[i].model, &u);
+        est->input_tokens += one->input_tokens;
+        est->output_tokens += one->output_tokens;
+        if (one->cost_nanousd == MONEY_UNKNOWN)
+            est->unknown_variants++;
+        else
+            est->cost_nanousd += one->cost_nanousd;
+    }
+    return ERR_OK;
+}
+
+static json_t *plan_price_json(const struct llm *l, const struct model *m)
+{
+    struct llm_price price;
+    json_t *o;
+
+    if (!llm_price_of(l, m, &price))
+        return json_null();
+    o = json_object();
+    json_set_str(o, "row", price.model);
+    json_set_str(o, "dated", price.dated);
+    json_object_set_new(o, "input_nanousd_per_million", json_integer(price.input));
+    json_object_set_new(o, "output_nanousd_per_million", json_integer(price.output));
+    if (price.cached >= 0)
+        json_object_set_new(o, "cached_nanousd_per_million", json_integer(price.cached));
+    if (price.cache_written >= 0)
+        json_object_set_new(o, "cache_written_nanousd_per_million", json_integer(price.cache_written));
+    if (price.reasoning >= 0)
+        json_object_set_new(o, "reasoning_nanousd_per_million", json_integer(price.reasoning));
+    return o;
+}
+
+/* What decides the trials, and nothing else: not the prices, not the program's version, not where the files lie. */
+static void plan_fingerprint(const json_t *snapshot, struct str content, char out[HASH_HEX])
+{
+    AUTO_JSON *core = json_deep_copy(snapshot);
+    AUTO_BUF struct buf text = BUF_INIT(SIZE_MAX / 4);
+
+    json_object_del(core, "text");
+    json_object_del(core, "path");
+    json_object_del(core, "dir");
+    json_object_del(core, "budget_nanousd");
+    json_object_del(core, "thresholds");
+    json_object_del(core, "judge");
+    json_write_canonical(core, &text);
+    buf_append(&text, content);
+    hash_sha256_hex(buf_str(&text), out);
+}
+
+static struct str plan_settings(struct plan *p, json_t *snapshot, const json_t *select, struct llm *l)
+{
+    AUTO_JSON *o = json_object();
+    AUTO_BUF struct buf text = BUF_INIT(SIZE_MAX / 4);
+    json_t *prices = json_array(), *estimate = json_object();
+
+    for (size_t i = 0; i < p->task->variant_count; i++)
+        json_array_append_new(prices, plan_price_json(l, &p->task->variants[i].model));
+    json_object_set_new(o, "program", json_string(ASSAY_VERSION));
+    json_object_set(o, "task", snapshot);
+    json_set_str(o, "dataset_hash", p->run.dataset_hash);
+    if (select)
+        json_object_set(o, "select", (json_t *)select);
+    json_object_set_new(o, "prices", prices);
+    json_object_set_new(o, "scorers", scorers_to_json(scoring_infos(p->scoring), scoring_count(p->scoring)));
+    json_object_set_new(estimate, "input_tokens", json_integer(p->estimate.input_tokens));
+    json_object_set_new(estimate, "output_tokens", json_integer(p->estimate.output_tokens));
+    json_object_set_new(estimate, "unknown_variants", json_integer(p->estimate.unknown_variants));
+    json_object_set_new(o, "estimate", estimate);
+    json_write(o, &text);
+    return arena_strdup(p->arena, buf_str(&text));
+}
+
+static enum err_code plan_open(struct plan *p, struct blob *blob, struct err *e)
+{
+    TRY(plan_resolve(p->task, p->arena, e));
+    TRY(prompting_new(p->task, &p->prompting, e));
+    TRY(scoring_new(p->task, &p->scoring, e));
+    return data_pack_open(blob, p->run.dataset_hash, &p->pack, e);
+}
+
+static enum err_code plan_fill(struct plan *p, struct blob *blob, const struct data_pack_info *info,
+                               const json_t *select, struct llm *l, struct err *e)
+{
+    AUTO_JSON *snapshot = NULL;
+    char id[ID_TEXT], fingerprint[HASH_HEX];
+    int64_t trials;
+
+    if (info->cases == 0)
+        return err_set(e, ERR_BAD_INPUT, "the dataset has no case to run%s",
+                       select ? " after --where, --limit and --sample" : "");
+    id_new(id);
+    p->run = (struct run){
+        .id = arena_strdup(p->arena, str_c(id)), .task_name = p->task->name, .task_path = p->task->path,
+        .state = RUN_PLANNED, .created_ms = clock_wall_ms(), .cases = info->cases,
+        .dataset_hash = arena_strdup(p->arena, str_c(info->hash)),
+        .variants = (int64_t)p->task->variant_count, .repeat = p->task->repeat,
+        .budget_nanousd = p->task->budget_nanousd,
+    };
+    if (__builtin_mul_overflow(p->run.cases, p->run.variants, &trials) ||
+        __builtin_mul_overflow(trials, p->run.repeat, &trials) || trials > PLAN_TRIALS_MAX)
+        return err_set(e, ERR_TOO_LARGE, "%lld cases x %lld variants x %lld repetitions are more than %lld trials",
+                       (long long)p->run.cases, (long long)p->run.variants, (long long)p->run.repeat,
+                       (long long)PLAN_TRIALS_MAX);
+    p->run.shard_trials = PLAN_SHARD_CASES * p->run.variants * p->run.repeat;
+    TRY(plan_open(p, blob, e));
+    TRY(plan_estimate(p, l, e));
+    p->run.estimate_nanousd = p->estimate.unknown_variants ? MONEY_UNKNOWN : p->estimate.cost_nanousd;
+    snapshot = snapshot_of_task(p->task);
+    plan_fingerprint(snapshot, str_c(info->content), fingerprint);
+    p->run.fingerprint = arena_strdup(p->arena, str_c(fingerprint));
+    p->run.settings = plan_settings(p, snapshot, select, l);
+    return ERR_OK;
+}
+
+enum err_code plan_new(struct task *task, struct arena *a, struct blob *blob, const struct data_pack_info *info,
+                       const json_t *select, struct llm *l, struct plan **out, struct err *e)
+{
+    struct plan *p = xcalloc(1, sizeof *p);
+    enum err_code code;
+
+    p->task = task;
+    p->arena = a;
+    code = plan_fill(p, blob, info, select, l, e);
+    if (code == ERR_OK) {
+        *out = p;
+    } else {
+        p->arena = NULL;                        /* still the caller's */
+        plan_free(p);
+    }
+    return code;
+}
+
+static enum err_code plan_read(struct plan *p, const struct run *run, struct blob *blob, struct llm *l, struct err *e)
+{
+    AUTO_JSON *settings = NULL;
+    struct arena *a = p->arena;
+
+    if (json_read(run->settings, &settings, e) != ERR_OK)
+        return err_prefix(e, "run " STR_FMT ": its settings are damaged", STR_ARG(run->id));
+    TRY(snapshot_to_task(json_child(settings, "task"), a, &p->task, e));
+    p->run = *run;
+    p->run.id = arena_strdup(a, run->id);
+    p->run.task_name = p->task->name;
+    p->run.task_path = p->task->path;
+    p->run.fingerprint = arena_strdup(a, run->fingerprint);
+    p->run.dataset_hash = arena_strdup(a, run->dataset_hash);
+    p->run.settings = arena_strdup(a, run->settings);
+    if ((int64_t)p->task->variant_count != run->variants)
+        return err_set(e, ERR_STORE, "run " STR_FMT ": its settings are damaged", STR_ARG(run->id));
+    TRY(plan_open(p, blob, e));
+    return plan_estimate(p, l, e);
+}
+
+enum err_code plan_of_run(const struct run *run, struct blob *blob, struct llm *l, struct plan **out, struct err *e)
+{
+    struct plan *p = xcalloc(1, sizeof *p);
+    enum err_code code;
+
+    p->arena = arena_new_sized(16 * 1024);
+    code = plan_read(p, run, blob, l, e);
+    if (code == ERR_OK)
+        *out = p;
+    else
+        plan_free(p);
+    return code;
+}
+
+static enum err_code plan_apply(struct store_tx *tx, void *arg, struct err *e)
+{
+    struct plan *p = arg;
+    size_t n = p->task->variant_count;
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct store_variant *rows = arena_array(a, struct store_variant, n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct variant *v = &p->task->variants[i];
+        AUTO_BUF struct buf settings = BUF_INIT(1u << 24);
+        AUTO_JSON *o = json_object();
+
+        json_set_str(o, "prompt", p->task->prompts[v->prompt].name);
+        json_object_set_new(o, "params", params_to_json(&v->params));
+        if (v->base_url.len)
+            json_set_str(o, "base_url", v->base_url);
+        json_write(o, &settings);
+        rows[i] = (struct store_variant){ .no = (int64_t)i, .name = v->name, .model = v->model.name,
+                                          .settings = arena_strdup(a, buf_str(&settings)) };
+    }
+    return store_tx_run_add(tx, &p->run, rows, e);
+}
+
+enum err_code plan_store(struct plan *p, struct store *s, struct err *e)
+{
+    return store_write(s, plan_apply, p, e);
+}
+
+void plan_free(struct plan *p)
+{
+    if (!p)
+        return;
+    data_pack_close(p->pack);
+    scoring_free(p->scoring);
+    prompting_free(p->prompting);
+    arena_free(p->arena);
+    free(p);
+}
+
+void plan_freep(struct plan **p)
+{
+    plan_free(*p);
+    *p = NULL;
+}

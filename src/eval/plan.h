@@ -1,0 +1,49 @@
+/* src/eval/plan.h: everything a run needs, decided before the first call is paid for.
+ *
+ * A plan is made from a loaded task and its frozen cases (plan_new), or from a stored run (plan_of_run). Its run has a
+ * fingerprint of all that decides the trials, so that the same command finds an unfinished run and continues it.
+ * Threads: made by one, read by all while it runs. */
+#pragma once
+
+#include "blob/blob.h"
+#include "data/data.h"
+#include "data/pack.h"
+#include "domain/domain.h"
+#include "eval/scoring.h"
+#include "llm/llm.h"
+#include "store/store.h"
+
+struct plan_variant_estimate { int64_t input_tokens, output_tokens, cost_nanousd; };    /* MONEY_UNKNOWN: no price */
+struct plan_estimate {
+    int64_t trials, calls;                      /* calls: trials x turns */
+    int64_t input_tokens, output_tokens;        /* input counted over a sample of cases, output assumed */
+    int64_t output_per_call;                    /* what was assumed */
+    int64_t cost_nanousd;                       /* of the variants whose price is known */
+    int64_t unknown_variants;                   /* those without a price: not part of cost_nanousd */
+    struct plan_variant_estimate *variants;
+};
+
+struct plan {
+    struct arena *arena;
+    struct task *task;                          /* models resolved */
+    struct run run;
+    struct scoring *scoring;
+    struct prompting *prompting;
+    struct data_pack *pack;
+    struct plan_estimate estimate;
+};
+
+/* Resolves every variant's model in place; the first unknown provider or model name is the error. */
+enum err_code plan_resolve(struct task *task, struct arena *a, struct err *e) MUST_USE;
+/* Every key that is missing, in one sentence. */
+enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err *e) MUST_USE;
+
+/* The task and its arena become the plan's on ERR_OK. `select` is recorded in the settings; NULL: everything. */
+enum err_code plan_new(struct task *task, struct arena *a, struct blob *blob, const struct data_pack_info *info,
+                       const json_t *select, struct llm *l, struct plan **out, struct err *e) MUST_USE;
+/* From the stored settings; the case pack must still be there. */
+enum err_code plan_of_run(const struct run *run, struct blob *blob, struct llm *l, struct plan **out, struct err *e) MUST_USE;
+/* Writes the planned run with its variants and shards. */
+enum err_code plan_store(struct plan *p, struct store *s, struct err *e) MUST_USE;
+void          plan_free(struct plan *p);
+void          plan_freep(struct plan **p);

@@ -1,0 +1,132 @@
+/* src/eval/runner_parts.h (private to eval): what the files of the runner share.
+ *
+ *   runner.c         the loop on the caller's thread: starting, stopping, progress
+ *   runner_feed.c    shards and variants: which trial is next
+ *   runner_trial.c   one trial's way: asked, answered, followed up, scored
+ *   runner_commit.c  finished trials into durable rows */
+#pragma once
+
+#include "eval/aggregate.h"
+#include "eval/prompting.h"
+#include "eval/runner.h"
+
+#include <pthread.h>
+
+#define RUNNER_LEASE_MS     60000
+#define RUNNER_COMMIT_MS    20          /* finished trials wait at most this long for company */
+#define RUNNER_COMMIT_MAX   1024        /* trials in one transaction */
+#define RUNNER_STORE_TRIES  4           /* a commit that fails is tried again each second */
+#define RUNNER_FEED_AT_ONCE 64
+
+struct runner;
+
+struct open_shard {                     /* leased by us; the caller's thread only, but for `remaining` */
+    struct shard shard;
+    unsigned char *finished;            /* one bit a trial; freed when nothing remains */
+    int64_t remaining;                  /* trials without a durable outcome; runner.lock */
+};
+
+struct case_hold { int refs; struct arena *arena; struct dataset_case kase; json_t *vars; };   /* refs: atomic */
+
+struct feed {                           /* one variant's way through the shards */
+    struct runner *r;
+    int64_t variant;
+    size_t shard_at;                    /* index in runner.shards */
+    int64_t case_at, repetition;        /* next to look at; case_at < 0: enter the shard at its first case */
+    struct pack_cursor *cursor;
+    int64_t cursor_case;                /* what the cursor gives next */
+    struct case_hold *hold;
+    int64_t hold_case;
+    bool exhausted;                     /* no trial left to ask */
+    /* runner.lock */
+    int64_t outstanding;                /* fed and not yet durable */
+    int64_t unanswered;                 /* of these, not yet scored: money that may still be spent */
+    int64_t answered, answered_cost_nanousd;    /* for the average cost */
+    int failures_in_row;
+    bool abandoned;
+    char why_abandoned[200];
+};
+
+struct work {                           /* one trial in flight; belongs to one thread at a time */
+    struct work *next;
+    struct runner *r;
+    struct feed *feed;
+    struct open_shard *shard;
+    struct arena *arena;
+    struct case_hold *hold;
+    int64_t number, repetition;
+    struct params params;
+    struct message *messages;
+    size_t message_count;
+    struct str shown;                   /* the user's message as the transcript keeps it */
+    struct turn *turns;
+    size_t turn_count;
+    struct call call;
+    /* the outcome */
+    bool dropped;                       /* cancelled: no outcome, only what it cost */
+    struct trial trial;
+    struct score *scores;
+    struct str scores_text, transcript;
+    struct ledger_entry ledger;
+};
+
+struct commit {                         /* one transaction's worth of works */
+    struct store_job job;
+    struct runner *r;
+    struct work *works;
+    bool busy;                          /* with the writer */
+};
+
+struct runner {
+    struct plan *plan;
+    struct store *store;
+    struct llm *llm;
+    const struct runner_options *options;
+    char owner[96];
+    struct feed *feeds;
+    size_t feed_count;
+    VEC(struct open_shard *) shards;
+    bool no_more_shards;
+    int64_t feed_limit;                 /* outstanding per feed */
+    struct queue *answers;              /* works whose call is done */
+    pthread_t *threads;
+    size_t thread_count;
+    int64_t run_limit_nanousd;          /* budget; 0: none */
+    int64_t started_ms, renewed_ms;     /* monotonic */
+    struct commit commit;
+
+    /* `lock` guards what follows and the fields marked so above. No I/O happens under it. `wake` tells the caller's
+     * thread that something finished, became durable, or went wrong. */
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct work *finished, **finished_last;
+    int64_t finished_count, finished_since_ms;
+    int64_t cost_nanousd, unknown_calls;        /* of the run, as answers come in */
+    int64_t done_trials, failed_trials;         /* durable, of the run */
+    int64_t now_trials, now_failed, now_auth;   /* durable, of this session */
+    int64_t retried, rate_limited;
+    int store_failures;
+    int64_t store_retry_ms;
+    struct err store_error;
+    char first_failure[400];
+    struct err fatal;                           /* our own fault or an unreadable pack: ends the run */
+};
+
+void runner_fatal(struct runner *r, const struct err *e);       /* first one wins; threads: any */
+
+/* runner_feed.c */
+enum err_code feeds_open(struct runner *r, struct err *e) MUST_USE;
+void          feeds_close(struct runner *r);
+/* Starts up to `most` trials of the feed; *started how many. */
+enum err_code feed_some(struct feed *f, int64_t most, int64_t *started, struct err *e) MUST_USE;
+int64_t       feed_expected_cost(const struct feed *f);         /* of one trial, nano-dollars; runner.lock held */
+void          case_unref(struct case_hold *h);
+
+/* runner_trial.c */
+void          work_start(struct work *w);                       /* takes w: on its way, or finished at once */
+void          work_start_abandoned(struct work *w);             /* finished as a failure that cost nothing */
+void         *work_thread(void *runner);                        /* a scoring thread */
+void          work_free(struct work *w);
+
+/* runner_commit.c */
+void          commit_some(struct runner *r, bool all);          /* caller's thread: hands finished trials to the writer */

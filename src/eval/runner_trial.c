@@ -1,0 +1,268 @@
+/* One trial's way: asked, answered, followed up, scored. A work has one owner at a time: the feeding thread until its
+ * call is submitted, the engine until call.done, then a scoring thread, then the commit. */
+#include "eval/runner_parts.h"
+
+#define TRIAL_ERROR_MAX 2000
+#define TRIAL_TEXT_MAX  (256u * 1024 * 1024)        /* of one transcript as JSON */
+
+static void work_finish(struct work *w, enum err_code code, struct str why);
+
+static const struct variant *work_variant(const struct work *w)
+{
+    return &w->r->plan->task->variants[w->feed->variant];
+}
+
+static void work_answered(struct call *c)           /* engine's thread */
+{
+    struct work *w = c->owner;
+    enum err_code code = queue_send(w->r->answers, w);
+
+    ASSERT(code == ERR_OK);                         /* it holds as many as can be outstanding */
+}
+
+static void work_ask(struct work *w)
+{
+    const struct task *task = w->r->plan->task;
+    const struct variant *v = work_variant(w);
+    struct err e = ERR_INIT;
+
+    w->call = (struct call){
+        .request = { .model = &v->model, .base_url = v->base_url, .messages = w->messages,
+                     .message_count = w->message_count, .params = w->params, .output = task->output.format,
+                     .schema = task->output.schema, .schema_name = task->output.schema_name,
+                     .tag = arena_printf(w->arena, STR_FMT "/%lld", STR_ARG(id_short(w->r->plan->run.id)),
+                                         (long long)w->number) },
+        .arena = w->arena, .done = work_answered, .owner = w,
+    };
+    if (!task->output.format_given)
+        w->call.request.output = OUTPUT_TEXT;
+    if (llm_submit(w->r->llm, &w->call, &e) != ERR_OK)
+        work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
+}
+
+void work_start(struct work *w)
+{
+    const struct variant *v = work_variant(w);
+    struct err e = ERR_INIT;
+
+    w->params = v->params;
+    if (params_has(&w->params, PARAM_SEED) && w->repetition)        /* repeats are to differ, and to be repeatable */
+        w->params.seed = (int64_t)((uint64_t)(w->params.seed + w->repetition) & INT64_MAX);
+    w->turns = arena_array(w->arena, struct turn, w->r->plan->task->turn_count + 1);
+    if (prompting_start(w->r->plan->prompting, v, w->hold->vars, w->arena, &w->messages, &w->message_count, &w->shown,
+                        &e) != ERR_OK)
+        work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
+    else
+        work_ask(w);
+}
+
+void work_start_abandoned(struct work *w)
+{
+    struct str why;
+
+    pthread_mutex_lock(&w->r->lock);
+    why = arena_printf(w->arena, "not asked: %d failures in a row before it, the last: %s", RUNNER_ABANDON_AFTER,
+                       w->feed->why_abandoned);
+    pthread_mutex_unlock(&w->r->lock);
+    work_finish(w, ERR_CANCELLED, why);
+}
+
+/* What this call cost goes to the ledger, whatever becomes of the trial. */
+static void work_account(struct work *w)
+{
+    const struct call *c = &w->call;
+
+    for (size_t i = 0; i < c->attempt_count; i++) {
+        const struct attempt *at = &c->attempts[i];
+
+        if (at->code == ERR_OK || at->cost_nanousd == 0)
+            continue;                               /* the answering one is counted below */
+        w->ledger.calls++;
+        usage_add(&w->ledger.usage, &at->usage);
+        if (at->cost_nanousd == MONEY_UNKNOWN)
+            w->ledger.unknown_calls++;
+        else
+            w->ledger.cost_nanousd += at->cost_nanousd;
+    }
+    if (c->code != ERR_OK)
+        return;
+    w->ledger.calls++;
+    usage_add(&w->ledger.usage, &c->answer.usage);
+    if (c->cost_nanousd == MONEY_UNKNOWN)
+        w->ledger.unknown_calls++;
+    else
+        w->ledger.cost_nanousd += c->cost_nanousd;
+}
+
+static struct turn *work_turn(struct work *w)
+{
+    const struct call *c = &w->call;
+    struct turn *t = &w->turns[w->turn_count++];
+
+    *t = (struct turn){
+        .number = (int)w->turn_count, .label = prompting_label(w->r->plan->prompting, w->turn_count - 1),
+        .prompt = w->shown, .response = c->answer.text, .reasoning = c->answer.reasoning,
+        .tool_calls = c->answer.tool_calls, .finish = c->answer.finish, .finish_native = c->answer.finish_native,
+        .model_version = c->answer.model_version, .response_id = c->answer.response_id,
+        .upstream = c->answer.upstream, .raw = c->answer.raw, .dropped = c->dropped, .usage = c->answer.usage,
+        .cost_nanousd = c->cost_nanousd, .cost_reported = c->cost_reported, .latency_ms = c->latency_ms,
+        .first_token_ms = c->first_token_ms, .attempts = c->attempts, .attempt_count = c->attempt_count,
+    };
+    return t;
+}
+
+static void work_advance(struct work *w)
+{
+    struct err e = ERR_INIT;
+    bool more = false;
+
+    work_account(w);
+    (void)work_turn(w);
+    if (w->call.code == ERR_CANCELLED) {
+        w->dropped = true;
+        work_finish(w, ERR_CANCELLED, S(""));
+    } else if (w->call.code != ERR_OK) {
+        work_finish(w, w->call.code, arena_strdup(w->arena, str_c(w->call.err.text)));
+    } else if (prompting_follow(w->r->plan->prompting, w->hold->vars, w->turns, w->turn_count, w->arena, w->messages,
+                                &w->message_count, &w->shown, &more, &e) != ERR_OK) {
+        work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
+    } else if (more) {
+        work_ask(w);
+    } else {
+        work_finish(w, ERR_OK, S(""));
+    }
+}
+
+static void work_score(struct work *w)
+{
+    const struct scoring *sc = w->r->plan->scoring;
+    size_t n = scoring_count(sc);
+    AUTO_BUF struct buf text = BUF_INIT(TRIAL_TEXT_MAX);
+    const struct turn *last = w->turn_count ? &w->turns[w->turn_count - 1] : NULL;
+    struct subject s = {
+        .task = w->r->plan->task, .kase = &w->hold->kase, .output = last ? last->response : S(""), .turns = w->turns,
+        .turn_count = w->turn_count, .usage = &w->trial.usage, .cost_nanousd = w->trial.cost_nanousd,
+        .latency_ms = w->trial.latency_ms, .failed = w->trial.state == TRIAL_FAILED,
+    };
+
+    w->scores = arena_array(w->arena, struct score, n);
+    scoring_run(sc, &s, w->arena, w->scores);
+    scores_violations(scoring_infos(sc), w->scores, n, &w->trial.violations, &w->trial.critical);
+    scores_write(w->scores, n, &text);
+    w->scores_text = arena_strdup(w->arena, buf_str(&text));
+}
+
+static void work_transcribe(struct work *w)
+{
+    AUTO_BUF struct buf text = BUF_INIT(TRIAL_TEXT_MAX);
+    AUTO_JSON *o = json_object();
+    json_t *turns = json_array();
+
+    if (w->message_count && w->messages[0].role == MESSAGE_SYSTEM)
+        json_set_str(o, "system", w->messages[0].parts[0].text);
+    for (size_t i = 0; i < w->turn_count; i++)
+        json_array_append_new(turns, turn_to_json(&w->turns[i]));
+    json_object_set_new(o, "turns", turns);
+    json_write(o, &text);
+    w->transcript = buf_failed(&text) ? S("{\"turns\":[]}") : arena_strdup(w->arena, buf_str(&text));
+}
+
+static void work_sum(struct work *w, enum err_code code, struct str why)
+{
+    struct trial *t = &w->trial;
+
+    *t = (struct trial){ .number = w->number, .variant = w->feed->variant,
+                         .state = code == ERR_OK ? TRIAL_DONE : TRIAL_FAILED, .error = code,
+                         .error_text = str_utf8_head(why, TRIAL_ERROR_MAX), .case_id = w->hold->kase.id,
+                         .finished_ms = clock_wall_ms(), .cost_nanousd = w->ledger.cost_nanousd };
+    if (w->ledger.unknown_calls)
+        t->cost_nanousd = MONEY_UNKNOWN;
+    t->usage = w->ledger.usage;
+    for (size_t i = 0; i < w->turn_count; i++) {
+        t->attempts += (int64_t)w->turns[i].attempt_count;
+        t->latency_ms += w->turns[i].latency_ms;
+    }
+}
+
+/* A failure that says something about the model or its vendor, not about one case. */
+static bool work_counts_against(enum err_code code)
+{
+    return code != ERR_OK && code != ERR_CANCELLED && code != ERR_BAD_INPUT && code != ERR_TOO_LARGE &&
+           code != ERR_NOT_FOUND && code != ERR_DENIED;
+}
+
+static void work_note(struct work *w, enum err_code code)      /* runner.lock held */
+{
+    struct runner *r = w->r;
+    struct feed *f = w->feed;
+
+    f->unanswered--;
+    if (w->turn_count || w->ledger.calls) {
+        r->cost_nanousd += w->ledger.cost_nanousd;
+        r->unknown_calls += w->ledger.unknown_calls;
+        f->answered++;
+        f->answered_cost_nanousd += w->ledger.cost_nanousd;
+    }
+    for (size_t i = 0; i < w->turn_count; i++) {
+        const struct turn *t = &w->turns[i];
+
+        if (t->attempt_count > 1)
+            r->retried += (int64_t)t->attempt_count - 1;
+        for (size_t k = 0; k < t->attempt_count; k++)
+            r->rate_limited += t->attempts[k].code == ERR_RATE_LIMIT;
+    }
+    if (code == ERR_OK)
+        f->failures_in_row = 0;
+    else if (!w->dropped && !r->first_failure[0])
+        snprintf(r->first_failure, sizeof r->first_failure, STR_FMT, STR_ARG(str_utf8_head(w->trial.error_text, 390)));
+    if (work_counts_against(code) && ++f->failures_in_row >= RUNNER_ABANDON_AFTER && !f->abandoned) {
+        snprintf(f->why_abandoned, sizeof f->why_abandoned, STR_FMT, STR_ARG(str_utf8_head(w->trial.error_text, 190)));
+        __atomic_store_n(&f->abandoned, true, __ATOMIC_RELEASE);
+        log_event(LOG_WARN, "run.variant.abandoned", LOG_S("run", r->plan->run.id), LOG_I("variant", f->variant),
+                  LOG_C("error", err_name(code)));
+    }
+}
+
+static void work_finish(struct work *w, enum err_code code, struct str why)
+{
+    struct runner *r = w->r;
+
+    w->ledger.phase = PHASE_EXECUTION;
+    work_sum(w, code, why);
+    if (!w->dropped) {
+        work_score(w);
+        work_transcribe(w);
+    }
+    pthread_mutex_lock(&r->lock);
+    work_note(w, code);
+    w->next = NULL;
+    *r->finished_last = w;
+    r->finished_last = &w->next;
+    if (r->finished_count++ == 0)
+        r->finished_since_ms = clock_mono_ms();
+    if (r->finished_count == 1 || r->finished_count == RUNNER_COMMIT_MAX)
+        pthread_cond_signal(&r->wake);
+    pthread_mutex_unlock(&r->lock);
+}
+
+void *work_thread(void *runner)
+{
+    struct runner *r = runner;
+    void *works[64];
+    bool closed = false;
+
+    while (!closed) {
+        size_t n = queue_take(r->answers, works, COUNT_OF(works), -1, &closed);
+
+        for (size_t i = 0; i < n; i++)
+            work_advance(works[i]);
+    }
+    return NULL;
+}
+
+void work_free(struct work *w)
+{
+    case_unref(w->hold);
+    arena_free(w->arena);
+    free(w);
+}

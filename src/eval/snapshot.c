@@ -1,0 +1,221 @@
+#include "eval/snapshot.h"
+
+#define SNAPSHOT_VERSION 1
+
+static void snapshot_keep(json_t *o, const char *key, const json_t *value)
+{
+    if (value)
+        json_object_set(o, key, (json_t *)value);
+}
+
+static json_t *snapshot_of_prompt(const struct task_prompt *p)
+{
+    json_t *o = json_object();
+
+    json_set_str(o, "name", p->name);
+    json_set_str(o, "source", p->source);
+    json_set_str(o, "system", p->system);
+    json_set_str(o, "file", p->file);
+    json_object_set_new(o, "line", json_integer(p->line));
+    return o;
+}
+
+static json_t *snapshot_of_variant(const struct variant *v)
+{
+    json_t *o = json_object();
+
+    json_set_str(o, "name", v->name);
+    json_set_str(o, "model", v->model_text);
+    json_object_set_new(o, "prompt", json_integer((json_int_t)v->prompt));
+    json_object_set_new(o, "params", params_to_json(&v->params));
+    json_set_str(o, "base_url", v->base_url);
+    return o;
+}
+
+static json_t *snapshot_of_check(const struct check_spec *c)
+{
+    json_t *o = json_object();
+
+    json_set_str(o, "name", c->name);
+    json_set_str(o, "kind", c->kind);
+    snapshot_keep(o, "argument", c->argument);
+    snapshot_keep(o, "options", c->options);
+    json_object_set_new(o, "negate", json_boolean(c->negate));
+    json_object_set_new(o, "severity", json_string(severity_name(c->severity)));
+    json_object_set_new(o, "weight", json_real(c->weight));
+    json_object_set_new(o, "line", json_integer(c->line));
+    return o;
+}
+
+static json_t *snapshot_of_metric(const struct metric_spec *m)
+{
+    json_t *o = json_object();
+
+    json_set_str(o, "name", m->name);
+    json_set_str(o, "kind", m->kind);
+    snapshot_keep(o, "options", m->options);
+    return o;
+}
+
+#define SNAPSHOT_LIST(o, key, items, count, fn)                                                    \
+    do {                                                                                           \
+        json_t *list_ = json_array();                                                              \
+        for (size_t i_ = 0; i_ < (count); i_++)                                                    \
+            json_array_append_new(list_, fn(&(items)[i_]));                                        \
+        json_object_set_new((o), (key), list_);                                                    \
+    } while (0)
+
+static json_t *snapshot_of_turn(const struct task_turn *t)
+{
+    return json_pack("{s:o, s:o, s:i}", "label", json_from_str(t->label), "source", json_from_str(t->source), "line",
+                     t->line);
+}
+
+static json_t *snapshot_of_image(const struct task_image *i)
+{
+    return json_from_str(i->source);
+}
+
+static json_t *snapshot_of_threshold(const struct threshold *t)
+{
+    return json_pack("{s:o, s:f}", "metric", json_from_str(t->metric), "low", t->low);
+}
+
+json_t *snapshot_of_task(const struct task *t)
+{
+    json_t *o = json_object(), *output = json_object();
+
+    json_object_set_new(o, "snapshot", json_integer(SNAPSHOT_VERSION));
+    json_set_str(o, "name", t->name);
+    json_set_str(o, "description", t->description);
+    json_set_str(o, "path", t->path);
+    json_set_str(o, "dir", t->dir);
+    json_set_str(o, "text", t->text);
+    json_set_str(o, "system", t->system);
+    SNAPSHOT_LIST(o, "prompts", t->prompts, t->prompt_count, snapshot_of_prompt);
+    SNAPSHOT_LIST(o, "turns", t->turns, t->turn_count, snapshot_of_turn);
+    SNAPSHOT_LIST(o, "images", t->images, t->image_count, snapshot_of_image);
+    SNAPSHOT_LIST(o, "variants", t->variants, t->variant_count, snapshot_of_variant);
+    SNAPSHOT_LIST(o, "checks", t->checks, t->check_count, snapshot_of_check);
+    SNAPSHOT_LIST(o, "metrics", t->metrics, t->metric_count, snapshot_of_metric);
+    SNAPSHOT_LIST(o, "thresholds", t->thresholds, t->threshold_count, snapshot_of_threshold);
+    json_object_set_new(o, "repeat", json_integer(t->repeat));
+    json_object_set_new(output, "format", json_string(output_format_name(t->output.format)));
+    json_object_set_new(output, "given", json_boolean(t->output.format_given));
+    snapshot_keep(output, "schema", t->output.schema);
+    json_set_str(output, "schema_name", t->output.schema_name);
+    json_object_set_new(o, "output", output);
+    snapshot_keep(o, "constraints", t->constraints);
+    snapshot_keep(o, "judge", t->judge);
+    snapshot_keep(o, "criteria", t->criteria);
+    snapshot_keep(o, "examples", t->examples);
+    json_object_set_new(o, "budget_nanousd", json_integer(t->budget_nanousd));
+    json_set_str(o, "dataset", t->dataset.path);
+    return o;
+}
+
+/* Every reader below leaves fields empty where the type is wrong; the counts and the version were checked. */
+static struct str snapshot_str(const json_t *o, const char *key, struct arena *a)
+{
+    return arena_strdup(a, json_get_str(o, key));
+}
+
+static const json_t *snapshot_value(const json_t *o, const char *key, struct arena *a)
+{
+    json_t *v = json_child(o, key);
+
+    return v ? json_in_arena(json_incref(v), a) : NULL;
+}
+
+static enum err_code snapshot_read_variant(const json_t *o, struct arena *a, size_t prompts, struct variant *v,
+                                           struct err *e)
+{
+    int64_t prompt = json_get_i64(o, "prompt", 0);
+
+    *v = (struct variant){ .name = snapshot_str(o, "name", a), .model_text = snapshot_str(o, "model", a),
+                           .base_url = snapshot_str(o, "base_url", a), .prompt = (size_t)prompt };
+    if (prompt < 0 || (size_t)prompt >= prompts)
+        return err_set(e, ERR_STORE, "the run's snapshot is damaged: variant \"" STR_FMT "\" has no prompt",
+                       STR_ARG(v->name));
+    return params_read(json_child(o, "params"), a, &v->params, e);
+}
+
+static void snapshot_read_check(const json_t *o, struct arena *a, struct check_spec *c)
+{
+    *c = (struct check_spec){ .name = snapshot_str(o, "name", a), .kind = snapshot_str(o, "kind", a),
+                              .argument = snapshot_value(o, "argument", a), .options = snapshot_value(o, "options", a),
+                              .negate = json_get_bool(o, "negate", false), .severity = SEVERITY_WARNING,
+                              .weight = json_get_double(o, "weight", 1), .line = (int)json_get_i64(o, "line", 0) };
+    if (!severity_from(json_get_str(o, "severity"), &c->severity))
+        c->severity = SEVERITY_WARNING;
+}
+
+#define SNAPSHOT_COUNT(o, key, out, count, type)                                                   \
+    ((count) = json_array_size(json_child((o), (key))), (out) = arena_array(a, type, (count)))
+
+enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **out, struct err *e)
+{
+    struct task *t = arena_new(a, struct task);
+    const json_t *output = json_child(o, "output");
+
+    if (json_get_i64(o, "snapshot", 0) != SNAPSHOT_VERSION)
+        return err_set(e, ERR_STORE, "the run's snapshot can't be read: version %lld, this program knows %d",
+                       (long long)json_get_i64(o, "snapshot", 0), SNAPSHOT_VERSION);
+    t->name = snapshot_str(o, "name", a);
+    t->description = snapshot_str(o, "description", a);
+    t->path = snapshot_str(o, "path", a);
+    t->dir = snapshot_str(o, "dir", a);
+    t->text = snapshot_str(o, "text", a);
+    t->system = snapshot_str(o, "system", a);
+    SNAPSHOT_COUNT(o, "prompts", t->prompts, t->prompt_count, struct task_prompt);
+    for (size_t i = 0; i < t->prompt_count; i++) {
+        const json_t *p = json_array_get(json_child(o, "prompts"), i);
+
+        t->prompts[i] = (struct task_prompt){ snapshot_str(p, "name", a), snapshot_str(p, "source", a),
+                                              snapshot_str(p, "system", a), snapshot_str(p, "file", a),
+                                              (int)json_get_i64(p, "line", 1) };
+    }
+    SNAPSHOT_COUNT(o, "turns", t->turns, t->turn_count, struct task_turn);
+    for (size_t i = 0; i < t->turn_count; i++) {
+        const json_t *p = json_array_get(json_child(o, "turns"), i);
+
+        t->turns[i] = (struct task_turn){ snapshot_str(p, "label", a), snapshot_str(p, "source", a),
+                                          (int)json_get_i64(p, "line", 1) };
+    }
+    SNAPSHOT_COUNT(o, "images", t->images, t->image_count, struct task_image);
+    for (size_t i = 0; i < t->image_count; i++)
+        t->images[i].source = arena_strdup(a, json_to_str(json_array_get(json_child(o, "images"), i)));
+    SNAPSHOT_COUNT(o, "variants", t->variants, t->variant_count, struct variant);
+    for (size_t i = 0; i < t->variant_count; i++)
+        TRY(snapshot_read_variant(json_array_get(json_child(o, "variants"), i), a, t->prompt_count, &t->variants[i], e));
+    SNAPSHOT_COUNT(o, "checks", t->checks, t->check_count, struct check_spec);
+    for (size_t i = 0; i < t->check_count; i++)
+        snapshot_read_check(json_array_get(json_child(o, "checks"), i), a, &t->checks[i]);
+    SNAPSHOT_COUNT(o, "metrics", t->metrics, t->metric_count, struct metric_spec);
+    for (size_t i = 0; i < t->metric_count; i++) {
+        const json_t *m = json_array_get(json_child(o, "metrics"), i);
+
+        t->metrics[i] = (struct metric_spec){ snapshot_str(m, "name", a), snapshot_str(m, "kind", a),
+                                              snapshot_value(m, "options", a), 0 };
+    }
+    SNAPSHOT_COUNT(o, "thresholds", t->thresholds, t->threshold_count, struct threshold);
+    for (size_t i = 0; i < t->threshold_count; i++) {
+        const json_t *th = json_array_get(json_child(o, "thresholds"), i);
+
+        t->thresholds[i] = (struct threshold){ snapshot_str(th, "metric", a), json_get_double(th, "low", 0), 0 };
+    }
+    t->repeat = CLAMP(json_get_i64(o, "repeat", 1), (int64_t)1, (int64_t)1000000);
+    if (!output_format_from(json_get_str(output, "format"), &t->output.format))
+        t->output.format = OUTPUT_TEXT;
+    t->output.format_given = json_get_bool(output, "given", false);
+    t->output.schema = snapshot_value(output, "schema", a);
+    t->output.schema_name = snapshot_str(output, "schema_name", a);
+    t->constraints = snapshot_value(o, "constraints", a);
+    t->judge = snapshot_value(o, "judge", a);
+    t->criteria = snapshot_value(o, "criteria", a);
+    t->examples = snapshot_value(o, "examples", a);
+    t->budget_nanousd = json_get_i64(o, "budget_nanousd", 0);
+    t->dataset.path = snapshot_str(o, "dataset", a);
+    *out = t;
+    return ERR_OK;
+}
