@@ -75,6 +75,9 @@ enum err_code store_tx_shard_renew(struct store_tx *tx, int64_t run_no, struct s
 enum err_code store_tx_shard_finish(struct store_tx *tx, int64_t run_no, int64_t shard_no, struct str owner, struct err *e) MUST_USE;
 enum err_code store_tx_shards_release(struct store_tx *tx, int64_t run_no, struct str owner, struct err *e) MUST_USE;  /* open again */
 enum err_code store_shards_left(struct store *s, int64_t run_no, int64_t *left, struct err *e) MUST_USE;   /* not finished */
+/* Who holds leases that have not expired at now_ms, each owner once. */
+enum err_code store_shard_owners(struct store *s, int64_t run_no, int64_t now_ms, struct arena *a, struct str **owners,
+                                 size_t *count, struct err *e) MUST_USE;
 /* Which of the trials first..last-1 have an outcome: one bit each, bit i of byte i/8. `bits` holds (last-first+7)/8 bytes. */
 enum err_code store_trials_finished(struct store *s, int64_t run_no, int64_t first, int64_t last, unsigned char *bits,
                                     struct err *e) MUST_USE;
