@@ -1,0 +1,36 @@
+/* src/eval/stats.h: the few statistics a comparison needs, exact enough to agree with scipy and statsmodels to 1e-9
+ * (tests/stats holds their answers). Pure functions of their arguments; any thread.
+ *
+ * Sources: Wilson (1927) score interval; Student's t by the regularised incomplete beta function, evaluated as Lentz's
+ * continued fraction (Abramowitz & Stegun 26.5.8, 26.7.1); the normal quantile by A&S 26.2.23 sharpened with Halley's steps;
+ * McNemar's test in its exact form (two-sided binomial on the discordant pairs); sample size of a paired comparison by the
+ * normal approximation n = ((z(1-a/2) + z(power)) sd / delta)^2 (Chow, Shao, Wang, Sample Size Calculations in Clinical
+ * Research, 3.1). Holm (1979) is not applied anywhere: p values are of one comparison each. */
+#pragma once
+
+#include "base/base.h"
+
+struct interval { double low, high; bool known; };
+
+double stats_normal_cdf(double x);
+double stats_normal_quantile(double p);                         /* 0 < p < 1; -inf and inf at the ends */
+double stats_t_cdf(double t, double df);                        /* df > 0 */
+double stats_t_quantile(double p, double df);
+double stats_t_two_sided(double t, double df);                  /* P(|T| >= |t|) */
+double stats_beta(double x, double a, double b);                /* regularised incomplete beta I_x(a, b) */
+/* P(X <= k) for X ~ Binomial(n, 1/2). */
+double stats_coin_cdf(int64_t k, int64_t n);
+
+/* A share of k among n. Not known when n is 0. */
+struct interval stats_wilson(int64_t k, int64_t n, double level);
+/* A mean of n values with this sample variance. Not known when n < 2. */
+struct interval stats_t_interval(double mean, double variance, int64_t n, double level);
+
+/* Two-sided p of "the two do equally well"; 1 when nothing speaks against it. */
+double stats_mcnemar(int64_t only_first, int64_t only_second);  /* exact; also the sign test on wins and losses */
+/* Mean and variance are of the n differences. With no spread at all t has no meaning: the sign test answers then. */
+double stats_paired_t(double mean, double variance, int64_t n);
+
+/* Pairs for a two-sided test at `alpha` to show a difference of `delta` with probability `power`; 0 when it can't be said
+ * (no spread). */
+int64_t stats_pairs_needed(double deviation, double delta, double alpha, double power);
