@@ -112,15 +112,16 @@ static int64_t ratelimit_value(int kind, struct str value, int64_t now_wall_ms)
     }
 }
 
-void ratelimit_read(const struct http_answer *in, int64_t now_wall_ms, struct rate_info *out)
+bool ratelimit_read(const struct http_header *headers, size_t n, int64_t now_wall_ms, struct rate_info *out)
 {
+    bool said = false;
     size_t row_of[sizeof *out / sizeof(int64_t)];
 
     *out = (struct rate_info){ -1, -1, -1, -1, -1, -1, -1 };
     for (size_t i = 0; i < COUNT_OF(row_of); i++)
         row_of[i] = COUNT_OF(ratelimit_rows);
-    for (size_t h = 0; h < in->header_count; h++) {
-        struct str name = in->headers[h].name;
+    for (size_t h = 0; h < n; h++) {
+        struct str name = headers[h].name;
 
         if (!str_istarts(name, S("retry-after")) && !str_istarts(name, S("x-ratelimit")) &&
             !str_istarts(name, S("anthropic-ratelimit")))
@@ -131,11 +132,13 @@ void ratelimit_read(const struct http_answer *in, int64_t now_wall_ms, struct ra
 
             if (!str_ieq(name, str_c(ratelimit_rows[r].name)) || r > row_of[field])
                 continue;
-            value = ratelimit_value(ratelimit_rows[r].kind, in->headers[h].value, now_wall_ms);
+            value = ratelimit_value(ratelimit_rows[r].kind, headers[h].value, now_wall_ms);
             if (value < 0)
                 continue;
             ((int64_t *)out)[field] = value;
             row_of[field] = r;
+            said = true;
         }
     }
+    return said;
 }

@@ -13,6 +13,7 @@ struct rate_info {                          /* -1: not said */
     int64_t limit_tokens, remaining_tokens, reset_tokens_ms;
 };
 
-void    ratelimit_read(const struct http_answer *in, int64_t now_wall_ms, struct rate_info *out);
+/* True when the headers say anything of the kind. */
+bool    ratelimit_read(const struct http_header *headers, size_t n, int64_t now_wall_ms, struct rate_info *out);
 /* "1s" "6m0s" "20ms" "1h2m3s" "1.5s" or plain seconds; -1 for anything else. */
 int64_t ratelimit_duration_ms(struct str text);
