@@ -17,7 +17,7 @@ import sys
 COLUMNS = 120
 CLANG_FORMAT = os.environ.get("CLANG_FORMAT", "clang-format-" + os.environ.get("LLVM", "14"))
 ROW = re.compile(r"^\s*(\{.*\}|\[\w+\]\s*=.*|\.\w+\s*=.*),?\s*(\};)?$|^\s*(X\(|case .*;|default:.*;)|"
-                 r"\bstruct (\w+ )?\{.*\}|=\s*\{|\)\{ \.|\" \"|^\s*\"|^\s*\.\w+ = |\bTEST\(|#|//|/\*|\*/|\\$")
+                 r"\bstruct (\w+ )?\{.*\}|=\s*\{|\)\{ \.|\" \"|^\s*\"|^\s*\.\w+ = |\bTEST\(|\w \(\*\w+\)[\[(]|#|//|/\*|\*/|\\$")
 
 
 def protected(lines):

@@ -13,7 +13,7 @@ void       buf_append(struct buf *b, struct str s);
 void       buf_byte(struct buf *b, char c);
 void       buf_puts(struct buf *b, const char *s);
 void       buf_printf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void       buf_vprintf(struct buf *b, const char *fmt, va_list ap);
+void       buf_vprintf(struct buf *b, const char *fmt, va_list ap) PRINTF_LIKE(2, 0);
 bool       buf_failed(const struct buf *b) MUST_USE;
 struct str buf_str(const struct buf *b);            /* borrowed: dies at the next append */
 const char *buf_cstr(const struct buf *b);          /* the same, "" when empty */

@@ -67,8 +67,7 @@ static bool clock_from_tm(struct tm tm, int64_t *secs)
     if (tm.tm_sec < 0 || tm.tm_sec > 60)
         return false;
     *secs = (int64_t)timegm(&was) + (tm.tm_sec == 60);
-    return was.tm_mday == tm.tm_mday && was.tm_mon == tm.tm_mon && was.tm_hour == tm.tm_hour &&
-           was.tm_min == tm.tm_min;
+    return was.tm_mday == tm.tm_mday && was.tm_mon == tm.tm_mon && was.tm_hour == tm.tm_hour && was.tm_min == tm.tm_min;
 }
 
 static bool clock_char(const char **p, const char *allowed)

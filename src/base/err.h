@@ -43,7 +43,7 @@ struct err { enum err_code code; char text[720]; };
 /* Sets the sentence and returns the code, so `return err_set(e, ERR_X, "...")`. e may be NULL. Text that does not
  * fit is cut on a code point and ends in "...". Control bytes from outside become '?'. */
 enum err_code err_set(struct err *e, enum err_code code, const char *fmt, ...) PRINTF_LIKE(3, 4);
-enum err_code err_setv(struct err *e, enum err_code code, const char *fmt, va_list ap);
+enum err_code err_setv(struct err *e, enum err_code code, const char *fmt, va_list ap) PRINTF_LIKE(3, 0);
 enum err_code err_errno(struct err *e, enum err_code code, int errnum, const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* Puts "<prefix>: " in front of the sentence that stands; returns its code. */
 enum err_code err_prefix(struct err *e, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -84,7 +84,7 @@ const char *money_show(int64_t nanousd, char out[MONEY_TEXT])
         snprintf(out, MONEY_TEXT, "%s<$0.0001", nanousd < 0 ? "-" : "");
     } else {
         scale = decimals == 4 ? 100000 : decimals == 3 ? 1000000 : 10000000;
-        v = (v + scale / 2) / scale;                    /* in integers: a half goes up, also where a double is below it */
+        v = (v + scale / 2) / scale;                /* in integers: a half goes up, also where a double is below it */
         whole = 1000000000 / scale;
         snprintf(out, MONEY_TEXT, "%s$%" PRIu64 ".%0*" PRIu64, nanousd < 0 ? "-" : "", v / whole, decimals, v % whole);
     }

@@ -78,7 +78,7 @@ bool str_contains(struct str hay, struct str needle)
 struct str str_from(struct str s, size_t offset)
 {
     if (offset >= s.len)
-        return str_n(s.at + s.len, 0);
+        return str_n(s.at ? s.at + s.len : NULL, 0);
     return str_n(s.at + offset, s.len - offset);
 }
 
