@@ -15,7 +15,8 @@
 struct llm;
 
 struct llm_limits {                         /* 0: the default */
-    int64_t in_flight_max;                  /* ceiling of the adaptive window, 1..10,000 */
+    int64_t in_flight_max;                  /* ceiling of the adaptive window, 1..10,000; 0: 256 */
+    int64_t in_flight_start;                /* what the window starts with, for who knows the server can take it; 0: 8 */
     int64_t requests_per_minute, tokens_per_minute;     /* 0: none of our own; the vendor's answers still count */
 };
 
@@ -27,7 +28,8 @@ struct llm_options {
     int64_t idle_timeout_ms;                /* between bytes of an answer; 0: 60,000 */
     int64_t total_timeout_ms;               /* of one attempt; PARAM_TIMEOUT_MS overrides; 0: 300,000 */
     int64_t response_bytes_max;             /* 0: 32 MiB */
-    int attempts_max;                       /* 1..10; 0: 3 */
+    int attempts_max;                       /* 1..10; 0: 3. Of attempts that failed by chance: network, time-out, 5xx */
+    int limited_max;                        /* 1..100; 0: 20 (1 when attempts_max is 1). Of attempts answered 429 */
     int64_t backoff_base_ms, backoff_max_ms;/* full jitter: uniform in 0 .. min(max, base * 2^n); 0: 1,000 and 60,000 */
     int64_t retry_after_max_ms;             /* a longer Retry-After is obeyed by giving up at once; 0: 120,000 */
     const char *ca_file;                    /* NULL: the system's */
@@ -81,6 +83,7 @@ struct request {
     enum output_format output;              /* OUTPUT_JSON asks for the vendor's JSON mode */
     const json_t *schema;                   /* with OUTPUT_JSON: JSON-schema output where the vendor has it */
     struct str schema_name;
+    struct str tag;                         /* "7Q2M41AB/57": sent to the simulator only, whose ledger keeps it */
 };
 
 struct answer {                             /* strings and JSON live in the call's arena */
@@ -115,6 +118,10 @@ struct call {
 /* Takes the call until done. ERR_BUSY (calls_max), ERR_MISSING_KEY, ERR_REJECTED (an option the model cannot take):
  * then done is not called and the call is still yours. Encoding happens here, on the caller's thread. Threads: any. */
 enum err_code llm_submit(struct llm *l, struct call *c, struct err *e) MUST_USE;
+
+/* Ends the calls that are not on the wire yet as ERR_CANCELLED (done is called for each); with `in_flight`, all of them.
+ * Returns at once. Threads: any. */
+void llm_cancel(struct llm *l, bool in_flight);
 
 struct llm_lane_stat { struct str provider; int64_t in_flight, queued, window, paused_ms, requests, retries, rate_limited; };
 /* Snapshot for progress and /metrics; false past the end. Threads: any. Strings live as long as the engine. */
