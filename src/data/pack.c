@@ -6,7 +6,7 @@
 #define PACK_FRAME_CASES    256
 #define PACK_FRAME_BYTES    (1024u * 1024)
 #define PACK_FRAME_MAX      (2 * DATASET_CASE_MAX)      /* a frame of one huge case, its JSON escapes counted */
-#define PACK_LEVEL          3
+#define PACK_LEVEL          1
 #define PACK_FRAMES_MAX     (1 << 24)
 #define PACK_IDS_MAX        (256u * 1024)
 #define PACK_PROGRESS       4096
@@ -419,7 +419,7 @@ enum err_code pack_cursor_next(struct pack_cursor *c, struct arena *a, struct da
         return ERR_OK;
     if (c->rest.len == 0)
         TRY(pack_cursor_load(c, e));
-    if (!str_split(&c->rest, '\n', &line) || json_read(line, &o, NULL) != ERR_OK)
+    if (!str_split(&c->rest, '\n', &line) || !(o = json_loadb(line.at, line.len, JSON_ALLOW_NUL, NULL)))
         return pack_broken(e);
     json_in_arena(o, a);
     if (!json_is_object(json_child(o, "v")) || !json_is_string(json_child(o, "i")))

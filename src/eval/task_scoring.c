@@ -1,0 +1,341 @@
+/* Checks, metrics and thresholds of a task file. */
+#include "eval/task_read.h"
+
+#include "eval/check/check.h"
+#include "eval/metric/metric.h"
+
+static const char task_check_words[] = "name description severity weight path not kind";
+
+static bool task_word_of_check(struct str key)
+{
+    struct str rest = str_c(task_check_words), one;
+
+    while (str_split(&rest, ' ', &one))
+        if (str_eq(one, key))
+            return true;
+    return false;
+}
+
+/* "contains" or "not_contains". A kind of that very name wins over the prefix. */
+static const struct check *task_check_kind(struct str key, bool *negate)
+{
+    const struct check *c = check_find(key);
+
+    *negate = false;
+    if (c || !str_starts(key, S("not_")))
+        return c;
+    *negate = true;
+    return check_find(str_from(key, 4));
+}
+
+static void task_check_unknown(struct task_read *r, int line, int column, struct str key, bool may_be_setting)
+{
+    bool negated = str_starts(key, S("not_"));
+    struct str rest = str_c(task_check_words), one;
+    struct suggest near;
+    char hint[160];
+
+    suggest_begin(&near, negated ? str_from(key, 4) : key);
+    check_suggest(&near);
+    while (may_be_setting && str_split(&rest, ' ', &one))
+        suggest_offer(&near, one);
+    task_problem(r, line, column, "there is no check \"" STR_FMT "\"%s", STR_ARG(key), suggest_hint(&near, hint));
+}
+
+static bool task_check_name_taken(const struct task *t, struct str name)
+{
+    for (size_t i = 0; i < t->check_count; i++)
+        if (str_eq(t->checks[i].name, name))
+            return true;
+    return false;
+}
+
+static void task_check_name(struct task_read *r, const struct doc_node *n, struct str kind, struct check_spec *c)
+{
+    const struct doc_node *name = task_member(n, "name");
+
+    if (name && task_text(r, name, "a check's name", TASK_NAME_MAX, &c->name)) {
+        if (task_check_name_taken(r->t, c->name))
+            task_problem_at(r, name, "two checks are called \"" STR_FMT "\"", STR_ARG(c->name));
+        return;
+    }
+    c->name = kind;
+    for (int i = 2; task_check_name_taken(r->t, c->name); i++)
+        c->name = arena_printf(r->a, STR_FMT "_%d", STR_ARG(kind), i);
+}
+
+static void task_check_severity(struct task_read *r, const struct doc_node *n, struct check_spec *c)
+{
+    struct suggest near;
+    char hint[160];
+
+    if (!n || !task_is(r, n, "severity", DOC_STRING) || severity_from(n->text, &c->severity))
+        return;
+    suggest_begin(&near, n->text);
+    for (int i = 0; i < SEVERITIES; i++)
+        suggest_offer(&near, str_c(severity_name((enum severity)i)));
+    task_problem_at(r, n, "severity is critical, warning or info, not \"" STR_FMT "\"%s", STR_ARG(n->text),
+                    suggest_hint(&near, hint));
+}
+
+/* The one key that is a kind; problems for two, and for keys nobody knows. NULL: told. */
+static const struct doc_pair *task_check_pair(struct task_read *r, const struct doc_node *n, bool *negate)
+{
+    const struct doc_pair *found = NULL, *stranger = NULL;
+    bool not_;
+
+    for (size_t i = 0; i < n->count; i++) {
+        const struct doc_pair *p = &n->pairs[i];
+
+        if (task_word_of_check(p->key))
+            continue;
+        if (!task_check_kind(p->key, &not_)) {
+            stranger = stranger ? stranger : p;
+        } else if (found) {
+            task_problem(r, p->line, p->column, "one check has one kind, and this has \"" STR_FMT "\" and \"" STR_FMT
+                         "\"; make two checks of it", STR_ARG(found->key), STR_ARG(p->key));
+            return NULL;
+        } else {
+            found = p;
+            *negate = not_;
+        }
+    }
+    if (!found && stranger)
+        task_check_unknown(r, stranger->line, stranger->column, stranger->key, true);
+    else if (!found)
+        task_problem_at(r, n, "the check says nothing to check; add for example: contains: refund");
+    return found;
+}
+
+static void task_check_add(struct task_read *r, const struct doc_node *n, struct check_spec *c)
+{
+    struct err e = ERR_INIT;
+
+    if (check_verify(c, &e) != ERR_OK)
+        task_problem_at(r, n, "%s", e.text);
+    r->t->checks[r->t->check_count++] = *c;
+}
+
+/* `- json_valid` */
+static void task_read_check_word(struct task_read *r, const struct doc_node *n)
+{
+    struct check_spec c = { .severity = SEVERITY_WARNING, .weight = 1, .line = n->line, .argument = json_true() };
+    const struct check *kind = task_check_kind(n->text, &c.negate);
+    json_t *options = json_object();
+
+    c.options = json_in_arena(options, r->a);
+    if (!kind) {
+        task_check_unknown(r, n->line, n->column, n->text, false);
+        return;
+    }
+    c.kind = str_c(kind->name);
+    json_object_set_new(options, kind->name, json_true());
+    task_check_name(r, n, n->text, &c);
+    task_check_add(r, n, &c);
+}
+
+static void task_read_check(struct task_read *r, const struct doc_node *n)
+{
+    struct check_spec c = { .severity = SEVERITY_WARNING, .weight = 1, .line = n->line };
+    const struct doc_node *not_ = task_member(n, "not"), *weight = task_member(n, "weight");
+    const struct doc_pair *pair;
+    bool prefixed = false;
+
+    if (n->kind == DOC_STRING) {
+        task_read_check_word(r, n);
+        return;
+    }
+    if (!task_is(r, n, "a check", DOC_MAP))
+        return;
+    pair = task_check_pair(r, n, &prefixed);
+    task_check_severity(r, task_member(n, "severity"), &c);
+    if (weight)
+        task_number(r, weight, "weight", 0, 1e6, &c.weight);
+    if (not_ && task_is(r, not_, "not", DOC_BOOL))
+        c.negate = not_->truth;
+    if (!pair)
+        return;
+    if (prefixed && c.negate)
+        task_warning_at(r, not_, "not: true and \"" STR_FMT "\" cancel each other out", STR_ARG(pair->key));
+    c.negate = c.negate != prefixed;
+    c.kind = prefixed ? str_from(pair->key, 4) : pair->key;
+    c.argument = task_json(r, pair->value);
+    c.options = task_json(r, n);
+    task_check_name(r, n, pair->key, &c);
+    task_check_add(r, n, &c);
+}
+
+void task_read_checks(struct task_read *r)
+{
+    const struct doc_node *n = task_member(r->root, "checks");
+
+    if (!n || !task_is(r, n, "checks", DOC_LIST))
+        return;
+    if (n->count > TASK_LIST_MAX) {
+        task_problem_at(r, n, "at most %d checks are allowed", TASK_LIST_MAX);
+        return;
+    }
+    r->t->checks = arena_array(r->a, struct check_spec, n->count);
+    for (size_t i = 0; i < n->count; i++)
+        task_read_check(r, n->items[i]);
+}
+
+/* --- metrics --- */
+
+static void task_metric_add(struct task_read *r, const struct doc_node *n, struct metric_spec m)
+{
+    struct task *t = r->t;
+    struct err e = ERR_INIT;
+
+    if (metric_verify(&m, &e) != ERR_OK) {
+        task_problem_at(r, n, "%s", e.text);
+        return;
+    }
+    for (size_t i = 0; i < t->metric_count; i++)
+        if (str_eq(t->metrics[i].name, m.name)) {
+            task_problem_at(r, n, "two metrics are called \"" STR_FMT "\"; give one another name: {metric: " STR_FMT ", name: ...}",
+                            STR_ARG(m.name), STR_ARG(m.kind));
+            return;
+        }
+    for (size_t i = 0; i < t->check_count; i++)
+        if (str_eq(t->checks[i].name, m.name)) {
+            task_problem_at(r, n, "a check (line %d) and a metric are both called \"" STR_FMT "\"", t->checks[i].line,
+                            STR_ARG(m.name));
+            return;
+        }
+    t->metrics[t->metric_count++] = m;
+}
+
+/* accuracy | {metric: accuracy, name: by_id, key: id} | {accuracy: {key: id}} */
+static void task_read_metric(struct task_read *r, const struct doc_node *n)
+{
+    const struct doc_node *kind = n, *name = task_member(n, "name"), *options = n;
+    struct metric_spec m = { .line = n->line };
+
+    if (n->kind == DOC_MAP) {
+        kind = task_member(n, "metric") ? task_member(n, "metric") : task_member(n, "kind") ? task_member(n, "kind") : name;
+        if (!kind && n->count == 1 && (n->pairs[0].value->kind == DOC_MAP || n->pairs[0].value->kind == DOC_NULL)) {
+            m.kind = m.name = n->pairs[0].key;
+            options = n->pairs[0].value;
+        } else if (!kind) {
+            task_problem_at(r, n, "a metric is a name, or {metric: accuracy, name: ...}");
+            return;
+        }
+    }
+    if (!m.kind.len && !task_text(r, kind, "a metric", TASK_NAME_MAX, &m.kind))
+        return;
+    if (!m.name.len)
+        m.name = m.kind;
+    if (name && kind != name && !task_text(r, name, "a metric's name", TASK_NAME_MAX, &m.name))
+        return;
+    if (options->kind == DOC_MAP)
+        m.options = task_json(r, options);
+    task_metric_add(r, n, m);
+}
+
+static void task_default_metrics(struct task_read *r)
+{
+    struct task *t = r->t;
+
+    t->metrics = arena_array(r->a, struct metric_spec, METRIC_DEFAULTS);
+    for (size_t i = 0; i < METRIC_DEFAULTS; i++) {
+        struct str name = str_c(metric_defaults[i]);
+
+        if (t->repeat < 2 && metric_find(name) && metric_find(name)->over_repeats)
+            continue;                       /* it needs repetitions, and would only be an empty column */
+        t->metrics[t->metric_count++] = (struct metric_spec){ .name = name, .kind = name };
+    }
+}
+
+void task_read_metrics(struct task_read *r)
+{
+    const struct doc_node *n = task_member(r->root, "metrics");
+
+    if (!n || (n->kind == DOC_LIST && !n->count)) {
+        task_default_metrics(r);
+        return;
+    }
+    if (n->kind == DOC_LIST && n->count > TASK_LIST_MAX) {
+        task_problem_at(r, n, "at most %d metrics are allowed", TASK_LIST_MAX);
+        return;
+    }
+    r->t->metrics = arena_array(r->a, struct metric_spec, MAX(n->count, 1u));
+    if (n->kind == DOC_STRING)
+        task_read_metric(r, n);
+    else if (task_is(r, n, "metrics", DOC_LIST))
+        for (size_t i = 0; i < n->count; i++)
+            task_read_metric(r, n->items[i]);
+}
+
+/* --- thresholds --- */
+
+static const struct metric_spec *task_metric_of(const struct task *t, struct str name)
+{
+    for (size_t i = 0; i < t->metric_count; i++)
+        if (str_eq(t->metrics[i].name, name))
+            return &t->metrics[i];
+    return NULL;
+}
+
+static void task_threshold_unknown(struct task_read *r, const struct doc_pair *p)
+{
+    const struct task *t = r->t;
+    struct suggest near;
+    char hint[160];
+
+    if (metric_find(p->key)) {
+        task_problem(r, p->line, p->column, "the threshold is for \"" STR_FMT "\", which this task does not measure; add it to "
+                     "metrics", STR_ARG(p->key));
+        return;
+    }
+    suggest_begin(&near, p->key);
+    for (size_t i = 0; i < t->metric_count; i++)
+        suggest_offer(&near, t->metrics[i].name);
+    for (size_t i = 0; i < t->check_count; i++)
+        suggest_offer(&near, t->checks[i].name);
+    task_problem(r, p->line, p->column, "there is no metric or check \"" STR_FMT "\" to hold to a threshold%s", STR_ARG(p->key),
+                 suggest_hint(&near, hint));
+}
+
+static void task_read_threshold(struct task_read *r, const struct doc_pair *p)
+{
+    const struct metric_spec *spec = task_metric_of(r->t, p->key);
+    const struct metric *metric = spec ? metric_find(spec->kind) : NULL;
+    const struct doc_node *value = p->value;
+    struct threshold th = { .metric = p->key, .line = p->line };
+    bool ceiling = metric && !metric->higher_is_better;
+    double high = !metric || metric->unit == METRIC_RATIO ? 1 : 1e12;
+
+    if (!metric && !task_check_name_taken(r->t, p->key)) {
+        task_threshold_unknown(r, p);
+        return;
+    }
+    if (value->kind == DOC_MAP) {
+        const char *right = ceiling ? "max" : "min", *wrong = ceiling ? "min" : "max";
+
+        task_check_keys(r, value, "a threshold", "min max");
+        if (task_member(value, wrong)) {
+            task_problem_at(r, task_member(value, wrong), "of \"" STR_FMT "\" %s is better, so its threshold is a %s",
+                            STR_ARG(p->key), ceiling ? "less" : "more", right);
+            return;
+        }
+        value = task_member(value, right);
+        if (!value) {
+            task_problem(r, p->line, p->column, "the threshold needs %s: a number", right);
+            return;
+        }
+    }
+    if (task_number(r, value, "a threshold", 0, high, &th.low))
+        r->t->thresholds[r->t->threshold_count++] = th;
+}
+
+void task_read_thresholds(struct task_read *r)
+{
+    const struct doc_node *n = task_member(r->root, "thresholds");
+
+    if (!n || !task_is(r, n, "thresholds", DOC_MAP))
+        return;
+    r->t->thresholds = arena_array(r->a, struct threshold, n->count);
+    for (size_t i = 0; i < n->count; i++)
+        task_read_threshold(r, &n->pairs[i]);
+}
