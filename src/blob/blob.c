@@ -113,8 +113,8 @@ int64_t blob_reader_size(const struct blob_reader *r)
 enum err_code blob_reader_at(struct blob_reader *r, int64_t offset, void *bytes, size_t len, struct err *e)
 {
     if (offset < 0 || offset > r->size || len > (uint64_t)(r->size - offset))
-        return err_set(e, ERR_STORE, "object %.12s: bytes %lld to %lld were asked for, and it ends at %lld", r->hash,
-                       (long long)offset, (long long)offset + (long long)len, (long long)r->size);
+        return err_set(e, ERR_STORE, "object %.12s...: %zu bytes from %lld on were asked for, and it ends at %lld", r->hash, len,
+                       (long long)offset, (long long)r->size);
     return len ? r->blob->driver->read(r->looking, offset, bytes, len, e) : ERR_OK;
 }
 

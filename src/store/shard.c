@@ -3,19 +3,31 @@
 
 /* shard.state: 0 open, 1 leased, 2 finished. */
 
-/* "state < 2" is said as the index shard_unfinished says it, so a run of ten thousand finished shards costs nothing. */
-static enum err_code shard_free(struct store_tx *tx, int64_t run_no, int64_t now_ms, struct shard *out, struct err *e)
+static enum err_code shard_first(struct store_tx *tx, const char *sql, int64_t run_no, int64_t now_ms, struct shard *out,
+                                 struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
-    TRY(stmt_open_tx(&q, tx, "SELECT shard_no, first_trial, last_trial FROM shard WHERE run_no = $1 AND state < 2 AND "
-                     "(state = 0 OR expires_ms <= $2) ORDER BY shard_no LIMIT 1", e));
+    TRY(stmt_open_tx(&q, tx, sql, e));
     stmt_bind_i64(q, 1, run_no);
     stmt_bind_i64(q, 2, now_ms);
     TRY(stmt_step(q, e));
     *out = (struct shard){ .no = -1 };
     if (stmt_has_row(q))
         *out = (struct shard){ .no = stmt_i64(q, 0), .first = stmt_i64(q, 1), .last = stmt_i64(q, 2) };
+    return ERR_OK;
+}
+
+/* Two questions, each answered by the index shard_by_state: ten thousand finished shards cost nothing. */
+static enum err_code shard_free(struct store_tx *tx, int64_t run_no, int64_t now_ms, struct shard *out, struct err *e)
+{
+    struct shard open, expired;
+
+    TRY(shard_first(tx, "SELECT shard_no, first_trial, last_trial FROM shard WHERE run_no = $1 AND state = 0 AND $2 >= 0 "
+                    "ORDER BY shard_no LIMIT 1", run_no, 0, &open, e));
+    TRY(shard_first(tx, "SELECT shard_no, first_trial, last_trial FROM shard WHERE run_no = $1 AND state = 1 AND expires_ms <= $2 "
+                    "ORDER BY shard_no LIMIT 1", run_no, now_ms, &expired, e));
+    *out = open.no < 0 || (expired.no >= 0 && expired.no < open.no) ? expired : open;
     return ERR_OK;
 }
 
@@ -48,7 +60,7 @@ enum err_code store_tx_shard_renew(struct store_tx *tx, int64_t run_no, struct s
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
-    TRY(stmt_open_tx(&q, tx, "UPDATE shard SET expires_ms = $1 WHERE run_no = $2 AND state < 2 AND state = 1 AND owner = $3", e));
+    TRY(stmt_open_tx(&q, tx, "UPDATE shard SET expires_ms = $1 WHERE run_no = $2 AND state = 1 AND owner = $3", e));
     stmt_bind_i64(q, 1, now_ms + lease_ms);
     stmt_bind_i64(q, 2, run_no);
     stmt_bind_str(q, 3, owner);
@@ -76,7 +88,7 @@ enum err_code store_tx_shards_release(struct store_tx *tx, int64_t run_no, struc
     AUTO(stmt_closep) struct stmt *q = NULL;
 
     TRY(stmt_open_tx(&q, tx, "UPDATE shard SET state = 0, owner = NULL, expires_ms = NULL "
-                     "WHERE run_no = $1 AND state < 2 AND state = 1 AND owner = $2", e));
+                     "WHERE run_no = $1 AND state = 1 AND owner = $2", e));
     stmt_bind_i64(q, 1, run_no);
     stmt_bind_str(q, 2, owner);
     return stmt_run(q, e);
@@ -86,7 +98,7 @@ enum err_code store_shards_left(struct store *s, int64_t run_no, int64_t *left, 
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
-    TRY(stmt_open(&q, s, "SELECT count(*) FROM shard WHERE run_no = $1 AND state < 2", e));
+    TRY(stmt_open(&q, s, "SELECT count(*) FROM shard WHERE run_no = $1 AND state IN (0, 1)", e));
     stmt_bind_i64(q, 1, run_no);
     TRY(stmt_step(q, e));
     *left = stmt_i64(q, 0);
@@ -102,7 +114,7 @@ enum err_code store_shard_owners(struct store *s, int64_t run_no, int64_t now_ms
     struct str *list = arena_array(a, struct str, SHARD_OWNERS_MAX);
     size_t n = 0;
 
-    TRY(stmt_open(&q, s, "SELECT DISTINCT owner FROM shard WHERE run_no = $1 AND state < 2 AND state = 1 AND expires_ms > $2 "
+    TRY(stmt_open(&q, s, "SELECT DISTINCT owner FROM shard WHERE run_no = $1 AND state = 1 AND expires_ms > $2 "
                   "LIMIT 1024", e));
     stmt_bind_i64(q, 1, run_no);
     stmt_bind_i64(q, 2, now_ms);
