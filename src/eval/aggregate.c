@@ -148,6 +148,7 @@ void aggregate_add(struct aggregate *g, const struct aggregate_trial *in)
     g->violations += t->violations;
     g->critical += t->critical;
     g->violating += t->violations > 0;
+    g->broken += t->critical > 0;
     usage_add(&g->usage, &t->usage);
     if (t->cost_nanousd == MONEY_UNKNOWN)
         g->costs_unknown++;
@@ -171,6 +172,7 @@ void aggregate_merge(struct aggregate *into, const struct aggregate *from)
     into->violations += from->violations;
     into->critical += from->critical;
     into->violating += from->violating;
+    into->broken += from->broken;
     into->attempts += from->attempts;
     into->retried += from->retried;
     histogram_merge(&into->latency, &from->latency);
@@ -272,7 +274,7 @@ static void aggregate_scorer_from_json(const json_t *o, struct aggregate_scorer 
 struct aggregate_field { const char *name; size_t offset; };
 #define FIELD(id) { #id, offsetof(struct aggregate, id) }
 static const struct aggregate_field aggregate_fields[] = {
-    FIELD(done), FIELD(failed), FIELD(violations), FIELD(critical), FIELD(violating), FIELD(attempts), FIELD(retried),
+    FIELD(done), FIELD(failed), FIELD(violations), FIELD(critical), FIELD(violating), FIELD(broken), FIELD(attempts), FIELD(retried),
     FIELD(cost_nanousd), FIELD(costs_unknown), FIELD(failed_cost_nanousd),
 };
 #undef FIELD

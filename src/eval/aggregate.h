@@ -29,7 +29,7 @@ struct aggregate {
     struct aggregate_scorer *scorers;
     int64_t done, failed;
     int64_t violations, critical;               /* failed checks; critical ones */
-    int64_t violating;                          /* finished trials with a failed check */
+    int64_t violating, broken;                  /* finished trials with a failed check; with a failed critical one */
     int64_t attempts, retried;                  /* calls made; trials that needed more calls than turns */
     struct histogram latency, first_token;
     struct usage usage;

@@ -1,0 +1,417 @@
+#include "eval/result.h"
+
+#include <math.h>
+
+#define RESULT_VARIANTS_MAX 4096
+
+static const char *const estimate_method_names[ESTIMATE_METHODS] = { "none", "wilson", "t", "t by case" };
+static const char *const verdict_names[VERDICTS] = { "none", "first", "can't tell", "worse", "better" };
+
+const char *estimate_method_name(enum estimate_method m)
+{
+    return estimate_method_names[m];
+}
+
+const char *verdict_name(enum verdict v)
+{
+    return verdict_names[v];
+}
+
+/* --- estimates --------------------------------------------------------------------------------------------------------- */
+
+static void result_cut(const struct scorer_info *info, struct interval *i)
+{
+    if (!i->known || info->unit != METRIC_RATIO)
+        return;
+    i->low = fmax(0, i->low);
+    i->high = fmin(1, i->high);
+}
+
+static struct estimate result_estimate(const struct scorer_info *info, const struct aggregate_scorer *s)
+{
+    struct estimate x = { .n = s->n, .missing = s->missing, .value = aggregate_mean(s) };
+
+    if (info->unit == METRIC_RATIO && aggregate_binary(s)) {
+        x.interval = stats_wilson(s->ones, s->n, RESULT_LEVEL);
+        x.method = ESTIMATE_WILSON;
+    } else if (s->n >= 2) {
+        x.interval = stats_t_interval(x.value, aggregate_variance(s), s->n, RESULT_LEVEL);
+        x.method = ESTIMATE_T;
+    }
+    result_cut(info, &x.interval);
+    return x;
+}
+
+/* --- one pass over the stored scores ------------------------------------------------------------------------------------ */
+
+/* What a case's repetitions of one variant gave. */
+struct pass_cell { struct sum sum, squares; int64_t n; };
+struct pass_pair { struct aggregate_scorer differences; int64_t only_first, only_this; bool fractions; };
+struct pass {
+    struct result *r;
+    const size_t *places;               /* of a variant's number in r->variants */
+    struct score *scores;
+    struct pass_cell *cells;            /* [place][scorer] of the case at hand */
+    int64_t case_index;
+    struct aggregate_scorer *by_case;   /* [place][scorer]: means of cases; NULL in the pass for pairs */
+    struct aggregate_scorer *spread;    /* [place]: standard deviations over repetitions */
+    struct pass_pair *pairs;            /* [place] */
+    size_t first;                       /* place that the others are compared with */
+    size_t source;                      /* scorer whose spread is the consistency */
+};
+
+static double pass_mean(const struct pass_cell *c)
+{
+    return sum_value(&c->sum) / (double)c->n;
+}
+
+static void pass_value(struct aggregate_scorer *s, double v)
+{
+    s->min = s->n ? fmin(s->min, v) : v;
+    s->max = s->n ? fmax(s->max, v) : v;
+    s->n++;
+    sum_add(&s->sum, v);
+    sum_add_square(&s->squares, v);
+}
+
+static void pass_end_case_means(struct pass *p, size_t place)
+{
+    const struct pass_cell *row = p->cells + place * p->r->scorer_count, *c = row + p->source;
+
+    for (size_t i = 0; i < p->r->scorer_count; i++)
+        if (row[i].n)
+            pass_value(&p->by_case[place * p->r->scorer_count + i], pass_mean(&row[i]));
+    if (c->n >= 2) {
+        double mean = pass_mean(c), variance = sum_value(&c->squares) / (double)c->n - mean * mean;
+
+        pass_value(&p->spread[place], variance > 0 ? sqrt(variance) : 0);
+    }
+}
+
+static void pass_end_case_pairs(struct pass *p)
+{
+    size_t q = (size_t)p->r->quality, n = p->r->scorer_count;
+    const struct pass_cell *first = &p->cells[p->first * n + q];
+
+    for (size_t place = 0; first->n && place < p->r->variant_count; place++) {
+        const struct pass_cell *mine = &p->cells[place * n + q];
+        struct pass_pair *pair = &p->pairs[place];
+        double a, b;
+
+        if (place == p->first || !mine->n)
+            continue;
+        a = pass_mean(first);
+        b = pass_mean(mine);
+        pass_value(&pair->differences, b - a);
+        pair->fractions |= (a != 0 && a != 1) || (b != 0 && b != 1);
+        pair->only_first += a > b;
+        pair->only_this += b > a;
+    }
+}
+
+static void pass_end_case(struct pass *p)
+{
+    if (p->pairs)
+        pass_end_case_pairs(p);
+    for (size_t place = 0; p->by_case && place < p->r->variant_count; place++)
+        pass_end_case_means(p, place);
+    memset(p->cells, 0, p->r->variant_count * p->r->scorer_count * sizeof *p->cells);
+}
+
+static enum err_code pass_trial(const struct store_trial *t, void *arg, struct err *e)
+{
+    struct pass *p = arg;
+    struct trial_place at = run_trial_place(p->r->run, t->trial.number);
+    struct pass_cell *row;
+
+    if (t->trial.state != TRIAL_DONE)
+        return ERR_OK;
+    if (at.variant < 0 || (size_t)at.variant >= p->r->variant_count)
+        return err_set(e, ERR_STORE, "trial %lld belongs to no variant of its run", (long long)t->trial.number);
+    if (at.case_index != p->case_index) {
+        pass_end_case(p);
+        p->case_index = at.case_index;
+    }
+    TRY(scores_read(t->scores, NULL, p->scores, p->r->scorer_count, e));
+    row = p->cells + p->places[at.variant] * p->r->scorer_count;
+    for (size_t i = 0; i < p->r->scorer_count; i++)
+        if (p->scores[i].state == SCORE_VALUE) {
+            sum_add(&row[i].sum, p->scores[i].value);
+            sum_add_square(&row[i].squares, p->scores[i].value);
+            row[i].n++;
+        }
+    return ERR_OK;
+}
+
+static enum err_code pass_run(struct pass *p, struct store *s, struct arena *a, struct err *e)
+{
+    size_t *places = arena_array(a, size_t, p->r->variant_count + 1);
+
+    for (size_t i = 0; i < p->r->variant_count; i++)
+        places[p->r->variants[i].no] = i;
+    p->places = places;
+    p->scores = arena_array(a, struct score, p->r->scorer_count + 1);
+    p->cells = arena_array(a, struct pass_cell, p->r->variant_count * p->r->scorer_count + 1);
+    p->case_index = -1;
+    TRY(store_trials_each(s, p->r->run->no, &(struct store_trials_filter){ .variant = -1 }, pass_trial, p, e));
+    pass_end_case(p);
+    return ERR_OK;
+}
+
+/* --- repetitions ------------------------------------------------------------------------------------------------------- */
+
+static void result_set_by_case(struct estimate *x, const struct scorer_info *info, const struct aggregate_scorer *s)
+{
+    *x = (struct estimate){ .n = s->n, .missing = x->missing, .value = aggregate_mean(s) };
+    if (s->n < 2)
+        return;
+    x->interval = stats_t_interval(x->value, aggregate_variance(s), s->n, RESULT_LEVEL);
+    x->method = ESTIMATE_T_BY_CASE;
+    result_cut(info, &x->interval);
+}
+
+static enum err_code result_repeats(struct result *r, struct store *s, struct arena *a, struct err *e)
+{
+    struct pass p = { .r = r, .source = r->quality >= 0 ? (size_t)r->quality : 0 };
+
+    if (r->run->repeat < 2 || !r->scorer_count)
+        return ERR_OK;
+    p.by_case = arena_array(a, struct aggregate_scorer, r->variant_count * r->scorer_count + 1);
+    p.spread = arena_array(a, struct aggregate_scorer, r->variant_count + 1);
+    TRY(pass_run(&p, s, a, e));
+    for (size_t v = 0; v < r->variant_count; v++)
+        for (size_t i = 0; i < r->scorer_count; i++) {
+            struct estimate *x = &r->variants[v].scores[i];
+
+            if (!r->scorers[i].over_repeats) {
+                result_set_by_case(x, &r->scorers[i], &p.by_case[v * r->scorer_count + i]);
+            } else if (r->quality >= 0) {
+                x->missing = 0;
+                result_set_by_case(x, &r->scorers[i], &p.spread[v]);
+            }
+        }
+    return ERR_OK;
+}
+
+/* --- ranking and pairs --------------------------------------------------------------------------------------------------- */
+
+static int result_variant_cmp(const void *x, const void *y)
+{
+    const struct result_variant *a = x, *b = y;
+
+    if ((a->quality.n > 0) != (b->quality.n > 0))
+        return a->quality.n > 0 ? -1 : 1;
+    if (a->quality.n && a->quality.value != b->quality.value)
+        return a->quality.value > b->quality.value ? -1 : 1;
+    if (a->sum->critical != b->sum->critical)
+        return a->sum->critical < b->sum->critical ? -1 : 1;
+    if (a->cost_known != b->cost_known)
+        return a->cost_known ? -1 : 1;
+    if (a->cost_known && a->cost_usd != b->cost_usd)
+        return a->cost_usd < b->cost_usd ? -1 : 1;
+    return a->no < b->no ? -1 : a->no > b->no;
+}
+
+static void result_rank(struct result *r)
+{
+    for (size_t i = 0; i < r->variant_count; i++) {
+        struct result_variant *v = &r->variants[i];
+
+        if (r->quality >= 0)
+            v->quality = v->scores[r->quality];
+        v->tier = v->quality.n ? tier_of(v->quality.value) : TIER_NONE;
+    }
+    if (r->variant_count)
+        qsort(r->variants, r->variant_count, sizeof *r->variants, result_variant_cmp);
+    for (size_t i = 0; i < r->variant_count; i++)
+        r->variants[i].rank = r->variants[i].quality.n ? (int64_t)i + 1 : 0;
+}
+
+static void result_against(const struct result *r, const struct pass_pair *pair, struct against *out)
+{
+    const struct aggregate_scorer *d = &pair->differences;
+
+    *out = (struct against){ .verdict = VERDICT_SAME, .pairs = d->n, .p = 1, .difference = aggregate_mean(d),
+                             .deviation = sqrt(aggregate_variance(d)) };
+    if (!d->n) {
+        out->verdict = VERDICT_NONE;
+        return;
+    }
+    out->exact = !pair->fractions && r->run->repeat == 1;
+    out->p = out->exact ? stats_mcnemar(pair->only_first, pair->only_this)
+                        : stats_paired_t(out->difference, aggregate_variance(d), d->n);
+    if (out->p < RECOMMEND_ALPHA)
+        out->verdict = out->difference < 0 ? VERDICT_WORSE : VERDICT_BETTER;
+}
+
+static enum err_code result_pairs(struct result *r, struct store *s, struct arena *a, struct err *e)
+{
+    struct pass p = { .r = r };
+
+    if (!r->variant_count || !r->variants[0].rank)
+        return ERR_OK;
+    r->variants[0].against = (struct against){ .verdict = VERDICT_FIRST, .p = 1 };
+    if (r->variant_count < 2 || !r->variants[1].rank)
+        return ERR_OK;
+    p.pairs = arena_array(a, struct pass_pair, r->variant_count);
+    TRY(pass_run(&p, s, a, e));
+    for (size_t i = 1; i < r->variant_count; i++)
+        if (r->variants[i].rank)
+            result_against(r, &p.pairs[i], &r->variants[i].against);
+    return ERR_OK;
+}
+
+/* --- reading ---------------------------------------------------------------------------------------------------------- */
+
+static void result_sum_release(void *g)
+{
+    aggregate_free(g);
+}
+
+static enum err_code result_variant_read(struct result *r, const struct store_variant *row, struct result_variant *v,
+                                         struct arena *a, struct err *e)
+{
+    AUTO_JSON *text = NULL;
+
+    *v = (struct result_variant){ .no = row->no, .name = row->name, .model = row->model, .abandoned = row->abandoned };
+    if (row->aggregate.len)
+        TRY(json_read(row->aggregate, &text, e));
+    TRY(aggregate_from_json(text, r->scorer_count, &v->sum, e));
+    arena_defer(a, result_sum_release, v->sum);
+    v->scores = arena_array(a, struct estimate, r->scorer_count + 1);
+    for (size_t i = 0; i < r->scorer_count; i++)
+        v->scores[i] = result_estimate(&r->scorers[i], &v->sum->scorers[i]);
+    v->cost_known = v->sum->done && !v->sum->costs_unknown;
+    v->cost_usd = v->cost_known ? money_to_double(v->sum->cost_nanousd) / (double)v->sum->done : 0;
+    v->p50_ms = histogram_quantile(&v->sum->latency, 0.5);
+    v->p90_ms = histogram_quantile(&v->sum->latency, 0.9);
+    v->p95_ms = histogram_quantile(&v->sum->latency, 0.95);
+    v->p99_ms = histogram_quantile(&v->sum->latency, 0.99);
+    v->first_token_p50_ms = histogram_quantile(&v->sum->first_token, 0.5);
+    r->done += v->sum->done;
+    r->failed += v->sum->failed;
+    r->retried += v->sum->retried;
+    r->violations += v->sum->violations;
+    r->critical += v->sum->critical;
+    return ERR_OK;
+}
+
+/* A ranking metric nobody has a value of (accuracy without expected answers) gives way to the next that has one. */
+static void result_choose_quality(struct result *r, struct arena *a)
+{
+    struct scorer_info *some = arena_array(a, struct scorer_info, r->scorer_count + 1);
+
+    memcpy(some, r->scorers, r->scorer_count * sizeof *some);
+    for (size_t i = 0; i < r->scorer_count; i++) {
+        int64_t n = 0;
+
+        for (size_t v = 0; v < r->variant_count; v++)
+            n += r->variants[v].scores[i].n;
+        if (!n)
+            some[i].base = STR_NONE;
+    }
+    r->quality = scoring_quality(some, r->scorer_count);
+    if (r->quality < 0)
+        r->quality = scoring_quality(r->scorers, r->scorer_count);
+}
+
+static enum err_code result_variants(struct result *r, struct store *s, struct arena *a, struct err *e)
+{
+    struct store_variant *rows;
+
+    TRY(store_variants(s, r->run->no, a, &rows, &r->variant_count, e));
+    if (r->variant_count > RESULT_VARIANTS_MAX)
+        return err_set(e, ERR_TOO_LARGE, "the run has %zu variants; a report shows at most %d", r->variant_count,
+                       RESULT_VARIANTS_MAX);
+    if ((int64_t)r->variant_count != r->run->variants)
+        return err_set(e, ERR_STORE, "the run says it has %lld variants, %zu are stored", (long long)r->run->variants,
+                       r->variant_count);
+    r->variants = arena_array(a, struct result_variant, r->variant_count + 1);
+    for (size_t i = 0; i < r->variant_count; i++) {
+        if (rows[i].no < 0 || (size_t)rows[i].no >= r->variant_count)
+            return err_set(e, ERR_STORE, "the run's variants are not numbered from 0");
+        TRY(result_variant_read(r, &rows[i], &r->variants[i], a, e));
+    }
+    return ERR_OK;
+}
+
+static enum err_code result_ledger(struct result *r, struct store *s, struct arena *a, struct err *e)
+{
+    TRY(store_ledger(s, r->run->no, a, &r->ledger, &r->ledger_count, e));
+    for (size_t i = 0; i < r->ledger_count; i++) {
+        if (__builtin_add_overflow(r->spent_nanousd, r->ledger[i].entry.cost_nanousd, &r->spent_nanousd))
+            return err_set(e, ERR_TOO_LARGE, "the costs of the run overflow");
+        r->spent_unknown_calls += r->ledger[i].entry.unknown_calls;
+    }
+    return ERR_OK;
+}
+
+static void result_threshold_add(struct result *r, const json_t *spec, struct arena *a)
+{
+    struct str metric = json_get_str(spec, "metric");
+    size_t at = r->scorer_count;
+
+    for (size_t i = 0; i < r->scorer_count; i++)
+        if (str_eq(r->scorers[i].name, metric))
+            at = i;
+    for (size_t v = 0; v < r->variant_count; v++) {
+        struct result_threshold *t = &r->thresholds[r->threshold_count++];
+
+        *t = (struct result_threshold){ .metric = arena_strdup(a, metric), .variant = v,
+                                        .limit = json_get_double(spec, "low", 0) };
+        if (at < r->scorer_count) {
+            const struct estimate *x = &r->variants[v].scores[at];
+
+            t->ceiling = !r->scorers[at].higher_is_better;
+            t->measured = x->n > 0;
+            t->value = x->value;
+            t->met = t->measured && (t->ceiling ? x->value <= t->limit : x->value >= t->limit);
+        }
+        r->thresholds_met &= t->met;
+    }
+}
+
+/* Every variant must meet every threshold; what could not be measured is not met. */
+static void result_thresholds(struct result *r, struct arena *a)
+{
+    const json_t *list = json_child(json_child(r->settings, "task"), "thresholds");
+    size_t n = json_array_size(list);
+
+    r->thresholds_met = true;
+    r->thresholds = arena_array(a, struct result_threshold, n * r->variant_count + 1);
+    for (size_t i = 0; i < n; i++)
+        result_threshold_add(r, json_array_get(list, i), a);
+}
+
+enum err_code result_load(struct store *s, const struct run *run, struct arena *a, struct result **out, struct err *e)
+{
+    struct result *r = arena_new(a, struct result);
+
+    r->run = run;
+    TRY(json_read(run->settings, &r->settings, e));
+    json_in_arena(r->settings, a);
+    TRY(scorers_from_json(json_child(r->settings, "scorers"), a, &r->scorers, &r->scorer_count, e));
+    TRY(result_variants(r, s, a, e));
+    result_choose_quality(r, a);
+    TRY(result_repeats(r, s, a, e));
+    result_rank(r);
+    if (r->quality >= 0)
+        TRY(result_pairs(r, s, a, e));
+    TRY(result_ledger(r, s, a, e));
+    result_thresholds(r, a);
+    recommend_make(r, a, &r->recommendation);
+    *out = r;
+    return ERR_OK;
+}
+
+const char *result_quality_name(const struct result *r)
+{
+    return r->quality >= 0 ? r->scorers[r->quality].name.at : "quality";
+}
+
+int64_t result_duration_ms(const struct result *r, int64_t now_ms)
+{
+    if (!r->run->started_ms)
+        return -1;
+    return MAX((r->run->finished_ms ? r->run->finished_ms : now_ms) - r->run->started_ms, INT64_C(0));
+}

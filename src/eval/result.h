@@ -1,0 +1,85 @@
+/* src/eval/result.h: everything a report says about a run, computed once.
+ *
+ * Means, intervals and percentiles come from the variants' stored sums; what needs pairs (who is better than whom, repeated
+ * cases, consistency) comes from one or two passes over the stored scores in order of trials, in memory that does not grow with
+ * their number (about 2 us a trial; with one variant and no repetition no pass is made).
+ *
+ * Intervals, level 95 %: a scorer whose every value was 0 or 1 gets Wilson's, any other Student's t; a share's is cut to 0..1.
+ * With repeat > 1 the cases are the sample: each case's mean over its repetitions is one value, the interval is Student's t
+ * over cases ("t by case"), n counts cases. "Against #1": the same cases paired; exact McNemar when every pair of values is
+ * 0 or 1 and repeat is 1, else a paired t test; p values are of one comparison each, not corrected for their number. */
+#pragma once
+
+#include "eval/aggregate.h"
+#include "eval/recommend.h"
+#include "eval/scoring.h"
+#include "eval/stats.h"
+#include "store/store.h"
+
+#define RESULT_LEVEL 0.95
+
+enum estimate_method { ESTIMATE_NONE, ESTIMATE_WILSON, ESTIMATE_T, ESTIMATE_T_BY_CASE, ESTIMATE_METHODS };
+const char *estimate_method_name(enum estimate_method m);           /* "none" "wilson" "t" "t by case" */
+
+struct estimate {
+    int64_t n, missing;                 /* values; finished trials without one */
+    double value;                       /* the mean; meaningless when n is 0 */
+    struct interval interval;
+    enum estimate_method method;
+};
+
+enum verdict { VERDICT_NONE, VERDICT_FIRST, VERDICT_SAME, VERDICT_WORSE, VERDICT_BETTER, VERDICTS };
+const char *verdict_name(enum verdict v);                           /* "none" "first" "can't tell" "worse" "better" */
+
+struct against {
+    enum verdict verdict;
+    int64_t pairs;                      /* cases both have a value for */
+    double p;
+    double difference, deviation;       /* mean and standard deviation of (this - #1) */
+    bool exact;                         /* McNemar; otherwise paired t */
+};
+
+struct result_variant {
+    int64_t no;                         /* in the run */
+    struct str name, model;
+    bool abandoned;
+    struct aggregate *sum;              /* lives as long as the arena */
+    struct estimate *scores;            /* one per scorer */
+    struct estimate quality;
+    int64_t rank;                       /* from 1; 0: no quality to rank by */
+    enum tier tier;
+    bool cost_known;                    /* of every finished trial, and there was one */
+    double cost_usd;                    /* mean of a finished trial */
+    int64_t p50_ms, p90_ms, p95_ms, p99_ms, first_token_p50_ms;     /* -1: none measured */
+    struct against against;
+};
+
+struct result_threshold {
+    struct str metric;
+    double limit;
+    bool ceiling;                       /* lower is better: the value must not exceed it */
+    size_t variant;                     /* place in variants */
+    bool measured, met;
+    double value;
+};
+
+struct result {
+    const struct run *run;
+    json_t *settings;                   /* the run's, read */
+    struct scorer_info *scorers;    size_t scorer_count;
+    ptrdiff_t quality;                  /* the scorer that ranks; -1: none */
+    struct result_variant *variants;    size_t variant_count;       /* by rank; those without a rank last */
+    struct store_ledger_row *ledger;    size_t ledger_count;
+    struct result_threshold *thresholds; size_t threshold_count;
+    bool thresholds_met;                /* true when there are none */
+    int64_t done, failed, retried, violations, critical;
+    int64_t spent_nanousd, spent_unknown_calls;                     /* the whole ledger */
+    struct recommendation recommendation;
+};
+
+/* `a` must outlive the result. */
+enum err_code result_load(struct store *s, const struct run *run, struct arena *a, struct result **out, struct err *e) MUST_USE;
+
+const char   *result_quality_name(const struct result *r);          /* "accuracy"; "quality" when there is none */
+/* Milliseconds from the first start to the end, or to now_ms of a run that goes on; -1 when it has not begun. */
+int64_t       result_duration_ms(const struct result *r, int64_t now_ms);
