@@ -152,8 +152,8 @@ enum err_code framing_end(struct framing *f, struct framing_event *out, bool *go
 {
     *got = false;
     framing_take_back(f);
-    if (f->kind == FRAMING_NDJSON && f->line.len)
-        framing_read_line(f, buf_str(&f->line));
+    if (f->kind == FRAMING_NDJSON && str_ends(str_trim(buf_str(&f->line)), S("}")))
+        framing_read_line(f, buf_str(&f->line));            /* whole by its looks; a line cut short is dropped */
     else if (f->kind == FRAMING_SSE && f->line.len)
         framing_forget_event(f);            /* cut inside a line: what it belonged to is not whole */
     TRY(framing_check_size(f, e));

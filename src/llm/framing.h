@@ -27,5 +27,5 @@ void framing_dispose(struct framing *f);
 enum err_code framing_next(struct framing *f, struct str *input, struct framing_event *out, bool *got,
                            struct err *e) MUST_USE;
 /* The stream has ended: one more event when its last line was whole but the blank line is missing (SSE), or when the
- * last line has no line end (NDJSON). */
+ * last line has no line end but a closing brace (NDJSON). What was cut inside a line is dropped. */
 enum err_code framing_end(struct framing *f, struct framing_event *out, bool *got, struct err *e) MUST_USE;

@@ -7,6 +7,7 @@ static const struct chat_dialect openrouter_dialect = {
 static enum err_code openrouter_encode(const struct request *rq, struct str base_url, const struct quirks *q, struct arena *a,
                                        struct http_call *out, struct err *e)
 {
+    http_call_header(out, "X-Title", S("assay"));
     return chat_encode(&openrouter_dialect, rq, base_url, q, a, out, e);
 }
 
