@@ -29,7 +29,8 @@ static struct str models_known(struct arena *a)
     return arena_strdup(a, buf_str(&names));
 }
 
-/* What stands before `sep` may be a misspelt provider; then the nearest is worth telling. */
+/* What stands before `sep` may be a misspelt provider; then the nearest is worth telling. A model's family may look like
+ * one too ("llama3:8b" is no "ollama"): two slips and another first letter are not taken for a misspelling. */
 static bool models_near(struct str text, char sep, char hint[160], struct str *word)
 {
     ptrdiff_t at = str_find_byte(text, sep);
@@ -41,7 +42,8 @@ static bool models_near(struct str text, char sep, char hint[160], struct str *w
     suggest_begin(&near, *word);
     provider_suggest(&near);
     suggest_hint(&near, hint);
-    return suggest_best(&near).len > 0;
+    return suggest_best(&near).len > 0 &&
+           (near.best_distance <= 1 || (word->at[0] | 0x20) == (suggest_best(&near).at[0] | 0x20));
 }
 
 enum err_code llm_model_resolve(struct str text, struct arena *a, struct model *out, struct err *e)
