@@ -3,13 +3,14 @@ PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 10
 LLVM ?= 14
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+CONFIGURE = CC=$(CC) tools/build.sh build -Dprefix=$(abspath $(PREFIX))
 export LLVM
 
 .DEFAULT_GOAL := build
 .PHONY: build setup demo test bench lint format asan tsan coverage fuzz install clean help
 
 build:          ## build ./build/assay
-	@CC=$(CC) tools/build.sh build
+	@$(CONFIGURE)
 	@ninja -C build --quiet
 setup:          ## install what building and testing need (Debian, Ubuntu)
 	@tools/setup.sh test
@@ -20,7 +21,7 @@ demo:           ## install what is needed, build, compare models on the example 
 	@ASSAY_HOME=build/demo-home build/assay run examples/support-tickets/task.yaml
 test:           ## install what is needed, build, run every test
 	@tools/setup.sh test
-	@CC=$(CC) tools/build.sh build
+	@$(CONFIGURE)
 	@tests/run --build build
 bench:          ## measure against promptfoo and Inspect AI, side by side
 	@tools/setup.sh bench
@@ -50,7 +51,6 @@ fuzz:           ## run each fuzz target for FUZZ_SECONDS over its corpus
 	@CC=clang-$(LLVM) tools/build.sh build-fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
 	@tests/fuzz/run build-fuzz $(FUZZ_SECONDS)
 install: build  ## install below PREFIX (/usr/local), staged below DESTDIR
-	@meson configure build -Dprefix=$(abspath $(PREFIX))
 	@DESTDIR=$(DESTDIR) meson install -C build --quiet
 clean:          ## remove what was built (.venv stays)
 	@rm -rf build build-*

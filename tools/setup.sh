@@ -21,7 +21,7 @@ lib()   { need "pkg-config --atleast-version=$2 $1" "$3" "$1 $2 or newer, with h
 needs_build()
 {
     tool gcc gcc
-    need "printf '#include <stdio.h>\nint main(void) { return 0; }\n' | gcc -x c - -o /dev/null" libc6-dev "the C library's headers"
+    need "printf '#include <stdio.h>\nint main(void) { return 0; }\n' | gcc -fsyntax-only -x c -" libc6-dev "the C library's headers"
     tool meson meson; tool ninja ninja-build; tool pkg-config pkg-config; tool git git; tool python3 python3
     need "test -e /etc/ssl/certs/ca-certificates.crt || test -e /etc/ssl/cert.pem || test -e /etc/pki/tls/certs/ca-bundle.crt" \
         ca-certificates "the certificates of the public authorities"

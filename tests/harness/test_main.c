@@ -2,6 +2,7 @@
 #include "base/test.h"
 
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 static struct test *test_first, **test_last = &test_first;
 static bool test_failed_now;
 static char test_folder_path[64];
+static const char *volatile test_running;       /* for the last words of a crash */
 
 void test_register(struct test *t)
 {
@@ -48,6 +50,27 @@ const char *test_folder(void)
     return test_folder_path;
 }
 
+/* Says which test it was, then dies of what it would have died of. */
+static void test_crash(int signal_number)
+{
+    static const char words[] = "\nCRASHED ";
+
+    if (test_running && write(STDOUT_FILENO, words, sizeof words - 1) > 0 &&
+        write(STDOUT_FILENO, test_running, strlen(test_running)) > 0 && write(STDOUT_FILENO, "\n", 1) > 0)
+        test_running = NULL;
+    raise(signal_number);                       /* SA_RESETHAND: the second time is final */
+}
+
+static void test_watch_crashes(void)
+{
+    static const int signals[] = { SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL };
+    struct sigaction ours = { .sa_handler = test_crash, .sa_flags = SA_RESETHAND | SA_NODEFER }, theirs;
+
+    for (size_t i = 0; i < COUNT_OF(signals); i++)
+        if (sigaction(signals[i], NULL, &theirs) == 0 && theirs.sa_handler == SIG_DFL)     /* a sanitizer's stays */
+            sigaction(signals[i], &ours, NULL);
+}
+
 int main(int argc, char **argv)
 {
     int passed = 0, failed = 0;
@@ -55,10 +78,12 @@ int main(int argc, char **argv)
 
     ASSERT(sodium_init() >= 0);
     setvbuf(stdout, NULL, _IOLBF, 0);
+    test_watch_crashes();
     for (struct test *t = test_first; t; t = t->next) {
         if (argc > 1 && !strstr(t->name, argv[1]))
             continue;
         test_failed_now = false;
+        test_running = t->name;
         if (verbose)
             printf("run    %s\n", t->name);
         t->fn();
@@ -70,6 +95,7 @@ int main(int argc, char **argv)
             passed++;
         }
     }
+    test_running = NULL;
     if (test_folder_path[0])
         nftw(test_folder_path, test_remove, 16, FTW_DEPTH | FTW_PHYS);
     printf("%d passed, %d failed\n", passed, failed);
