@@ -406,18 +406,20 @@ static void task_read_keys(struct task_read *r)
 /* Problems were found reader by reader; people read a file from the top. Warnings keep their place. */
 static int task_problem_compare(const void *a, const void *b)
 {
-    const struct problem *x = a, *y = b;
-    int64_t lines[2] = { 0, 0 };
+    const struct problem *const problems[2] = { a, b };
+    int64_t lines[2], columns[2];
 
     for (int i = 0; i < 2; i++) {
-        struct str rest = i ? y->where : x->where, part, before = STR_NONE, last = STR_NONE;
+        struct str rest = problems[i]->where, part, before = STR_NONE, last = STR_NONE;
 
         while (str_split(&rest, ':', &part))
             before = last, last = part;
-        if (!str_to_i64(before, &lines[i]))
-            lines[i] = INT64_MAX;
+        if (!str_to_i64(before, &lines[i]) || !str_to_i64(last, &columns[i]))
+            lines[i] = columns[i] = INT64_MAX;          /* of the command line: last */
     }
-    return (lines[0] > lines[1]) - (lines[0] < lines[1]);
+    if (lines[0] != lines[1])
+        return lines[0] < lines[1] ? -1 : 1;
+    return (columns[0] > columns[1]) - (columns[0] < columns[1]);
 }
 
 static enum err_code task_verdict(const struct problems *p, struct err *e)

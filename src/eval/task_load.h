@@ -39,4 +39,4 @@ enum err_code task_load_text(struct str name, const char *dir, struct str text, 
 
 /* What `assay init` writes: a small commented task that runs without a key. Ends with name NULL. */
 struct task_starter_file { const char *name; struct str bytes; };
-extern const struct task_starter_file *task_starter(void);
+const struct task_starter_file *task_starter(void);

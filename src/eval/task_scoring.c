@@ -289,6 +289,7 @@ static void task_threshold_unknown(struct task_read *r, const struct doc_pair *p
         return;
     }
     suggest_begin(&near, p->key);
+    metric_suggest(&near);
     for (size_t i = 0; i < t->metric_count; i++)
         suggest_offer(&near, t->metrics[i].name);
     for (size_t i = 0; i < t->check_count; i++)
