@@ -647,6 +647,41 @@ TEST(transcripts_of_every_size_come_back)
     free(noise);
 }
 
+/* Transcripts that are alike share what they have in common, however the first of them fared. */
+TEST(alike_transcripts_of_several_runs_come_back_after_rollbacks_too)
+{
+    char home[128];
+    struct store *s = store_new(home_new(home));
+    AUTO_ARENA *a = arena_new_sized(0);
+    int64_t runs[6];
+
+    for (int r = 0; r < 6; r++)
+        runs[r] = run_new(s, 20, 1, 20);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 120; i++) {
+            struct op o = { .run = runs[i % 6], .trial = trial_of(i / 6, 0, TRIAL_DONE) };
+            enum err_code code;
+
+            o.transcript = arena_printf(a, "{\"run\":%d,\"trial\":%d,\"text\":\"%0*d\"}", i % 6, i / 6, 300 + i, i);
+            if (round == 0 && i % 7 < 3)
+                fault_arm(i % 7 == 0 ? "store.commit" : "store.step:3");
+            code = store_write(s, op_trial, &o, NULL);
+            fault_arm(NULL);
+            if (round == 1)
+                CHECK_OK(code);
+        }
+        store_close(s);
+        s = store_new(home);
+    }
+    for (int i = 0; i < 120; i++) {
+        struct store_trial *t;
+
+        CHECK_OK(store_trial_get(s, runs[i % 6], i / 6, a, &t, NULL));
+        CHECK(str_eq(t->transcript, arena_printf(a, "{\"run\":%d,\"trial\":%d,\"text\":\"%0*d\"}", i % 6, i / 6, 300 + i, i)));
+    }
+    store_close(s);
+}
+
 TEST(a_trial_is_counted_once_however_often_it_comes)
 {
     HOME_AND_STORE(s);

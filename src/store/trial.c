@@ -11,6 +11,21 @@ static struct press *trial_press(struct store_conn *c)
     return c->press;
 }
 
+/* Gets the run's dictionary ready on this connection, if the run has one. */
+static enum err_code trial_dict_load(struct store_conn *c, int64_t run_no, struct err *e)
+{
+    AUTO(stmt_closep) struct stmt *q = NULL;
+
+    if (press_dict_has(trial_press(c), run_no))
+        return ERR_OK;
+    TRY(stmt_open_conn(&q, c, "SELECT body FROM dictionary WHERE run_no = $1", e));
+    stmt_bind_i64(q, 1, run_no);
+    TRY(stmt_step(q, e));
+    if (stmt_has_row(q))
+        press_dict_put(trial_press(c), run_no, stmt_str(q, 0));
+    return ERR_OK;
+}
+
 /* --- writing --------------------------------------------------------------------------------------------------- */
 
 static enum err_code trial_insert(struct store_tx *tx, int64_t run_no, const struct trial *t, bool *added, struct err *e)
@@ -47,13 +62,31 @@ static enum err_code trial_insert(struct store_tx *tx, int64_t run_no, const str
     return ERR_OK;
 }
 
+/* The first transcript of some length becomes its run's dictionary, for good: what was packed needs it unchanged. */
+static enum err_code trial_dict_make(struct store_tx *tx, int64_t run_no, struct str transcript, struct err *e)
+{
+    AUTO(stmt_closep) struct stmt *q = NULL;
+    struct str bytes = press_dict_of(transcript);
+
+    TRY(trial_dict_load(tx->conn, run_no, e));
+    if (press_dict_has(trial_press(tx->conn), run_no) || !bytes.len)
+        return ERR_OK;
+    TRY(stmt_open_tx(&q, tx, "INSERT INTO dictionary (run_no, body) VALUES ($1, $2)", e));
+    stmt_bind_i64(q, 1, run_no);
+    stmt_bind_blob(q, 2, bytes);
+    TRY(stmt_run(q, e));
+    press_dict_put(trial_press(tx->conn), run_no, bytes);
+    return ERR_OK;
+}
+
 static enum err_code trial_transcript_insert(struct store_tx *tx, int64_t run_no, int64_t number, struct str transcript,
                                              struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
     struct str packed;
 
-    TRY(press_pack(trial_press(tx->conn), transcript, &packed, e));
+    TRY(trial_dict_make(tx, run_no, transcript, e));
+    TRY(press_pack(trial_press(tx->conn), run_no, transcript, &packed, e));
     TRY(stmt_open_tx(&q, tx, "INSERT INTO transcript (run_no, trial_no, body) VALUES ($1, $2, $3)", e));
     stmt_bind_i64(q, 1, run_no);
     stmt_bind_i64(q, 2, number);
@@ -121,7 +154,9 @@ static enum err_code trial_read_transcript(const struct stmt *q, int64_t run_no,
 
     if (stmt_is_null(q, TRIAL_TRANSCRIPT_COLUMN))
         return ERR_OK;
-    if (press_unpack(trial_press(stmt_conn(q)), packed, &t->transcript, e) != ERR_OK)
+    if (press_needs_dict(packed))
+        TRY(trial_dict_load(stmt_conn(q), run_no, e));
+    if (press_unpack(trial_press(stmt_conn(q)), run_no, packed, &t->transcript, e) != ERR_OK)
         return err_prefix(e, "trial %lld of run number %lld", (long long)t->trial.number, (long long)run_no);
     return ERR_OK;
 }
@@ -151,9 +186,12 @@ enum err_code store_trial_get(struct store *s, int64_t run_no, int64_t number, s
 }
 
 /* Case-major numbers put a variant's trials evenly among all, so a page of one variant is found by reading on from
- * `first`; failed ones are few, and have an index of their own (trial_failed). */
-#define TRIAL_SOME \
-    " WHERE t.run_no = $1 AND t.trial_no >= $2 AND ($3 < 0 OR t.variant_no = $3)"
+ * `first`. Failed ones are few: their numbers come from an index of their own (trial_failed), asked alone because a
+ * planner without statistics would read all trials rather than combine the two. */
+#define TRIAL_SOME  " WHERE t.run_no = $1 AND t.trial_no >= $2 AND ($3 < 0 OR t.variant_no = $3)"
+#define TRIAL_BROKEN \
+    " WHERE t.run_no = $1 AND t.trial_no IN (SELECT f.trial_no FROM trial f WHERE f.run_no = $1 AND f.state = 1 AND " \
+    "f.trial_no >= $2 AND ($3 < 0 OR f.variant_no = $3))"
 #define TRIAL_END " ORDER BY t.trial_no LIMIT $4"
 
 static enum err_code trial_open_each(struct stmt **q, struct store *s, const struct store_trials_filter *f, struct err *e)
@@ -161,8 +199,8 @@ static enum err_code trial_open_each(struct stmt **q, struct store *s, const str
     static const char *const texts[2][2] = {            /* [failed_only][with_transcript] */
         { "SELECT " TRIAL_COLUMNS " FROM trial t" TRIAL_SCORES TRIAL_SOME TRIAL_END,
           "SELECT " TRIAL_COLUMNS ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT TRIAL_SOME TRIAL_END },
-        { "SELECT " TRIAL_COLUMNS " FROM trial t" TRIAL_SCORES TRIAL_SOME " AND t.state = 1" TRIAL_END,
-          "SELECT " TRIAL_COLUMNS ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT TRIAL_SOME " AND t.state = 1" TRIAL_END },
+        { "SELECT " TRIAL_COLUMNS " FROM trial t" TRIAL_SCORES TRIAL_BROKEN TRIAL_END,
+          "SELECT " TRIAL_COLUMNS ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT TRIAL_BROKEN TRIAL_END },
     };
 
     return stmt_open(q, s, texts[f->failed_only][f->with_transcript], e);

@@ -1,5 +1,6 @@
 #include "store/tx.h"
 
+#include "store/press.h"
 #include "store/stmt.h"
 
 static void tx_clear(struct store_tx *tx)
@@ -19,6 +20,8 @@ enum err_code tx_begin(struct store_tx *tx, struct err *e)
 void tx_rollback(struct store_tx *tx)
 {
     tx->conn->driver->rollback(tx->conn);
+    if (tx->conn->press)
+        press_dicts_forget(tx->conn->press);        /* one may have been stored in what was undone */
     tx_clear(tx);
 }
 

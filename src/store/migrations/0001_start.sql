@@ -49,7 +49,7 @@ CREATE TABLE shard (
     expires_ms       INTEGER,
     PRIMARY KEY (run_no, shard_no)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX shard_by_state ON shard (run_no, state, shard_no);
+CREATE INDEX shard_by_state ON shard (run_no, state, shard_no, expires_ms);
 
 -- One row is one outcome. state: 0 done, 1 failed; estimated: bit 0 input, bit 1 output
 CREATE TABLE trial (
@@ -75,7 +75,7 @@ CREATE TABLE trial (
     PRIMARY KEY (run_no, trial_no),
     FOREIGN KEY (run_no, variant_no) REFERENCES run_variant (run_no, variant_no)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX trial_failed ON trial (run_no, state, trial_no, variant_no) WHERE state = 1;    -- state leads the planner here
+CREATE INDEX trial_failed ON trial (run_no, state, trial_no, variant_no) WHERE state = 1;
 
 -- Transcripts and scores come and go in the transaction of their trial; a foreign key would look each up again, and
 -- cost a tenth of the whole insert.
@@ -86,6 +86,12 @@ CREATE TABLE transcript (
     body             BLOB NOT NULL,
     PRIMARY KEY (run_no, trial_no)
 ) STRICT, WITHOUT ROWID;
+
+-- One of a run's own transcripts, as it was: what the others are packed against.
+CREATE TABLE dictionary (
+    run_no           INTEGER PRIMARY KEY REFERENCES run (no) ON DELETE CASCADE,
+    body             BLOB NOT NULL
+) STRICT;
 
 -- scoring 0 is the run's own; scoring again later, or by a judge, adds others beside it.
 CREATE TABLE scoring (
