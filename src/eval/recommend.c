@@ -52,13 +52,25 @@ static ptrdiff_t recommend_cheapest(const struct result *r, bool top_only, doubl
 /* "$0.84 for 1,000 trials", "free", "of unknown cost". */
 static struct str recommend_cost(const struct result_variant *v, struct arena *a)
 {
-    char text[MONEY_TEXT];
+    double usd = v->cost_usd * 1000;
 
     if (!v->cost_known)
         return S("of unknown cost");
-    if (v->cost_usd == 0)
+    if (usd == 0)
         return S("free");
-    return arena_printf(a, "%s for 1,000 trials", money_show((int64_t)llround(v->cost_usd * 1e12), text));
+    if (usd < 0.00005)
+        return S("less than $0.0001 for 1,000 trials");
+    return arena_printf(a, "$%.*f for 1,000 trials", usd < 0.01 ? 4 : usd < 0.1 ? 3 : 2, usd);
+}
+
+/* Two digits are all that an estimate of a sample size is good for. */
+static int64_t recommend_round(int64_t n)
+{
+    int64_t unit = 1;
+
+    while (n / unit >= 100)
+        unit *= 10;
+    return (n + unit - 1) / unit * unit;
 }
 
 static struct str recommend_sentence(const struct result *r, const struct result_variant *v, struct arena *a)
@@ -67,15 +79,15 @@ static struct str recommend_sentence(const struct result *r, const struct result
                         v->quality.value * 100, tier_name(v->tier), STR_ARG(recommend_cost(v, a)));
 }
 
-static struct str recommend_saving(const struct result *r, const struct result_variant *v, struct arena *a)
+static struct str recommend_saving(const struct result *r, const struct result_variant *v, bool said, struct arena *a)
 {
     const struct result_variant *best = &r->variants[0];           /* by rank */
     struct str base = recommend_sentence(r, v, a);
     double points = (best->quality.value - v->quality.value) * 100;
 
-    if (v == best)
-        return base;
-    if (!best->cost_known || best->cost_usd <= v->cost_usd)
+    if (said)
+        return arena_printf(a, STR_FMT ", as above", STR_ARG(v->name));
+    if (!best->cost_known || best->cost_usd <= v->cost_usd || v->cost_usd == 0)
         return arena_printf(a, STR_FMT "; %.1f points below #1", STR_ARG(base), points);
     return arena_printf(a, STR_FMT "; saves %.0f %% for %.1f points", STR_ARG(base), (1 - v->cost_usd / best->cost_usd) * 100,
                         points);
@@ -107,13 +119,13 @@ static void recommend_tell(const struct result *r, struct arena *a, struct recom
     out->cases_needed = stats_pairs_needed(rival->against.deviation, RECOMMEND_DIFFERENCE, RECOMMEND_ALPHA, RECOMMEND_POWER);
     if (shown > 6)
         buf_printf(&names, " and %zu more", shown - 6);
+    out->tell_text = arena_printf(a, "#1 %s " STR_FMT "%s on %" PRId64 " case%s", shown == 1 ? "and" : "can't be told apart from",
+                                  STR_ARG(buf_str(&names)), shown == 1 ? " can't be told apart" : "", pairs, pairs == 1 ? "" : "s");
     if (out->cases_needed > pairs)
-        out->tell_text = arena_printf(a, "#1 and " STR_FMT " can't be told apart on %" PRId64 " case%s; about %" PRId64
-                                      " would show a 3-point difference.", STR_ARG(buf_str(&names)), pairs,
-                                      pairs == 1 ? "" : "s", out->cases_needed);
+        out->tell_text = arena_printf(a, STR_FMT "; about %" PRId64 " would show a 3-point difference.", STR_ARG(out->tell_text),
+                                      recommend_round(out->cases_needed));
     else
-        out->tell_text = arena_printf(a, "#1 and " STR_FMT " can't be told apart on %" PRId64 " case%s.", STR_ARG(buf_str(&names)),
-                                      pairs, pairs == 1 ? "" : "s");
+        out->tell_text = arena_printf(a, STR_FMT ".", STR_ARG(out->tell_text));
 }
 
 static void recommend_say(struct recommendation *out, struct str text)
@@ -168,8 +180,8 @@ void recommend_make(const struct result *r, struct arena *a, struct recommendati
     out->value = recommend_cheapest(r, true, r->variants[0].quality.value - RECOMMEND_VALUE_GAP);
     out->budget = recommend_cheapest(r, false, RECOMMEND_BUDGET_MIN);
     if (out->value >= 0)
-        out->value_text = recommend_saving(r, &r->variants[out->value], a);
+        out->value_text = recommend_saving(r, &r->variants[out->value], out->value == out->best, a);
     if (out->budget >= 0)
-        out->budget_text = recommend_saving(r, &r->variants[out->budget], a);
+        out->budget_text = recommend_saving(r, &r->variants[out->budget], out->budget == out->best || out->budget == out->value, a);
     recommend_advise(r, a, out);
 }

@@ -1,0 +1,101 @@
+/* src/eval/report/csv.c: one row a trial. The nine columns other tools know come first (spec/taskbench 2.8), then where the
+ * trial stands, then a column for every metric and check.
+ *
+ * Text cells are quoted. One that begins with = + - @, tab or carriage return gets a ' in front: opened in a spreadsheet it
+ * would otherwise be run as a formula, and model names, case ids and error texts come from outside. Numbers stay bare; an
+ * unknown cost and a missing score are empty cells. Lines end in LF. */
+#include "eval/report/report.h"
+
+#include <inttypes.h>
+
+#define CSV_LINE_MAX ((size_t)1 << 20)
+
+struct csv_report { const struct result *r; const struct report_sink *sink; struct buf line; struct score *scores; };
+
+static void csv_text(struct buf *b, struct str s)
+{
+    buf_byte(b, '"');
+    if (s.len && memchr("=+-@\t\r", s.at[0], 6))
+        buf_byte(b, '\'');
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.at[i] == '"')
+            buf_byte(b, '"');
+        if (s.at[i])
+            buf_byte(b, s.at[i]);
+    }
+    buf_byte(b, '"');
+}
+
+static void csv_number(struct buf *b, double v)
+{
+    char text[40];
+
+    for (int digits = 6; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, v);
+        if (strtod(text, NULL) == v)
+            break;
+    }
+    buf_puts(b, text);
+}
+
+static enum err_code csv_each(const struct store_trial *st, void *arg, struct err *e)
+{
+    struct csv_report *w = arg;
+    const struct trial *t = &st->trial;
+    const struct result_variant *v = report_variant(w->r, t->variant);
+    struct trial_place at = run_trial_place(w->r->run, t->number);
+    struct buf *b = &w->line;
+    char text[MONEY_TEXT];
+
+    csv_text(b, v ? v->model : S(""));
+    buf_byte(b, ',');
+    csv_text(b, w->r->run->task_name);
+    buf_printf(b, ",\"%s\",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s,", t->state == TRIAL_DONE ? "success" : "failed", t->usage.input,
+               t->usage.output, t->usage.input + t->usage.output,
+               t->cost_nanousd == MONEY_UNKNOWN ? "" : money_exact(t->cost_nanousd, text));
+    if (t->latency_ms >= 0)
+        buf_printf(b, "%" PRId64 ".00", t->latency_ms);
+    buf_byte(b, ',');
+    csv_text(b, t->state == TRIAL_DONE ? S("") : t->error_text.len ? t->error_text : str_c(err_name(t->error)));
+    buf_byte(b, ',');
+    csv_text(b, v ? v->name : S(""));
+    buf_byte(b, ',');
+    csv_text(b, t->case_id);
+    buf_printf(b, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, at.repetition, t->number, t->attempts, t->violations,
+               t->critical);
+    TRY(scores_read(st->scores, NULL, w->scores, w->r->scorer_count, e));
+    for (size_t i = 0; i < w->r->scorer_count; i++) {
+        buf_byte(b, ',');
+        if (w->scores[i].state == SCORE_VALUE)
+            csv_number(b, w->scores[i].value);
+    }
+    buf_byte(b, '\n');
+    return report_put(w->sink, b, e);
+}
+
+static enum err_code csv_write(const struct result *r, struct store *s, const struct report_options *options,
+                               const struct report_sink *sink, struct err *e)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct csv_report w = { .r = r, .sink = sink, .line = BUF_INIT(CSV_LINE_MAX),
+                            .scores = arena_array(a, struct score, r->scorer_count + 1) };
+    enum err_code code;
+
+    (void)options;
+    buf_puts(&w.line, "model_name,task_name,status,input_tokens,output_tokens,total_tokens,cost_usd,latency_ms,error,"
+             "variant,case_id,repetition,trial,attempts,violations,critical");
+    for (size_t i = 0; i < r->scorer_count; i++) {
+        buf_byte(&w.line, ',');
+        csv_text(&w.line, r->scorers[i].name);
+    }
+    buf_byte(&w.line, '\n');
+    code = report_put(sink, &w.line, e);
+    if (code == ERR_OK)
+        code = store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1 }, csv_each, &w, e);
+    buf_dispose(&w.line);
+    return code;
+}
+
+const struct report_format report_csv = {
+    .name = "csv", .extension = "csv", .per_trial = true, .doc = "One row a trial, for spreadsheets.", .write = csv_write,
+};

@@ -1,0 +1,216 @@
+/* src/eval/report/json.c: the whole result as one JSON document, for programs. Money is a decimal string of US dollars, null
+ * when nobody knows it; ratios are 0..1; times RFC 3339. Members are only ever added. */
+#include "eval/report/report.h"
+
+#define JSON_REPORT_MAX ((size_t)256 << 20)
+
+static json_t *json_report_text(struct str s)
+{
+    return s.len ? json_from_str(s) : json_null();
+}
+
+static json_t *json_report_money(int64_t nanousd)
+{
+    char text[MONEY_TEXT];
+
+    return nanousd == MONEY_UNKNOWN ? json_null() : json_string(money_exact(nanousd, text));
+}
+
+static json_t *json_report_time(int64_t wall_ms)
+{
+    char text[CLOCK_TEXT];
+
+    return wall_ms ? json_string(clock_text(wall_ms, text)) : json_null();
+}
+
+static json_t *json_report_ms(int64_t ms)
+{
+    return ms < 0 ? json_null() : json_integer(ms);
+}
+
+static json_t *json_report_estimate(const struct estimate *x)
+{
+    json_t *o = json_object();
+
+    json_object_set_new(o, "n", json_integer(x->n));
+    json_object_set_new(o, "missing", json_integer(x->missing));
+    json_object_set_new(o, "mean", x->n ? json_real(x->value) : json_null());
+    json_object_set_new(o, "low", x->interval.known ? json_real(x->interval.low) : json_null());
+    json_object_set_new(o, "high", x->interval.known ? json_real(x->interval.high) : json_null());
+    json_object_set_new(o, "method", json_string(estimate_method_name(x->method)));
+    return o;
+}
+
+static json_t *json_report_against(const struct against *x)
+{
+    json_t *o = json_object();
+
+    json_object_set_new(o, "verdict", json_string(verdict_name(x->verdict)));
+    if (x->verdict == VERDICT_NONE || x->verdict == VERDICT_FIRST)
+        return o;
+    json_object_set_new(o, "pairs", json_integer(x->pairs));
+    json_object_set_new(o, "difference", json_real(x->difference));
+    json_object_set_new(o, "p", json_real(x->p));
+    json_object_set_new(o, "test", json_string(x->exact ? "exact McNemar" : "paired t"));
+    return o;
+}
+
+static json_t *json_report_variant(const struct result *r, const struct result_variant *v)
+{
+    json_t *o = json_object(), *scores = json_object(), *latency = json_object(), *errors = json_object();
+
+    json_object_set_new(o, "rank", v->rank ? json_integer(v->rank) : json_null());
+    json_set_str(o, "variant", v->name);
+    json_set_str(o, "model", v->model);
+    json_object_set_new(o, "tier", v->rank ? json_string(tier_name(v->tier)) : json_null());
+    json_object_set_new(o, "quality", json_report_estimate(&v->quality));
+    json_object_set_new(o, "against_first", json_report_against(&v->against));
+    json_object_set_new(o, "done", json_integer(v->sum->done));
+    json_object_set_new(o, "failed", json_integer(v->sum->failed));
+    json_object_set_new(o, "abandoned", json_boolean(v->abandoned));
+    json_object_set_new(o, "attempts", json_integer(v->sum->attempts));
+    json_object_set_new(o, "retried", json_integer(v->sum->retried));
+    json_object_set_new(o, "violations", json_integer(v->sum->violations));
+    json_object_set_new(o, "critical", json_integer(v->sum->critical));
+    for (int i = 0; i < ERR_CODES; i++)
+        if (v->sum->errors[i])
+            json_object_set_new(errors, err_name((enum err_code)i), json_integer(v->sum->errors[i]));
+    json_object_set_new(o, "errors", errors);
+    json_object_set_new(latency, "p50_ms", json_report_ms(v->p50_ms));
+    json_object_set_new(latency, "p90_ms", json_report_ms(v->p90_ms));
+    json_object_set_new(latency, "p95_ms", json_report_ms(v->p95_ms));
+    json_object_set_new(latency, "p99_ms", json_report_ms(v->p99_ms));
+    json_object_set_new(latency, "first_token_p50_ms", json_report_ms(v->first_token_p50_ms));
+    json_object_set_new(o, "latency", latency);
+    json_object_set_new(o, "usage", usage_to_json(&v->sum->usage));
+    json_object_set_new(o, "cost_usd", json_report_money(v->sum->cost_nanousd));
+    json_object_set_new(o, "failed_cost_usd", json_report_money(v->sum->failed_cost_nanousd));
+    json_object_set_new(o, "trials_of_unknown_cost", json_integer(v->sum->costs_unknown));
+    json_object_set_new(o, "usd_per_1000", v->cost_known ? json_real(v->cost_usd * 1000) : json_null());
+    json_object_set_new(o, "value_rating", v->cost_known && v->cost_usd > 0 && v->rank
+                        ? json_real(v->quality.value * 100 / v->cost_usd) : json_null());
+    for (size_t i = 0; i < r->scorer_count; i++) {
+        json_t *x = json_report_estimate(&v->scores[i]);
+
+        json_object_setn_new(scores, r->scorers[i].name.at, r->scorers[i].name.len, x);
+    }
+    json_object_set_new(o, "scores", scores);
+    return o;
+}
+
+static json_t *json_report_recommendation(const struct result *r)
+{
+    const struct recommendation *m = &r->recommendation;
+    json_t *o = json_object(), *advice = json_array();
+
+    json_object_set_new(o, "best_overall", m->best < 0 ? json_null() : json_from_str(r->variants[m->best].name));
+    json_object_set_new(o, "best_value", m->value < 0 ? json_null() : json_from_str(r->variants[m->value].name));
+    json_object_set_new(o, "budget_option", m->budget < 0 ? json_null() : json_from_str(r->variants[m->budget].name));
+    json_object_set_new(o, "best_overall_text", json_report_text(m->best_text));
+    json_object_set_new(o, "best_value_text", json_report_text(m->value_text));
+    json_object_set_new(o, "budget_option_text", json_report_text(m->budget_text));
+    json_object_set_new(o, "cannot_be_told_apart", json_integer((json_int_t)m->top_count));
+    json_object_set_new(o, "cases_for_3_points", m->cases_needed ? json_integer(m->cases_needed) : json_null());
+    json_object_set_new(o, "tell_text", json_report_text(m->tell_text));
+    for (size_t i = 0; i < m->advice_count; i++)
+        json_array_append_new(advice, json_from_str(m->advice[i]));
+    json_object_set_new(o, "advice", advice);
+    return o;
+}
+
+static json_t *json_report_run(const struct result *r)
+{
+    const struct run *run = r->run;
+    json_t *o = json_object();
+
+    json_set_str(o, "id", run->id);
+    json_set_str(o, "task", run->task_name);
+    json_set_str(o, "task_path", run->task_path);
+    json_object_set_new(o, "state", json_string(run_state_name(run->state)));
+    json_object_set_new(o, "stopped_by", run->stopped_by == STOP_NONE ? json_null() : json_string(stop_reason_name(run->stopped_by)));
+    json_object_set_new(o, "created_at", json_report_time(run->created_ms));
+    json_object_set_new(o, "started_at", json_report_time(run->started_ms));
+    json_object_set_new(o, "finished_at", json_report_time(run->finished_ms));
+    json_object_set_new(o, "dataset_hash", json_report_text(run->dataset_hash));
+    json_object_set_new(o, "cases", json_integer(run->cases));
+    json_object_set_new(o, "variants", json_integer(run->variants));
+    json_object_set_new(o, "repeat", json_integer(run->repeat));
+    json_object_set_new(o, "trials", json_integer(run_trials(run)));
+    json_object_set_new(o, "done", json_integer(r->done));
+    json_object_set_new(o, "failed", json_integer(r->failed));
+    json_object_set_new(o, "retried", json_integer(r->retried));
+    json_object_set_new(o, "estimate_usd", json_report_money(run->estimate_nanousd));
+    json_object_set_new(o, "budget_usd", run->budget_nanousd ? json_report_money(run->budget_nanousd) : json_null());
+    json_object_set_new(o, "spent_usd", json_report_money(r->spent_nanousd));
+    json_object_set_new(o, "calls_of_unknown_cost", json_integer(r->spent_unknown_calls));
+    return o;
+}
+
+static json_t *json_report_thresholds(const struct result *r)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < r->threshold_count; i++) {
+        const struct result_threshold *t = &r->thresholds[i];
+        json_t *o = json_object();
+
+        json_set_str(o, "metric", t->metric);
+        json_set_str(o, "variant", r->variants[t->variant].name);
+        json_object_set_new(o, t->ceiling ? "max" : "min", json_real(t->limit));
+        json_object_set_new(o, "value", t->measured ? json_real(t->value) : json_null());
+        json_object_set_new(o, "met", json_boolean(t->met));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *json_report_ledger(const struct result *r)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < r->ledger_count; i++) {
+        const struct store_ledger_row *row = &r->ledger[i];
+        const struct result_variant *v = report_variant(r, row->variant);
+        json_t *o = json_object();
+
+        json_object_set_new(o, "variant", v ? json_from_str(v->name) : json_null());
+        json_object_set_new(o, "model", v ? json_from_str(v->model) : json_null());
+        json_object_set_new(o, "phase", json_string(phase_name(row->entry.phase)));
+        json_object_set_new(o, "calls", json_integer(row->entry.calls));
+        json_object_set_new(o, "usage", usage_to_json(&row->entry.usage));
+        json_object_set_new(o, "cost_usd", json_report_money(row->entry.cost_nanousd));
+        json_object_set_new(o, "calls_of_unknown_cost", json_integer(row->entry.unknown_calls));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static enum err_code json_report_write(const struct result *r, struct store *s, const struct report_options *options,
+                                       const struct report_sink *sink, struct err *e)
+{
+    AUTO_JSON *o = json_object();
+    AUTO_BUF struct buf b = BUF_INIT(JSON_REPORT_MAX);
+    json_t *variants = json_array();
+
+    (void)s;
+    (void)options;
+    json_object_set_new(o, "assay_report", json_integer(1));
+    json_object_set_new(o, "run", json_report_run(r));
+    json_object_set_new(o, "quality", r->quality < 0 ? json_null() : json_string(result_quality_name(r)));
+    json_object_set_new(o, "level", json_real(RESULT_LEVEL));
+    json_object_set_new(o, "scorers", scorers_to_json(r->scorers, r->scorer_count));
+    for (size_t i = 0; i < r->variant_count; i++)
+        json_array_append_new(variants, json_report_variant(r, &r->variants[i]));
+    json_object_set_new(o, "variants", variants);
+    json_object_set_new(o, "recommendation", json_report_recommendation(r));
+    json_object_set_new(o, "thresholds", json_report_thresholds(r));
+    json_object_set_new(o, "thresholds_met", json_boolean(r->thresholds_met));
+    json_object_set_new(o, "ledger", json_report_ledger(r));
+    report_json_text(o, true, &b);
+    buf_byte(&b, '\n');
+    return report_put(sink, &b, e);
+}
+
+const struct report_format report_json = {
+    .name = "json", .extension = "json", .doc = "The whole result as one JSON document.", .write = json_report_write,
+};

@@ -1,0 +1,76 @@
+/* src/eval/report/jsonl.c: one JSON object a line for every trial, in order of trials. */
+#include "eval/report/report.h"
+
+#define JSONL_LINE_MAX ((size_t)64 << 20)
+
+struct jsonl { const struct result *r; const struct report_options *o; const struct report_sink *sink; struct buf line; struct score *scores; };
+
+static json_t *jsonl_trial(struct jsonl *w, const struct trial *t)
+{
+    struct trial_place at = run_trial_place(w->r->run, t->number);
+    const struct result_variant *v = report_variant(w->r, t->variant);
+    json_t *o = json_object();
+    char text[MONEY_TEXT], when[CLOCK_TEXT];
+
+    json_object_set_new(o, "trial", json_integer(t->number));
+    json_object_set_new(o, "variant", v ? json_from_str(v->name) : json_null());
+    json_object_set_new(o, "model", v ? json_from_str(v->model) : json_null());
+    json_object_set_new(o, "case", json_integer(at.case_index));
+    json_set_str(o, "case_id", t->case_id);
+    json_object_set_new(o, "repetition", json_integer(at.repetition));
+    json_object_set_new(o, "status", json_string(t->state == TRIAL_DONE ? "success" : "failed"));
+    json_object_set_new(o, "error", t->state == TRIAL_DONE ? json_null() : json_string(err_name(t->error)));
+    json_object_set_new(o, "error_text", t->error_text.len ? json_from_str(t->error_text) : json_null());
+    json_object_set_new(o, "usage", usage_to_json(&t->usage));
+    json_object_set_new(o, "cost_usd", t->cost_nanousd == MONEY_UNKNOWN ? json_null() : json_string(money_exact(t->cost_nanousd, text)));
+    json_object_set_new(o, "latency_ms", t->latency_ms < 0 ? json_null() : json_integer(t->latency_ms));
+    json_object_set_new(o, "attempts", json_integer(t->attempts));
+    json_object_set_new(o, "violations", json_integer(t->violations));
+    json_object_set_new(o, "critical", json_integer(t->critical));
+    json_object_set_new(o, "finished_at", t->finished_ms ? json_string(clock_text(t->finished_ms, when)) : json_null());
+    return o;
+}
+
+static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct err *e)
+{
+    struct jsonl *w = arg;
+    AUTO_ARENA *a = arena_new_sized(4096);
+    AUTO_JSON *o = jsonl_trial(w, &t->trial), *transcript = NULL;
+    json_t *scores = json_object(), *notes = json_object();
+
+    TRY(scores_read(t->scores, a, w->scores, w->r->scorer_count, e));
+    for (size_t i = 0; i < w->r->scorer_count; i++) {
+        struct str name = w->r->scorers[i].name;
+
+        json_object_setn_new(scores, name.at, name.len, w->scores[i].state == SCORE_VALUE ? json_real(w->scores[i].value) : json_null());
+        if (w->scores[i].note.len)
+            json_object_setn_new(notes, name.at, name.len, json_from_str(w->scores[i].note));
+    }
+    json_object_set_new(o, "scores", scores);
+    json_object_set_new(o, "notes", notes);
+    if (w->o->transcripts && t->transcript.len) {
+        TRY(json_read(t->transcript, &transcript, e));
+        json_object_set(o, "transcript", transcript);
+    }
+    report_json_text(o, false, &w->line);
+    buf_byte(&w->line, '\n');
+    return report_put(w->sink, &w->line, e);
+}
+
+static enum err_code jsonl_write(const struct result *r, struct store *s, const struct report_options *options,
+                                 const struct report_sink *sink, struct err *e)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct jsonl w = { .r = r, .o = options, .sink = sink, .line = BUF_INIT(JSONL_LINE_MAX),
+                       .scores = arena_array(a, struct score, r->scorer_count + 1) };
+    enum err_code code = store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1,
+                                           .with_transcript = options->transcripts }, jsonl_each, &w, e);
+
+    buf_dispose(&w.line);
+    return code;
+}
+
+const struct report_format report_jsonl = {
+    .name = "jsonl", .extension = "jsonl", .per_trial = true, .doc = "One JSON object a line for every trial.",
+    .write = jsonl_write,
+};

@@ -1,0 +1,54 @@
+/* src/eval/report/report.h: a result written out for people and programs.
+ *
+ * A format is one entry (struct report_format) in its own file and one name in reports.c. It writes bytes into a sink and
+ * never to the terminal; formats with a line per trial stream them from the store, so a run of any size needs little memory. */
+#pragma once
+
+#include "eval/result.h"
+
+struct report_sink {
+    /* Takes bytes; an error stops the report and is handed on. */
+    enum err_code (*write)(void *arg, struct str bytes, struct err *e);
+    void *arg;
+};
+
+struct report_options {
+    int columns;                        /* of the terminal; 0: 80. At least 60 are used */
+    bool color;                         /* ANSI colours; the caller has looked at NO_COLOR and at the terminal */
+    bool ascii;                         /* no character above 0x7e of our own */
+    bool no_header;                     /* table: the first line is left out (the caller already showed it) */
+    bool detail;                        /* table and markdown: every metric and check too */
+    bool transcripts;                   /* jsonl: with the transcript of each trial */
+};
+
+struct report_format {
+    const char *name;                   /* "markdown": what a user writes */
+    const char *doc;
+    const char *extension;              /* "md" */
+    bool per_trial;                     /* streams trials: slow for a long run, wanted in a file */
+    enum err_code (*write)(const struct result *r, struct store *s, const struct report_options *options,
+                           const struct report_sink *sink, struct err *e);
+};
+
+size_t                      report_count(void);
+const struct report_format *report_at(size_t i);                /* sorted by name */
+const struct report_format *report_find(struct str name);       /* by name or by file extension; NULL when there is none */
+void                        report_suggest(struct suggest *s);
+
+/* A sink that appends to a buffer. */
+struct report_sink          report_to_buf(struct buf *b);
+
+/* Helpers of formats (words.c): each writes into `out` and returns it. */
+#define REPORT_TEXT 40
+const char *report_percent(double ratio, char out[REPORT_TEXT]);            /* "93.8 %" */
+const char *report_ms(int64_t ms, char out[REPORT_TEXT]);                   /* "820 ms" "12.3 s" "4 m 10 s"; "-" below 0 */
+const char *report_per_thousand(const struct result_variant *v, char out[REPORT_TEXT]);    /* "0.84" "free" "unknown" */
+const char *report_value(enum metric_unit unit, double v, char out[REPORT_TEXT]);          /* in the metric's own unit */
+const char *report_date(int64_t wall_ms, char out[REPORT_TEXT]);            /* "2026-11-21 08:15 UTC" */
+/* `s` in at most `width` terminal columns; when longer its middle is cut out. Control bytes become '?'. */
+struct str  report_fit(struct str s, size_t width, bool ascii, struct arena *a);
+/* JSON for reports: numbers in 15 digits, so that 0.1 is not 0.10000000000000001. */
+void        report_json_text(const json_t *j, bool pretty, struct buf *out);
+enum err_code report_put(const struct report_sink *sink, struct buf *b, struct err *e);    /* writes and empties it */
+/* The model of a trial's variant, by the variant's number; and the variant. */
+const struct result_variant *report_variant(const struct result *r, int64_t no);

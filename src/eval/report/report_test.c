@@ -1,0 +1,247 @@
+#include "base/test.h"
+
+#include "eval/report/fixture_test.h"
+
+/* The report of the tickets run in `out`. */
+static void report(const char *format, const struct report_options *options, struct buf *out)
+{
+    const struct report_format *f = report_find(str_c(format));
+    struct report_sink sink = report_to_buf(out);
+    struct fixture x;
+    struct result *r;
+    struct err e = ERR_INIT;
+
+    if (f && fixture_tickets(&x) && result_load(x.store, x.run, x.arena, &r, &e) == ERR_OK)
+        CHECK_OK(f->write(r, x.store, options, &sink, &e));
+    else
+        test_fail(__FILE__, __LINE__, "%s: %s", format, e.text);
+    fixture_free(&x);
+}
+
+/* Compares with tests/data/report/NAME; ASSAY_TEST_WRITE=1 writes it instead. */
+static void golden(const char *name, struct str got)
+{
+    AUTO_BUF struct buf want = BUF_INIT(4u << 20);
+    struct err e = ERR_INIT;
+    char path[200];
+
+    snprintf(path, sizeof path, "tests/data/report/%s", name);
+    if (getenv("ASSAY_TEST_WRITE")) {
+        CHECK_OK(file_write_atomic(path, got, 0644, &e));
+        return;
+    }
+    if (file_read(path, 4u << 20, &want, &e) != ERR_OK || !str_eq(buf_str(&want), got))
+        test_fail(__FILE__, __LINE__, "the report differs from %s (ASSAY_TEST_WRITE=1 writes it anew):\n" STR_FMT, path, STR_ARG(got));
+}
+
+static size_t widest(struct str text)
+{
+    struct str line;
+    size_t most = 0;
+
+    while (str_split(&text, '\n', &line))
+        most = MAX(most, str_utf8_width(line));
+    return most;
+}
+
+TEST(the_table_looks_as_it_did)
+{
+    AUTO_BUF struct buf b = BUF_INIT(1 << 20), wide = BUF_INIT(1 << 20), ascii = BUF_INIT(1 << 20);
+
+    report("table", &(struct report_options){ .columns = 80 }, &b);
+    golden("table-80.txt", buf_str(&b));
+    CHECK(widest(buf_str(&b)) <= 80);
+    report("table", &(struct report_options){ .columns = 140, .detail = true }, &wide);
+    golden("table-140.txt", buf_str(&wide));
+    report("table", &(struct report_options){ .columns = 80, .ascii = true, .no_header = true }, &ascii);
+    golden("table-80-ascii.txt", buf_str(&ascii));
+    for (size_t i = 0; i < ascii.len; i++)
+        if (ascii.bytes[i] & 0x80)
+            REQUIRE(!"a byte above 0x7f");
+    CHECK(!memchr(b.bytes, 0x1b, b.len) && !memchr(wide.bytes, 0x1b, wide.len));
+}
+
+TEST(no_line_of_the_table_is_wider_than_the_terminal)
+{
+    for (int columns = 60; columns <= 200; columns += 7) {
+        AUTO_BUF struct buf b = BUF_INIT(1 << 20);
+        struct str rest, line;
+
+        report("table", &(struct report_options){ .columns = columns, .detail = true }, &b);
+        if (widest(buf_str(&b)) > (size_t)columns)
+            test_fail(__FILE__, __LINE__, "%d columns: %zu wide\n" STR_FMT, columns, widest(buf_str(&b)), STR_ARG(buf_str(&b)));
+        rest = buf_str(&b);
+        while (str_split(&rest, '\n', &line))
+            CHECK(!str_ends(line, S(" ")));
+    }
+}
+
+TEST(colour_only_paints)
+{
+    AUTO_BUF struct buf plain = BUF_INIT(1 << 20), color = BUF_INIT(1 << 20), stripped = BUF_INIT(1 << 20);
+
+    report("table", &(struct report_options){ .columns = 100 }, &plain);
+    report("table", &(struct report_options){ .columns = 100, .color = true }, &color);
+    for (size_t i = 0; i < color.len; i++) {
+        if (color.bytes[i] == 0x1b)
+            while (color.bytes[i] != 'm')
+                i++;
+        else
+            buf_byte(&stripped, color.bytes[i]);
+    }
+    CHECK(color.len > plain.len);
+    CHECK(str_eq(buf_str(&stripped), buf_str(&plain)));
+}
+
+TEST(the_other_reports_look_as_they_did)
+{
+    static const char *const formats[][2] = {
+        { "csv", "report.csv" }, { "jsonl", "report.jsonl" }, { "junit", "report.xml" }, { "markdown", "report.md" }, { "json", "report.json" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(formats); i++) {
+        AUTO_BUF struct buf b = BUF_INIT(8 << 20);
+        size_t end = 0;
+
+        report(formats[i][0], &(struct report_options){ .detail = true }, &b);
+        for (int lines = 0; i < 3 && lines < 24 && end < b.len; lines += b.bytes[end++] == '\n')
+            ;                                           /* of what has a line per trial, the first lines */
+        golden(formats[i][1], end ? str_sub(buf_str(&b), 0, end) : buf_str(&b));
+    }
+}
+
+TEST(a_spreadsheet_runs_no_cell)
+{
+    AUTO_BUF struct buf b = BUF_INIT(8 << 20);
+    struct str rest, line;
+    size_t rows = 0;
+
+    report("csv", &(struct report_options){ 0 }, &b);
+    rest = buf_str(&b);
+    CHECK(str_starts(rest, S("model_name,task_name,status,input_tokens,output_tokens,total_tokens,cost_usd,latency_ms,error,")));
+    CHECK(str_contains(rest, S(",\"'=cmd|' /C calc'!A0")));
+    CHECK(!str_contains(rest, S(",\"=")));
+    while (str_split(&rest, '\n', &line))
+        rows += line.len > 0;
+    CHECK_INT(rows, 321);
+}
+
+TEST(json_lines_are_json)
+{
+    AUTO_BUF struct buf b = BUF_INIT(8 << 20);
+    struct str rest, line;
+    size_t n = 0;
+
+    report("jsonl", &(struct report_options){ .transcripts = true }, &b);
+    rest = buf_str(&b);
+    while (str_split(&rest, '\n', &line)) {
+        AUTO_JSON *o = NULL;
+        struct err e = ERR_INIT;
+
+        if (!line.len)
+            continue;
+        CHECK_OK(json_read(line, &o, &e));
+        CHECK_INT(json_get_i64(o, "trial", -1), (int64_t)n++);
+        CHECK(json_child(json_child(o, "scores"), "known_queue"));
+        CHECK(json_child(o, "transcript"));
+    }
+    CHECK_INT(n, 320);
+}
+
+/* Enough of an XML reader to know that tags nest, attributes are quoted and no forbidden character is there. */
+static const char *xml_fault(struct str x)
+{
+    static const char *const entities[] = { "&amp;", "&lt;", "&gt;", "&quot;", "&#9;", "&#10;", "&#13;" };
+    VEC(struct str) open = { 0 };
+    const char *fault = NULL;
+
+    for (size_t i = 0; i < x.len && !fault; i++) {
+        unsigned char c = (unsigned char)x.at[i];
+        bool known = c != '&';
+
+        for (size_t k = 0; k < COUNT_OF(entities) && !known; k++)
+            known = str_starts(str_from(x, i), str_c(entities[k]));
+        if (!known)
+            fault = "a bare &";
+        if (c < 0x20 && c != '\n' && c != '\t' && c != '\r')
+            fault = "a control character";
+    }
+    for (size_t i = 0; i < x.len && !fault; i++) {
+        if (x.at[i] == '<' && x.at[i + 1] != '?') {
+            size_t end = i + 1, name = x.at[i + 1] == '/' ? i + 2 : i + 1;
+            bool quoted = false;
+            struct str word;
+
+            for (; end < x.len && (quoted || x.at[end] != '>'); end++) {
+                quoted ^= x.at[end] == '"';
+                if (x.at[end] == '<')
+                    fault = "< inside a tag";
+            }
+            word = str_sub(x, name, strcspn(x.at + name, " />"));
+            if (x.at[i + 1] == '/') {
+                if (!open.len || !str_eq(open.at[--open.len], word))
+                    fault = "tags that do not nest";
+            } else if (x.at[end - 1] != '/') {
+                vec_push(&open, word);
+            }
+            i = end;
+        }
+    }
+    if (open.len && !fault)
+        fault = "a tag never closed";
+    vec_dispose(&open);
+    return fault;
+}
+
+TEST(junit_is_well_formed_whatever_the_names_are)
+{
+    AUTO_BUF struct buf b = BUF_INIT(8 << 20);
+    const char *fault;
+
+    report("junit", &(struct report_options){ 0 }, &b);
+    fault = xml_fault(buf_str(&b));
+    if (fault)
+        test_fail(__FILE__, __LINE__, "not XML: %s", fault);
+    CHECK(str_is_utf8(buf_str(&b)));
+    CHECK(str_contains(buf_str(&b), S("tests=\"330\"")));
+    CHECK(xml_fault(S("<a><b></a>")) && xml_fault(S("<a x=\"&\"/>")) && !xml_fault(S("<a x=\"&amp;\"><b/></a>")));
+}
+
+TEST(names_are_cut_in_the_middle_by_columns)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+
+    CHECK_STR(report_fit(S("anthropic:claude-3-5-haiku-latest"), 20, false, a), "anthropic:\xe2\x80\xa6ku-latest");
+    CHECK_STR(report_fit(S("anthropic:claude-3-5-haiku-latest"), 20, true, a), "anthropic...u-latest");
+    CHECK_STR(report_fit(S("short"), 20, false, a), "short");
+    CHECK_STR(report_fit(S("a\x1b[31mb"), 20, false, a), "a?[31mb");
+    CHECK_STR(report_fit(S("\xe6\xa8\xa1\xe5\x9e\x8b\xe6\xa8\xa1\xe5\x9e\x8b"), 5, false, a), "\xe6\xa8\xa1\xe2\x80\xa6\xe5\x9e\x8b");
+}
+
+TEST(numbers_are_shown_for_people)
+{
+    char t[REPORT_TEXT];
+    struct aggregate sum = { .done = 1 };
+    struct result_variant v = { .cost_known = true, .cost_usd = 0.00084, .sum = &sum };
+
+    CHECK_STR(str_c(report_ms(820, t)), "820 ms");
+    CHECK_STR(str_c(report_ms(12345, t)), "12.3 s");
+    CHECK_STR(str_c(report_ms(250000, t)), "4 m 10 s");
+    CHECK_STR(str_c(report_ms(-1, t)), "-");
+    CHECK_STR(str_c(report_per_thousand(&v, t)), "0.84");
+    v.cost_usd = 0;
+    CHECK_STR(str_c(report_per_thousand(&v, t)), "free");
+    v.cost_known = false;
+    CHECK_STR(str_c(report_per_thousand(&v, t)), "unknown");
+    CHECK_STR(str_c(report_value(METRIC_USD, 0.00012, t)), "$0.0001");
+    CHECK_STR(str_c(report_date(1795248000000, t)), "2026-11-21 08:00 UTC");
+}
+
+TEST(formats_are_found_by_name_and_extension)
+{
+    CHECK(report_find(S("markdown")) == report_find(S("md")));
+    CHECK(report_find(S("xml")) == report_find(S("junit")));
+    CHECK(!report_find(S("pdf")));
+    for (size_t i = 1; i < report_count(); i++)
+        CHECK(strcmp(report_at(i - 1)->name, report_at(i)->name) < 0);
+}

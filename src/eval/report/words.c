@@ -1,0 +1,126 @@
+#include "eval/report/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+
+const char *report_percent(double ratio, char out[REPORT_TEXT])
+{
+    snprintf(out, REPORT_TEXT, "%.1f %%", ratio * 100);
+    return out;
+}
+
+const char *report_ms(int64_t ms, char out[REPORT_TEXT])
+{
+    if (ms < 0)
+        snprintf(out, REPORT_TEXT, "-");
+    else if (ms < 1000)
+        snprintf(out, REPORT_TEXT, "%" PRId64 " ms", ms);
+    else if (ms < 100000)
+        snprintf(out, REPORT_TEXT, "%.1f s", (double)ms / 1000);
+    else if (ms < 6000000)
+        snprintf(out, REPORT_TEXT, "%" PRId64 " m %" PRId64 " s", ms / 60000, ms / 1000 % 60);
+    else
+        snprintf(out, REPORT_TEXT, "%" PRId64 " h %" PRId64 " m", ms / 3600000, ms / 60000 % 60);
+    return out;
+}
+
+const char *report_per_thousand(const struct result_variant *v, char out[REPORT_TEXT])
+{
+    double usd = v->cost_usd * 1000;
+
+    if (!v->cost_known)
+        snprintf(out, REPORT_TEXT, v->sum->done ? "unknown" : "-");
+    else if (usd == 0)
+        snprintf(out, REPORT_TEXT, "free");
+    else if (usd < 0.00005)
+        snprintf(out, REPORT_TEXT, "<0.0001");
+    else
+        snprintf(out, REPORT_TEXT, "%.*f", usd < 0.01 ? 4 : usd < 0.1 ? 3 : 2, usd);
+    return out;
+}
+
+const char *report_value(enum metric_unit unit, double v, char out[REPORT_TEXT])
+{
+    char money[MONEY_TEXT];
+
+    switch (unit) {
+    case METRIC_USD:
+        snprintf(out, REPORT_TEXT, "%s", money_show((int64_t)llround(CLAMP(v, 0.0, 1e9) * 1e9), money));
+        return out;
+    case METRIC_MS:
+        return report_ms((int64_t)llround(CLAMP(v, 0.0, 1e15)), out);
+    case METRIC_TOKENS:
+        snprintf(out, REPORT_TEXT, "%.0f", v);
+        return out;
+    default:
+        return report_percent(v, out);
+    }
+}
+
+const char *report_date(int64_t wall_ms, char out[REPORT_TEXT])
+{
+    char text[CLOCK_TEXT];
+
+    clock_text(wall_ms, text);
+    snprintf(out, REPORT_TEXT, "%.10s %.5s UTC", text, text + 11);
+    return out;
+}
+
+struct str report_fit(struct str s, size_t width, bool ascii, struct arena *a)
+{
+    struct str mark = ascii ? S("...") : S("\xe2\x80\xa6"), clean = arena_strdup(a, s);
+    size_t room = width - MIN(width, ascii ? (size_t)3 : (size_t)1), used = 0, head = 0, tail;
+    char *p = (char *)clean.at;
+
+    for (size_t i = 0; i < clean.len; i++)
+        if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f || (ascii && (p[i] & 0x80)))
+            p[i] = '?';
+    if (str_utf8_width(clean) <= width)
+        return clean;
+    while (head < clean.len) {                          /* the first half, in columns */
+        size_t next = head, columns;
+
+        str_utf8_next(clean, &next);
+        columns = str_utf8_width(str_sub(clean, head, next - head));
+        if (used + columns > room - room / 2)
+            break;
+        used += columns;
+        head = next;
+    }
+    for (tail = head; tail < clean.len && str_utf8_width(str_from(clean, tail)) > room / 2;)
+        str_utf8_next(clean, &tail);
+    return arena_printf(a, STR_FMT STR_FMT STR_FMT, STR_ARG(str_sub(clean, 0, head)), STR_ARG(mark),
+                        STR_ARG(str_from(clean, tail)));
+}
+
+static int report_json_bytes(const char *bytes, size_t len, void *arg)
+{
+    buf_append(arg, str_n(bytes, len));
+    return 0;
+}
+
+void report_json_text(const json_t *j, bool pretty, struct buf *out)
+{
+    size_t flags = JSON_ENCODE_ANY | JSON_REAL_PRECISION(15) | (pretty ? JSON_INDENT(2) : JSON_COMPACT);
+
+    if (json_dump_callback(j, report_json_bytes, out, flags) != 0)
+        out->failed = true;
+}
+
+enum err_code report_put(const struct report_sink *sink, struct buf *b, struct err *e)
+{
+    if (buf_failed(b))
+        return err_set(e, ERR_TOO_LARGE, "one piece of the report is larger than %zu bytes", b->max);
+    TRY(sink->write(sink->arg, buf_str(b), e));
+    buf_reset(b);
+    return ERR_OK;
+}
+
+const struct result_variant *report_variant(const struct result *r, int64_t no)
+{
+    for (size_t i = 0; i < r->variant_count; i++)
+        if (r->variants[i].no == no)
+            return &r->variants[i];
+    return NULL;
+}
