@@ -20,8 +20,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HTTP_POOL_BYTES     (32 * 1024)     /* of one connection: request line, headers, read and write buffers */
-#define HTTP_BLOCK_BYTES    (16 * 1024)     /* of a streamed answer, handed over at once */
+#define HTTP_POOL_BYTES     (16 * 1024)     /* of one connection: request line, headers, read and write buffers */
+#define HTTP_BLOCK_BYTES    (12 * 1024)     /* of a streamed answer, handed over at once */
 
 enum http_state {
     HTTP_WAITING,                           /* nobody has answered */
@@ -67,7 +67,7 @@ static struct http_request *http_request_new(struct http_server *s, struct MHD_C
     struct http_request *r = xcalloc(1, sizeof *r);
 
     *r = (struct http_request){
-        .server = s, .connection = c, .path = path, .method = method, .arena = arena_new_sized(1024), .holders = 1,
+        .server = s, .connection = c, .path = path, .method = method, .arena = arena_new_sized(4096), .holders = 1,
         .body = BUF_INIT((size_t)s->options.body_bytes_max), .out = BUF_INIT((size_t)s->options.stream_bytes_max),
     };
     pthread_mutex_init(&r->lock, NULL);
@@ -199,12 +199,13 @@ static enum MHD_Result http_refuse(struct MHD_Connection *c, unsigned status, co
 static enum MHD_Result http_proceed(struct http_request *r)
 {
     enum MHD_Result result = MHD_YES;
+    struct MHD_Response *ready = NULL;
 
     pthread_mutex_lock(&r->lock);
     if (r->gone) {
         result = MHD_NO;
     } else if (r->response) {
-        result = MHD_queue_response(r->connection, (unsigned)r->status, r->response);
+        ready = r->response;
     } else if (r->state == HTTP_ABORTED) {
         if (r->abort == HTTP_ABORT_RESET)
             http_reset(r->connection);
@@ -214,7 +215,8 @@ static enum MHD_Result http_proceed(struct http_request *r)
         MHD_suspend_connection(r->connection);
     }
     pthread_mutex_unlock(&r->lock);
-    return result;
+    /* Outside the lock: libmicrohttpd holds the response's own lock when it asks http_stream_read. */
+    return ready ? MHD_queue_response(r->connection, (unsigned)r->status, ready) : result;
 }
 
 static enum MHD_Result http_on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method,

@@ -109,9 +109,12 @@ static void huge_fill(int64_t at, char *out, size_t n, void *arg)
 {
     static const char head[] = "{\"id\":\"huge\",\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"";
 
+    size_t of_head = at < (int64_t)sizeof head - 1 ? MIN(sizeof head - 1 - (size_t)at, n) : 0;
+
     (void)arg;
-    for (size_t i = 0; i < n; i++)
-        out[i] = (uint64_t)at + i < sizeof head - 1 ? head[(uint64_t)at + i] : 'x';
+    if (of_head)
+        memcpy(out, head + at, of_head);
+    memset(out + of_head, 'x', n - of_head);
 }
 
 static void call_answer(struct sim_call *c)
