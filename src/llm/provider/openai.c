@@ -1,18 +1,32 @@
 #include "llm/provider/chat.h"
 
+/* Which efforts a model knows has changed with every generation: the nearest it knows is asked for, because leaving the
+ * option out would buy the default, which may be the dearer one. */
+static struct str openai_effort(struct str id, struct str effort)
+{
+    bool least = str_is(effort, "none") || str_is(effort, "minimal"), most = str_is(effort, "xhigh");
+
+    if (wire_family(id, "gpt-5-pro"))
+        return S("high");
+    if (str_starts(id, S("gpt-5.")))
+        return str_is(effort, "minimal") ? S("low") : most && str_starts(id, S("gpt-5.1")) ? S("high") : effort;
+    if (wire_family(id, "gpt-5"))
+        return str_is(effort, "none") ? S("minimal") : most ? S("high") : effort;
+    return least ? S("low") : most ? S("high") : effort;
+}
+
 /* Reasoning models refuse what steers sampling and want their budget under another name. gpt-5.1 and later take
  * sampling options again when they are told, or by default choose, not to reason. A fine-tuned model ("ft:o3...:org")
  * behaves like its base. */
 static void openai_family(struct str id, const struct params *p, struct chat_family *out)
 {
     static const char *const reasoning[] = { "o1", "o3", "o4", "gpt-5", NULL };
-    static const char *const chatting[] = { "gpt-5-chat", "gpt-5.1-chat", "gpt-5.2-chat", NULL };
     static const char *const early[] = { "o1-mini", "o1-preview", NULL };
     bool told, idle;
 
     if (str_starts(id, S("ft:")))
         id = str_from(id, 3);
-    if (!wire_families(id, reasoning) || wire_families(id, chatting)) {
+    if (!wire_families(id, reasoning) || str_find(id, S("-chat")) >= 0) {
         out->no_effort = true;
         return;
     }
@@ -28,7 +42,7 @@ static void openai_family(struct str id, const struct params *p, struct chat_fam
 
 static const struct chat_dialect openai_dialect = {
     .label = "OpenAI", .seed = "seed", .seed_max = INT64_MAX, .temperature_max = 2, .stops_max = 4, .no_top_k = true,
-    .json_needs_word = true, .family = openai_family,
+    .json_needs_word = true, .effort = openai_effort, .family = openai_family,
 };
 
 static enum err_code openai_encode(const struct request *rq, struct str base_url, const struct quirks *q, struct arena *a,

@@ -602,7 +602,7 @@ static enum err_code wire_fault_code(int status, const struct wire_words *w, str
         return ERR_AUTH;
     if (of_status == ERR_REJECTED && wire_says(head, model))
         return ERR_NO_MODEL;
-    if (of_status == ERR_RATE_LIMIT || (of_status != ERR_AUTH && of_status != ERR_NO_MODEL && wire_says(head, rate)))
+    if (of_status == ERR_RATE_LIMIT || (status != 401 && status != 404 && wire_says(head, rate)))
         return ERR_RATE_LIMIT;
     if (of_words == ERR_REJECTED || of_words == ERR_RATE_LIMIT)
         return of_words;
@@ -764,7 +764,9 @@ enum err_code wire_fail(const struct wire_fault *what, struct arena *a, struct f
         f->refused_param = wire_refused(what, &w, text);
     if (what->in)
         should_retry = http_answer_header(what->in, "x-should-retry");
-    f->retryable = err_retryable(code) && !str_is(should_retry, "false") && !(code == ERR_UNKNOWN && status >= 300 && status < 500);
+    f->retryable = err_retryable(code) && !(code == ERR_UNKNOWN && status >= 300 && status < 500);
+    if (code != ERR_QUOTA && code != ERR_AUTH)              /* the server's own word, where it gives one */
+        f->retryable = (f->retryable || str_is(should_retry, "true")) && !str_is(should_retry, "false");
     wire_clean(text, shown);
     if (status >= 300 && status < 400)
         return err_set(e, code, "%s answered with a redirect (HTTP %d), which is not followed: is the base URL right?",
