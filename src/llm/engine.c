@@ -620,10 +620,11 @@ void engine_take(struct call_work *w)
 }
 
 /* --- the thread ------------------------------------------------------------------------------------------------ */
-static void engine_on_stop(void *arg)
-{
-    struct llm *l = arg;
+struct engine_cancel { struct loop_letter letter; struct llm *llm; bool in_flight; };
 
+/* Ends every work that is not on the wire, and with `in_flight` those that are. */
+static void engine_end_works(struct llm *l, bool in_flight)
+{
     pthread_mutex_lock(&l->lock);
     for (size_t i = 0; i < l->route_list.len; i++) {        /* nothing waits in a queue any more */
         struct route *r = l->route_list.at[i];
@@ -632,14 +633,41 @@ static void engine_on_stop(void *arg)
         r->again = r->fresh = (struct work_list){ 0 };
     }
     pthread_mutex_unlock(&l->lock);
-    while (l->all.first) {
-        struct call_work *w = l->all.first;
-
-        if (w->transfer)
-            transfer_cancel(w->transfer);
-        else
+    for (struct call_work *w = l->all.first, *next; w; w = next) {
+        next = w->all_next;
+        if (!w->transfer)
             work_finish(w, err_set(&w->call->err, ERR_CANCELLED, "the call was cancelled"));
+        else if (in_flight)
+            transfer_cancel(w->transfer);
     }
+}
+
+static void engine_on_cancel(void *arg)
+{
+    struct engine_cancel *c = arg;
+    struct llm *l = c->llm;
+
+    engine_end_works(l, c->in_flight);
+    pthread_mutex_lock(&l->lock);
+    for (size_t i = 0; i < l->route_list.len; i++)
+        l->route_list.at[i]->pumping = false;
+    pthread_mutex_unlock(&l->lock);
+    free(c);
+}
+
+void engine_cancel(struct llm *l, bool in_flight)
+{
+    struct engine_cancel *c = xcalloc(1, sizeof *c);
+
+    *c = (struct engine_cancel){ .letter = { .fn = engine_on_cancel, .arg = c }, .llm = l, .in_flight = in_flight };
+    loop_post(l->loop, &c->letter);
+}
+
+static void engine_on_stop(void *arg)
+{
+    struct llm *l = arg;
+
+    engine_end_works(l, true);
     loop_stop(l->loop);
 }
 

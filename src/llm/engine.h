@@ -110,3 +110,4 @@ void          llm_quirks_add(struct llm *l, struct str model, struct str field);
 enum err_code engine_start(struct llm *l, struct err *e) MUST_USE;
 void          engine_stop(struct llm *l);
 void          engine_take(struct call_work *w);     /* any thread: the work is the engine's from here */
+void          engine_cancel(struct llm *l, bool in_flight);      /* any thread; returns at once */

@@ -72,7 +72,7 @@ int64_t lane_wait_us(struct lane *l, int64_t now_us, int64_t tokens)
     double want = lane_call_tokens(l, tokens);
     int64_t wait;
 
-    if (l->in_flight >= (int64_t)MIN(l->window, (double)l->ceiling))
+    if (l->in_flight >= (l->refusals ? 1 : (int64_t)MIN(l->window, (double)l->ceiling)))
         return LANE_WINDOW_FULL;
     wait = MAX(l->paused_until_us - now_us, (int64_t)0);
     if (l->pace > 0 && l->next_us > now_us) {
@@ -125,7 +125,7 @@ void lane_failed(struct lane *l, int64_t tokens)
 static void lane_window_grow(struct lane *l)
 {
     if (l->slow_start && (double)l->in_flight + 1 >= l->window / 2)
-        l->window += l->window < LANE_DOUBLE_UNTIL ? 1 : 0.125;
+        l->window += l->window < LANE_DOUBLE_UNTIL ? 1 : 0.1;
     else if (!l->slow_start && (double)l->in_flight + 2 >= l->window)
         l->window += 1 / l->window;
     l->window = MIN(l->window, (double)l->ceiling);
@@ -147,8 +147,19 @@ static void lane_pace_grow(struct lane *l)
     else if (l->pace < l->limit * 1.05)
         step = MIN(0.002 / per_second, 0.0003);
     else
-        step = MIN(0.02 / per_second, 0.002);
+        step = MIN(0.005 / per_second, 0.001);
     l->pace += MAX(l->limit, l->pace) * step;
+}
+
+/* A vendor that refused for seconds after the first 429 counts in a window, and it has just begun anew. */
+static void lane_learn_window(struct lane *l, int64_t now_us)
+{
+    if (!l->probing || now_us - l->epoch_us < 5 * (int64_t)LANE_SECOND)
+        return;
+    l->limit = (double)l->first_accepted / (double)(now_us - l->first_us);
+    l->pace = l->limit * 0.95;
+    l->probing = false;
+    l->next_us = now_us;
 }
 
 void lane_accepted(struct lane *l, int64_t now_us, int64_t sent_us, int64_t tokens, int64_t used)
@@ -158,8 +169,10 @@ void lane_accepted(struct lane *l, int64_t now_us, int64_t sent_us, int64_t toke
     lane_window_grow(l);
     lane_failed(l, tokens);
     l->epoch_accepted++;
-    if (sent_us >= l->cut_us)
+    if (sent_us >= l->cut_us && l->refusals) {
         l->refusals = 0;
+        lane_learn_window(l, sent_us);
+    }
     l->rtt_us = l->rtt_us > 0 ? l->rtt_us * 0.9 + rtt * 0.1 : rtt;
     if (used > 0) {
         double output = MAX((double)(used - tokens), 0.0);
@@ -180,13 +193,19 @@ static void lane_learn_first(struct lane *l, int64_t now_us, int64_t pause_us)
     double elapsed = (double)(now_us - l->epoch_us + pause_us);
 
     l->limit = (double)l->epoch_accepted / MAX(elapsed, 1000.0);
+    l->first_us = l->epoch_us;
+    l->first_accepted = l->epoch_accepted;
     l->probing = pause_us < 5 * (int64_t)LANE_SECOND;
     l->pace = l->limit * (l->probing ? 0.5 : 0.95);
 }
 
+/* While probing the measurement is all there is. Later the pace itself is known to be near the limit, and a measurement
+ * over parts of a vendor's minutes can be far off: it moves the pace by a tenth at most. */
 static void lane_learn_next(struct lane *l, int64_t now_us)
 {
-    l->limit = (double)l->epoch_accepted / (double)MAX(now_us - l->epoch_us, (int64_t)1000);
+    double measured = (double)l->epoch_accepted / (double)MAX(now_us - l->epoch_us, (int64_t)1000);
+
+    l->limit = l->probing ? measured : CLAMP(measured, l->pace * 0.9, l->pace);
     l->pace = l->limit * 0.96;
     l->probing = false;
 }
@@ -201,15 +220,16 @@ void lane_limited(struct lane *l, int64_t now_us, int64_t sent_us, int64_t token
     if (sent_us < l->cut_us)
         return;                                     /* of the flight that was cut already */
     l->cut_us = now_us;
-    l->refusals++;
-    if (l->epoch_accepted && first)
+    if (l->refusals++)
+        return;                                     /* the call that felt the way: nothing new is known */
+    if (!l->epoch_accepted)
+        goto cut;
+    if (first)
         lane_learn_first(l, now_us, pause_us);
-    else if (l->epoch_accepted && (l->probing ? elapsed > (int64_t)LANE_SECOND / 4
-                                              : l->epoch_accepted >= 20 || elapsed >= 5 * (int64_t)LANE_SECOND))
+    else if (l->probing ? elapsed > (int64_t)LANE_SECOND / 4
+                        : l->epoch_accepted >= 20 || elapsed >= 5 * (int64_t)LANE_SECOND)
         lane_learn_next(l, now_us);
-    else if (!first && elapsed >= (int64_t)LANE_SECOND)
-        l->pace *= 0.7;                             /* nothing gets through at all */
-    else if (!first)
+    else
         goto cut;                                   /* too soon to tell a limit from a whim */
     l->epoch_us = now_us;
     l->epoch_accepted = 0;

@@ -3,8 +3,9 @@
  * A lane is asked before each send (lane_wait_us), told of each send, and told how each ended. Four things hold a
  * call back, the strictest wins:
  *   window   calls in flight. It starts small and doubles with every window of successes up to LANE_DOUBLE_UNTIL, then
- *            grows by an eighth, so that an unknown limit is overshot by little; after the first 429 it rises by one
- *            per window. A 429 cuts it to 0.7 once per round trip, not below what the learnt pace needs.
+ *            grows by a tenth, so that an unknown limit is overshot by little; after the first 429 it rises by one
+ *            per window. A 429 cuts it to 0.7 once per round trip, not below what the learnt pace needs; until the
+ *            next success a single call at a time feels whether the vendor takes calls again.
  *   ours     requests and tokens a minute the user set: buckets that hold a tenth of a second (requests) and ten
  *            seconds (tokens), so a minute never sees more than 1.002 times the limit in requests.
  *   theirs   what the vendor's rate-limit headers say is left; at zero the lane rests until the reset they name, or,
@@ -19,7 +20,7 @@
 #include "llm/llm.h"
 #include "llm/ratelimit.h"
 
-#define LANE_DOUBLE_UNTIL 64
+#define LANE_DOUBLE_UNTIL 32
 #define LANE_WINDOW_START 8
 #define LANE_IN_FLIGHT_DEFAULT 256
 #define LANE_IN_FLIGHT_MAX 10000
@@ -41,6 +42,7 @@ struct lane {
     bool probing, pace_bound;
     int64_t next_us;                        /* the next send at this pace */
     int64_t epoch_us, epoch_accepted;       /* since the last 429 that counted, or the first send */
+    int64_t first_us, first_accepted;       /* the epoch before the first 429 */
     int64_t cut_us;                         /* calls sent before this were part of the last 429's flight */
     int64_t paused_until_us;
     int refusals;                           /* 429s in a row, flights counted once */

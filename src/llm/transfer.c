@@ -257,22 +257,39 @@ static struct slice *hive_slice(struct hive *h)
 }
 
 /* --- one exchange --------------------------------------------------------------------------------------------- */
+static int64_t transfer_deadline_us(const struct transfer *t)
+{
+    const struct transfer_limits *m = &t->spec.limits;
+    int64_t phase = t->phase == TRANSFER_CONNECTING ? m->connect_us
+                    : t->phase == TRANSFER_WAITING  ? m->first_byte_us
+                                                    : m->idle_us;
+
+    return MIN(t->phase_us + phase, t->start_us + m->total_us);
+}
+
+/* A later deadline is left to the timer that is set; only a nearer one needs it moved. */
+static void transfer_enter(struct transfer *t, enum transfer_phase phase)
+{
+    int64_t now_us = clock_mono_us(), due_us;
+
+    t->phase_us = now_us;
+    if (t->phase == phase)
+        return;
+    t->phase = phase;
+    due_us = transfer_deadline_us(t);
+    if (due_us < t->timer.due_us)
+        loop_timer_set(t->ts->loop, &t->timer, due_us - now_us);
+}
+
 static int transfer_on_request(void *arg, char *to_ip, char *from_ip, int to_port, int from_port)
 {
     struct transfer *t = arg;
 
     (void)to_ip, (void)from_ip, (void)to_port, (void)from_port;
-    t->phase = TRANSFER_WAITING;
-    t->phase_us = clock_mono_us();
+    transfer_enter(t, TRANSFER_WAITING);
     if (t->spec.connected)
         t->spec.connected(t->spec.owner);
     return CURL_PREREQFUNC_OK;
-}
-
-static void transfer_heard(struct transfer *t)
-{
-    t->phase = TRANSFER_READING;
-    t->phase_us = clock_mono_us();
 }
 
 static size_t transfer_on_header(char *bytes, size_t one, size_t n, void *arg)
@@ -281,7 +298,7 @@ static size_t transfer_on_header(char *bytes, size_t one, size_t n, void *arg)
     struct str line = str_n(bytes, n);
 
     (void)one;
-    transfer_heard(t);
+    transfer_enter(t, TRANSFER_READING);
     if (str_starts(line, S("HTTP/")))               /* a new head: after 100, 103 */
         buf_reset(&t->head);
     else
@@ -305,7 +322,7 @@ static size_t transfer_on_body(char *bytes, size_t one, size_t n, void *arg)
     bool on;
 
     (void)one;
-    transfer_heard(t);
+    transfer_enter(t, TRANSFER_READING);
     t->bytes += (int64_t)n;
     if (t->bytes > t->spec.limits.bytes_max) {
         t->cause = TRANSFER_CEILING;
@@ -337,7 +354,6 @@ static struct transfer *transfer_new(struct transfers *ts)
     SET(BUFFERSIZE, (long)TRANSFER_READ_BYTES);
     SET(UPLOAD_BUFFERSIZE, 16384L);
     SET(HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    SET(PIPEWAIT, 1L);
     SET(CONNECTTIMEOUT_MS, 24 * 3600 * 1000L);      /* ours is the timer's business */
     SET(POST, 1L);
     SET(ERRORBUFFER, t->why);
@@ -403,16 +419,6 @@ static void slice_collect(struct slice *s)
     }
 }
 
-static int64_t transfer_deadline_us(const struct transfer *t)
-{
-    const struct transfer_limits *m = &t->spec.limits;
-    int64_t phase = t->phase == TRANSFER_CONNECTING ? m->connect_us
-                    : t->phase == TRANSFER_WAITING  ? m->first_byte_us
-                                                    : m->idle_us;
-
-    return MIN(t->phase_us + phase, t->start_us + m->total_us);
-}
-
 static void transfer_on_timer(void *arg)
 {
     struct transfer *t = arg;
@@ -456,6 +462,8 @@ struct transfer *transfer_start(struct hive *h, const struct transfer_spec *spec
         buf_reset(&t->url);
         buf_puts(&t->url, spec->url);
         SET(URL, spec->url);
+        /* worth waiting for a connection that may multiplex; a plain one never tells before its first answer */
+        SET(PIPEWAIT, str_istarts(buf_str(&t->url), S("https://")) ? 1L : 0L);
     }
     SET(POSTFIELDS, spec->body.at);
     SET(POSTFIELDSIZE_LARGE, (curl_off_t)spec->body.len);
