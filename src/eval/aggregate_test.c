@@ -53,7 +53,7 @@ TEST(merging_in_any_grouping_gives_the_same)
     AUTO(aggregate_freep) struct aggregate *whole = aggregate_new(2), *forward = aggregate_new(2), *backward = aggregate_new(2);
     struct aggregate *parts[PARTS];
     struct rng r;
-    long double sum = 0, squares = 0;
+    long double sum = 0;
 
     rng_seed(&r, 11);
     for (int i = 0; i < PARTS; i++)
@@ -64,7 +64,6 @@ TEST(merging_in_any_grouping_gives_the_same)
         add(whole, a, b, 20);
         add(parts[rng_below(&r, PARTS)], a, b, 20);
         sum += a;
-        squares += (long double)a * a;
     }
     for (int i = 0; i < PARTS; i++) {
         aggregate_merge(forward, parts[i]);

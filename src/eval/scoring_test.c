@@ -1,5 +1,7 @@
 #include "base/test.h"
 
+#include <pthread.h>
+
 #include "eval/scoring.h"
 
 struct fixture { struct arena *arena; struct task task; struct dataset_case kase; struct usage usage; struct subject subject; };
@@ -218,6 +220,50 @@ TEST(scorers_survive_a_runs_settings)
         CHECK(s->kind == SCORER_METRIC || infos[i].severity == s->severity);
     }
     CHECK_INT(scorers_from_json(NULL, f.arena, &infos, &n, &e), ERR_STORE);
+    arena_free(f.arena);
+}
+
+struct many { struct fixture *f; const struct scoring *sc; bool same; };
+
+static void *many_run(void *arg)
+{
+    struct many *m = arg;
+    struct score want[16], got[16];
+
+    m->same = true;
+    for (int i = 0; i < 300; i++) {
+        AUTO_ARENA *a = arena_new_sized(0);
+        struct subject s = m->f->subject;
+
+        s.output = i % 2 ? S("{\"queue\": \"misc\", \"urgency\": \"high\"}") : S("no JSON at all");
+        scoring_run(m->sc, &s, a, i < 2 ? &want[0] : &got[0]);
+        if (i >= 2)
+            m->same &= got[4].value == 0 && got[5].value == (i % 2) && got[8].value == 1;
+    }
+    return NULL;
+}
+
+TEST(many_threads_score_with_one_scoring)
+{
+    struct fixture f;
+    AUTO(scoring_freep) struct scoring *sc = NULL;
+    struct many many[4];
+    pthread_t threads[4];
+    struct err e = ERR_INIT;
+
+    fixture_make(&f);
+    fixture_check(&f, "pattern", "regex", "{\"regex\":\"[a-z]+\"}", SEVERITY_INFO);
+    f.task.checks[f.task.check_count++] = (struct check_spec){ .name = S("told"), .kind = S("contains"), .negate = true, .weight = 1,
+        .argument = json_of(&f, "\"{{ expected.queue }}\"") };
+    CHECK_OK(scoring_new(&f.task, &sc, &e));
+    for (int i = 0; i < 4; i++) {
+        many[i] = (struct many){ .f = &f, .sc = sc };
+        CHECK_INT(pthread_create(&threads[i], NULL, many_run, &many[i]), 0);
+    }
+    for (int i = 0; i < 4; i++) {
+        pthread_join(threads[i], NULL);
+        CHECK(many[i].same);
+    }
     arena_free(f.arena);
 }
 

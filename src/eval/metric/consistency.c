@@ -8,7 +8,7 @@ static void consistency_score(const void *state, const struct subject *s, struct
     (void)state;
     (void)s;
     (void)a;
-    *out = score_missing(S("measured over the repetitions of a case"));
+    *out = score_missing(STR_NONE);
 }
 
 const struct metric metric_consistency = {

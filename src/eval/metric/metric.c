@@ -69,7 +69,7 @@ void metric_score(const struct metric *m, const void *state, const struct subjec
     if (s->failed)
         *out = score_missing(S("the trial failed"));
     else if (m->over_repeats)
-        *out = score_missing(S("measured over the repetitions of a case"));
+        *out = score_missing(STR_NONE);                 /* of every trial: a note would be stored with each */
     else if (m->needs_expected && !subject_expected(s))
         *out = score_missing(S("no expected answer"));
     else
