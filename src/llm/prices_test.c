@@ -53,6 +53,8 @@ TEST(prices_the_longest_prefix_at_a_boundary_wins)
     prices_check(p, "openai", "ft:gpt-4o-mini:me::x", "openai:ft:gpt-4o-mini");
     prices_check(p, "anthropic", "claude-sonnet-4-5-20250929", "anthropic:claude-sonnet-4-5");
     prices_check(p, "anthropic", "claude-sonnet-4-20250514", "anthropic:claude-sonnet-4");
+    prices_check(p, "anthropic", "claude-opus-4-20250514", "anthropic:claude-opus-4-20250514");
+    prices_check(p, "anthropic", "claude-opus-4-1-20250805", "anthropic:claude-opus-4-1");
     prices_check(p, "google", "gemini-2.5-flash-lite-preview", "google:gemini-2.5-flash-lite");
     prices_check(p, "ollama", "gemma3:4b", "ollama:*");
     prices_check(p, "openai-compatible", "anything", NULL);
