@@ -60,6 +60,7 @@ enum err_code store_tx_variant_get(struct store_tx *tx, int64_t run_no, int64_t 
 enum err_code store_run_get(struct store *s, struct str ref, struct arena *a, struct run **out, struct err *e) MUST_USE;
 enum err_code store_run_resumable(struct store *s, struct str fingerprint, struct arena *a, struct run **out, struct err *e) MUST_USE;
                                                         /* the newest planned/running/stopped one; *out NULL when none */
+/* done and failed count outcomes: done are the good ones, and the two together are all there are so far. */
 struct store_run_row { struct run run; int64_t done, failed, cost_nanousd, unknown_calls; };
 enum err_code store_runs_list(struct store *s, struct str task_name /* or empty */, int64_t limit, int64_t offset,
                               struct arena *a, struct store_run_row **rows, size_t *count, struct err *e) MUST_USE;    /* newest first */

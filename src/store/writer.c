@@ -7,12 +7,15 @@
 #include "store/pool.h"
 #include "store/tx.h"
 
+enum { WRITER_FRUITLESS_MAX = 5 };
+
 /* Jobs on their way to the disk. `lock` guards head, tail, len, urgent, closing, wanted; the rest is the thread's own
  * after writer_new. No I/O and no callback happens under the lock.
  *
  * A group is what has gathered while the last one was being made durable. Waiting for more pays only as long as a
- * commit takes, so that is how long the thread waits (never past STORE_GROUP_MS), and not at all when a caller sits in
- * store_write. */
+ * commit takes, so that is how long the thread waits (never past STORE_GROUP_MS). It does not wait when a caller sits in
+ * store_write, and seldom when waiting brought nothing the last times: a runner that hands over hundreds of trials in
+ * one job, and its next only when that is done, would pay each wait and gain nothing. */
 struct writer {
     pthread_mutex_t lock;
     pthread_cond_t more;                /* for the thread: `wanted` jobs are here, or an urgent one, or closing */
@@ -23,6 +26,7 @@ struct writer {
 
     pthread_t thread;
     int64_t commit_us;                  /* how long commits take lately */
+    unsigned skip, fruitless;           /* groups still to be taken without waiting; waits in a row that brought nothing */
     struct store_tx tx;
 };
 
@@ -102,10 +106,28 @@ static struct timespec writer_deadline(int64_t us)
     return t;
 }
 
+/* With the lock held, at least one job here. */
+static void writer_wait_for_more(struct writer *w)
+{
+    struct timespec until = writer_deadline(MIN(w->commit_us, (int64_t)STORE_GROUP_MS * 1000));
+    size_t before = w->len;
+
+    if (w->skip) {
+        w->skip--;
+        return;
+    }
+    while (w->len < STORE_GROUP_MAX && !w->urgent && !w->closing) {
+        w->wanted = STORE_GROUP_MAX;
+        if (pthread_cond_timedwait(&w->more, &w->lock, &until) == ETIMEDOUT)
+            break;
+    }
+    w->fruitless = w->len > before ? 0 : MIN(w->fruitless + 1, (unsigned)WRITER_FRUITLESS_MAX);
+    w->skip = (1u << w->fruitless) - 1;
+}
+
 /* The next group, oldest first; 0 when the store is closing and nothing waits. */
 static size_t writer_gather(struct writer *w, struct store_job **group)
 {
-    struct timespec until;
     size_t n = 0;
 
     pthread_mutex_lock(&w->lock);
@@ -113,12 +135,8 @@ static size_t writer_gather(struct writer *w, struct store_job **group)
         w->wanted = 1;
         pthread_cond_wait(&w->more, &w->lock);
     }
-    until = writer_deadline(MIN(w->commit_us, (int64_t)STORE_GROUP_MS * 1000));
-    while (w->len < STORE_GROUP_MAX && !w->urgent && !w->closing) {
-        w->wanted = STORE_GROUP_MAX;
-        if (pthread_cond_timedwait(&w->more, &w->lock, &until) == ETIMEDOUT)
-            break;
-    }
+    if (w->len < STORE_GROUP_MAX && !w->urgent && !w->closing)
+        writer_wait_for_more(w);
     w->wanted = 0;
     for (; n < STORE_GROUP_MAX && w->head; n++, w->len--) {
         group[n] = w->head;
