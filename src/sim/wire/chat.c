@@ -421,9 +421,11 @@ static json_t *chat_model(const struct sim_vendor *v, struct str id)
     json_object_set_new(o, "object", json_string("model"));
     json_object_set_new(o, "created", json_integer(1700000000));
     json_object_set_new(o, "owned_by", json_string("simulator"));
-    if (v->dialect == SIM_MISTRAL)
+    if (v->dialect == SIM_MISTRAL) {
+        json_object_set_new(o, "type", json_string("base"));
         json_object_set_new(o, "capabilities", json_pack("{s:b,s:b,s:b,s:b,s:b}", "completion_chat", 1, "completion_fim", 0,
                                                          "function_calling", 0, "fine_tuning", 0, "vision", 1));
+    }
     if (v->dialect == SIM_OPENROUTER)
         json_set_str(o, "name", id);
     return o;

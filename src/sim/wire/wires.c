@@ -16,6 +16,15 @@ static const struct { const char *suffix; enum sim_op op; } google_calls[] = {
     { ":generateContent", SIM_OP_CHAT }, { ":streamGenerateContent", SIM_OP_STREAM }, { ":countTokens", SIM_OP_COUNT },
 };
 
+/* "/v1/models/x:generateContent" is nobody else's, though others have models there too. */
+static bool google_owns(struct str path)
+{
+    for (size_t i = 0; i < COUNT_OF(google_calls); i++)
+        if (str_ends(path, str_c(google_calls[i].suffix)))
+            return true;
+    return false;
+}
+
 static bool route_match(const struct sim_vendor *v, struct str path, struct arena *a, enum sim_op *op, struct str *model)
 {
     for (const struct sim_route *r = v->routes; r->pattern; r++) {
@@ -48,7 +57,7 @@ const struct sim_vendor *sim_route(struct str path, bool anthropic_header, struc
             return v;
     }
     for (size_t i = anthropic_header ? 1 : 0; i < COUNT_OF(sim_vendors); i++)
-        if (route_match(sim_vendors[i], path, a, op, model))
+        if ((!google_owns(path) || sim_vendors[i]->auth == SIM_AUTH_GOOGLE) && route_match(sim_vendors[i], path, a, op, model))
             return sim_vendors[i];
     return NULL;
 }
