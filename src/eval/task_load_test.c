@@ -1,4 +1,7 @@
 #include "base/test.h"
+#include "embedded.h"
+#include "eval/check/check.h"
+#include "eval/metric/metric.h"
 #include "eval/task_load.h"
 
 #include <stdio.h>
@@ -408,4 +411,40 @@ TEST(task_the_starter_and_the_example_are_without_fault)
     problems_dispose(&p);
     if (task_load("examples/support-tickets", NULL, a, &t, &p, &e) != ERR_OK || p.list.len)
         test_fail(__FILE__, __LINE__, "%s", e.text);
+}
+
+/* The schema is written by hand for its sentences; what it lists must be what the program knows. */
+TEST(task_schema_lists_what_the_reader_knows)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    AUTO_JSON *schema = NULL;
+    const json_t *keys, *checks, *metrics, *params;
+    struct str rest, key;
+    size_t count = 0;
+    ptrdiff_t at;
+
+    CHECK_OK(json_read(embedded_data_task_schema_json.bytes, &schema, NULL));
+    keys = json_child(schema, "properties");
+    task_try(a, "zzzzzzzzzzzzzzzz: 1\n", NULL, &out);
+    at = str_find(buf_str(&out), S("it knows: "));
+    REQUIRE(at >= 0);
+    rest = str_from(buf_str(&out), (size_t)at + strlen("it knows: "));
+    REQUIRE(str_split(&rest, '\n', &key));
+    for (rest = key; str_split(&rest, ' ', &key); count++)
+        if (!json_object_getn(keys, key.at, key.len))
+            test_fail(__FILE__, __LINE__, "the schema lacks the key " STR_FMT, STR_ARG(key));
+    CHECK_INT(json_object_size(keys), count);
+    checks = JSON_AT(schema, "$defs", "check", "properties");
+    for (size_t i = 0; i < check_count(); i++)
+        if (!json_child(checks, check_at(i)->name))
+            test_fail(__FILE__, __LINE__, "the schema lacks the check %s", check_at(i)->name);
+    metrics = JSON_AT(schema, "$defs", "metric", "anyOf", "0", "enum");
+    CHECK_INT(json_array_size(metrics), metric_count());
+    for (size_t i = 0; i < metric_count(); i++)
+        CHECK_STR(json_to_str(json_array_get(metrics, i)), metric_at(i)->name);
+    params = JSON_AT(schema, "$defs", "params", "properties");
+    CHECK_INT(json_object_size(params), PARAMS);
+    for (int i = 0; i < PARAMS; i++)
+        CHECK(json_child(params, param_name((enum param)i)));
 }
