@@ -80,7 +80,8 @@ TEST(framing_reads_lines_of_json)
 
 TEST(framing_holds_its_ceiling)
 {
-    static const char *const streams[] = { "data: 0123456789abcdef", "data: 01234567\ndata: 89abcdef\n\n", "event: 0123456789\n\n" };
+    static const char *const streams[] = { "data: 0123456789abcdef", "data: 01234567\ndata: 89abcdef\n\n",
+                                           "event: 0123456789\n\n" };
     AUTO_BUF struct buf got = BUF_INIT(10000), longer = BUF_INIT(10000);
 
     for (size_t i = 0; i < 2; i++)

@@ -17,8 +17,10 @@ static enum err_code keys_accept(struct str key, const char *where, struct secre
         return err_set(e, ERR_MISSING_KEY, "the key in %s is longer than %d bytes", where, KEY_BYTES_MAX);
     for (size_t i = 0; i < key.len; i++)
         if ((unsigned char)key.at[i] <= 0x20 || (unsigned char)key.at[i] >= 0x7f)
-            return err_set(e, ERR_MISSING_KEY, "the key in %s holds a space, a line break or another byte that no key has: "
-                           "it must be one word", where);
+            return err_set(e, ERR_MISSING_KEY,
+                           "the key in %s holds a space, a line break or another byte that no key has: "
+                           "it must be one word",
+                           where);
     secret_set(out, key);
     return ERR_OK;
 }
@@ -58,8 +60,8 @@ static bool keys_line(struct str line, const char *variable, struct str *value)
     return true;
 }
 
-static enum err_code keys_from_home(const struct provider *p, const char *path, struct secret *out, const char **variable,
-                                    struct err *e)
+static enum err_code keys_from_home(const struct provider *p, const char *path, struct secret *out,
+                                    const char **variable, struct err *e)
 {
     AUTO_BUF struct buf text = BUF_INIT(KEYS_FILE_BYTES_MAX);
     struct str rest, line, value;
@@ -68,7 +70,8 @@ static enum err_code keys_from_home(const struct provider *p, const char *path, 
 
     if (stat(path, &st) != 0)
         return errno == ENOENT || errno == ENOTDIR
-               ? ERR_OK : err_errno(e, ERR_MISSING_KEY, errno, "%s cannot be looked at", path);
+                   ? ERR_OK
+                   : err_errno(e, ERR_MISSING_KEY, errno, "%s cannot be looked at", path);
     if (st.st_mode & 077)
         return err_set(e, ERR_MISSING_KEY, "%s can be read or written by others (mode %04o): run chmod 600 %s", path,
                        (unsigned)st.st_mode & 07777, path);
@@ -112,7 +115,8 @@ static enum err_code keys_look(const struct provider *p, const char *home, struc
     return keys_from_home(p, path, out, variable, e);
 }
 
-enum err_code keys_find(const struct provider *p, const char *home, struct secret *out, const char **variable, struct err *e)
+enum err_code keys_find(const struct provider *p, const char *home, struct secret *out, const char **variable,
+                        struct err *e)
 {
     const char *found = NULL;
 
@@ -125,8 +129,9 @@ enum err_code keys_find(const struct provider *p, const char *home, struct secre
     if (variable)
         *variable = found;
     if (!secret_is_set(out) && p->key_needed)
-        return err_set(e, ERR_MISSING_KEY, "%s is not set (%s needs a key: export %s=..., or put it into a file and set %s_FILE)",
-                       found, p->name, found, found);
+        return err_set(e, ERR_MISSING_KEY,
+                       "%s is not set (%s needs a key: export %s=..., or put it into a file and set %s_FILE)", found,
+                       p->name, found, found);
     return ERR_OK;
 }
 

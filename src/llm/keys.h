@@ -7,8 +7,8 @@
 
 #include "llm/provider/provider.h"
 
-/* `home`: ASSAY_HOME or NULL. ERR_OK with *out not set when there is none and none is needed. *variable (may be NULL) is
- * the name that had it, else the first one, else NULL. ERR_MISSING_KEY says which variable to set. */
+/* `home`: ASSAY_HOME or NULL. ERR_OK with *out not set when there is none and none is needed. *variable (may be NULL)
+ * is the name that had it, else the first one, else NULL. ERR_MISSING_KEY says which variable to set. */
 enum err_code keys_find(const struct provider *p, const char *home, struct secret *out, const char **variable,
                         struct err *e) MUST_USE;
 /* Does it only exist? For lists; reads files too, tells no fault. */

@@ -31,8 +31,9 @@ TEST(keys_missing_names_the_variable)
 
     keys_clear();
     CHECK_INT(keys_find(provider_find(S("openai")), NULL, &key, &variable, &e), ERR_MISSING_KEY);
-    CHECK_STR(str_c(e.text), "OPENAI_API_KEY is not set (openai needs a key: export OPENAI_API_KEY=..., or put it into a file and set "
-                             "OPENAI_API_KEY_FILE)");
+    CHECK_STR(str_c(e.text),
+              "OPENAI_API_KEY is not set (openai needs a key: export OPENAI_API_KEY=..., or put it into a file and set "
+              "OPENAI_API_KEY_FILE)");
     CHECK_OK(keys_find(provider_find(S("compat")), NULL, &key, &variable, &e));
     CHECK(!secret_is_set(&key));
     CHECK_STR(str_c(variable), "OPENAI_COMPATIBLE_API_KEY");

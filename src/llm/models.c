@@ -10,10 +10,12 @@ static bool models_is_plain(struct str text)
     return str_is_utf8(text);
 }
 
-static enum err_code models_make(const struct provider *p, struct str id, struct arena *a, struct model *out, struct err *e)
+static enum err_code models_make(const struct provider *p, struct str id, struct arena *a, struct model *out,
+                                 struct err *e)
 {
     if (!id.len)
-        return err_set(e, ERR_UNSUPPORTED_PROVIDER, "\"%s\" names a provider without a model: write %s:MODEL", p->name, p->name);
+        return err_set(e, ERR_UNSUPPORTED_PROVIDER, "\"%s\" names a provider without a model: write %s:MODEL", p->name,
+                       p->name);
     out->provider = str_c(p->name);
     out->id = arena_strdup(a, id);
     out->name = arena_printf(a, "%s:" STR_FMT, p->name, STR_ARG(id));
@@ -29,8 +31,8 @@ static struct str models_known(struct arena *a)
     return arena_strdup(a, buf_str(&names));
 }
 
-/* What stands before `sep` may be a misspelt provider; then the nearest is worth telling. A model's family may look like
- * one too ("llama3:8b" is no "ollama"): two slips and another first letter are not taken for a misspelling. */
+/* What stands before `sep` may be a misspelt provider; then the nearest is worth telling. A model's family may look
+ * like one too ("llama3:8b" is no "ollama"): two slips and another first letter are not taken for a misspelling. */
 static bool models_near(struct str text, char sep, char hint[160], struct str *word)
 {
     ptrdiff_t at = str_find_byte(text, sep);
@@ -55,11 +57,13 @@ enum err_code llm_model_resolve(struct str text, struct arena *a, struct model *
 
     text = str_trim(text);
     if (!text.len)
-        return err_set(e, ERR_UNSUPPORTED_PROVIDER, "a model's name is empty: write provider:model, such as openai:gpt-4o-mini");
+        return err_set(e, ERR_UNSUPPORTED_PROVIDER,
+                       "a model's name is empty: write provider:model, such as openai:gpt-4o-mini");
     if (text.len > MODEL_TEXT_MAX || !models_is_plain(text))
-        return err_set(e, ERR_UNSUPPORTED_PROVIDER, "a model's name must be one word of at most %d bytes; this is \"" STR_FMT "\"",
-                       MODEL_TEXT_MAX, STR_ARG(str_utf8_head(text, 80)));
-    for (size_t i = 0; i < COUNT_OF(seps); i++) {           /* the first colon, then the first slash */
+        return err_set(e, ERR_UNSUPPORTED_PROVIDER,
+                       "a model's name must be one word of at most %d bytes; this is \"" STR_FMT "\"", MODEL_TEXT_MAX,
+                       STR_ARG(str_utf8_head(text, 80)));
+    for (size_t i = 0; i < COUNT_OF(seps); i++) { /* the first colon, then the first slash */
         ptrdiff_t at = str_find_byte(text, seps[i]);
 
         p = at > 0 ? provider_find(str_sub(text, 0, (size_t)at)) : NULL;
@@ -75,9 +79,11 @@ enum err_code llm_model_resolve(struct str text, struct arena *a, struct model *
                            STR_ARG(word), hint, STR_ARG(models_known(a)));
     if (provider_find(text))
         return models_make(provider_find(text), STR_NONE, a, out, e);
-    return err_set(e, ERR_UNSUPPORTED_PROVIDER, "cannot tell the provider of model \"" STR_FMT "\": write it in front, such as %s:"
-                   STR_FMT "; known are " STR_FMT, STR_ARG(text), str_find_byte(text, '/') > 0 ? "openrouter" : "ollama",
-                   STR_ARG(text), STR_ARG(models_known(a)));
+    return err_set(e, ERR_UNSUPPORTED_PROVIDER,
+                   "cannot tell the provider of model \"" STR_FMT "\": write it in front, such as %s:" STR_FMT
+                   "; known are " STR_FMT,
+                   STR_ARG(text), str_find_byte(text, '/') > 0 ? "openrouter" : "ollama", STR_ARG(text),
+                   STR_ARG(models_known(a)));
 }
 
 int64_t llm_estimate_tokens(struct str text)

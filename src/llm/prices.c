@@ -28,7 +28,8 @@ static const struct prices_field { const char *name, *also; char kind; size_t at
     { "display_name", "label", '-', 0 }, { "provider", "vendor", '-', 0 }, { "note", "description", '-', 0 },
 };
 
-static enum err_code prices_read_field(struct str name, const struct doc_pair *pair, struct llm_price *row, struct err *e)
+static enum err_code prices_read_field(struct str name, const struct doc_pair *pair, struct llm_price *row,
+                                       struct err *e)
 {
     const struct doc_node *v = pair->value;
     struct suggest near;
@@ -47,14 +48,17 @@ static enum err_code prices_read_field(struct str name, const struct doc_pair *p
         if (f->kind == 's' && v->kind == DOC_STRING && v->text.len && v->text.len < PRICES_NAME_MAX)
             *(struct str *)at = v->text;
         else if (f->kind == 's')
-            return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: \"" STR_FMT "\" must be a model's name such as openai:gpt-4o-mini",
+            return err_set(e, ERR_BAD_INPUT,
+                           STR_FMT ":%d: \"" STR_FMT "\" must be a model's name such as openai:gpt-4o-mini",
                            STR_ARG(name), pair->line, STR_ARG(pair->key));
         else if (f->kind == '$' && (v->kind == DOC_LIST || v->kind == DOC_MAP || !money_parse(v->text, (int64_t *)at)))
-            return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: \"" STR_FMT "\" must be dollars for a million tokens, such as 0.15, "
-                           "with at most 9 decimals", STR_ARG(name), pair->line, STR_ARG(pair->key));
+            return err_set(e, ERR_BAD_INPUT,
+                           STR_FMT ":%d: \"" STR_FMT "\" must be dollars for a million tokens, such as 0.15, "
+                                   "with at most 9 decimals",
+                           STR_ARG(name), pair->line, STR_ARG(pair->key));
         else if (f->kind == 'i' && (v->kind != DOC_INT || v->integer < 0))
-            return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: \"" STR_FMT "\" must be a whole number of tokens", STR_ARG(name),
-                           pair->line, STR_ARG(pair->key));
+            return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: \"" STR_FMT "\" must be a whole number of tokens",
+                           STR_ARG(name), pair->line, STR_ARG(pair->key));
         else if (f->kind == 'i')
             *(int64_t *)at = v->integer;
         return ERR_OK;
@@ -75,41 +79,50 @@ static void prices_put(struct prices *p, const struct llm_price *row, struct str
     vec_push(&p->rows, mine);
 }
 
-/* "anthropic/claude-sonnet-4.5", as lists of aggregators write it, is the aggregator's model and, when the vendor is one
- * we know, that vendor's too. */
+/* "anthropic/claude-sonnet-4.5", as lists of aggregators write it, is the aggregator's model and, when the vendor is
+ * one we know, that vendor's too. */
 static enum err_code prices_add_row(struct prices *p, struct str name, int line, struct llm_price *row, struct err *e)
 {
     ptrdiff_t colon = str_find_byte(row->model, ':'), slash = str_find_byte(row->model, '/');
     const struct provider *vendor = colon > 0 ? provider_find(str_sub(row->model, 0, (size_t)colon)) : NULL;
 
     if (vendor) {
-        prices_put(p, row, arena_printf(p->arena, "%s:" STR_FMT, vendor->name,
-                                        STR_ARG(str_from(row->model, (size_t)colon + 1))));
+        prices_put(p, row,
+                   arena_printf(p->arena, "%s:" STR_FMT, vendor->name,
+                                STR_ARG(str_from(row->model, (size_t)colon + 1))));
         return ERR_OK;
     }
     if (slash <= 0)
-        return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: \"" STR_FMT "\" does not say whose model it is: write provider:model",
+        return err_set(e, ERR_BAD_INPUT,
+                       STR_FMT ":%d: \"" STR_FMT "\" does not say whose model it is: write provider:model",
                        STR_ARG(name), line, STR_ARG(row->model));
     prices_put(p, row, arena_printf(p->arena, "openrouter:" STR_FMT, STR_ARG(row->model)));
     vendor = provider_find(str_sub(row->model, 0, (size_t)slash));
     if (vendor)
-        prices_put(p, row, arena_printf(p->arena, "%s:" STR_FMT, vendor->name, STR_ARG(str_from(row->model, (size_t)slash + 1))));
+        prices_put(p, row,
+                   arena_printf(p->arena, "%s:" STR_FMT, vendor->name,
+                                STR_ARG(str_from(row->model, (size_t)slash + 1))));
     return ERR_OK;
 }
 
 static enum err_code prices_read_row(struct prices *p, struct str name, const struct doc_node *n, struct str dated,
                                      struct err *e)
 {
-    struct llm_price row = { .input = -1, .output = -1, .cached = -1, .cache_written = -1, .reasoning = -1, .dated = dated };
+    struct llm_price row = {
+        .input = -1, .output = -1, .cached = -1, .cache_written = -1, .reasoning = -1, .dated = dated
+    };
 
     if (n->kind != DOC_MAP)
-        return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: a price row must be a mapping with model, input and output, not %s",
-                       STR_ARG(name), n->line, doc_kind_name(n->kind));
+        return err_set(e, ERR_BAD_INPUT,
+                       STR_FMT ":%d: a price row must be a mapping with model, input and output, not %s", STR_ARG(name),
+                       n->line, doc_kind_name(n->kind));
     for (size_t i = 0; i < n->count; i++)
         TRY(prices_read_field(name, &n->pairs[i], &row, e));
     if (!row.model.len || row.input < 0 || row.output < 0)
         return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: a price row needs %s", STR_ARG(name), n->line,
-                       !row.model.len ? "model" : row.input < 0 ? "input" : "output");
+                       !row.model.len  ? "model"
+                       : row.input < 0 ? "input"
+                                       : "output");
     return prices_add_row(p, name, n->line, &row, e);
 }
 
@@ -125,7 +138,8 @@ static enum err_code prices_read(struct prices *p, struct str name, struct str t
     for (size_t i = 0; root->kind == DOC_MAP && i < root->count; i++)
         if (!str_is(root->pairs[i].key, "models") && !str_is(root->pairs[i].key, "dated") &&
             !str_is(root->pairs[i].key, "note"))
-            return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: a price file has no \"" STR_FMT "\"; it has dated, note and models",
+            return err_set(e, ERR_BAD_INPUT,
+                           STR_FMT ":%d: a price file has no \"" STR_FMT "\"; it has dated, note and models",
                            STR_ARG(name), root->pairs[i].line, STR_ARG(root->pairs[i].key));
     if (!rows || rows->kind != DOC_LIST)
         return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: a price file needs models, a list of rows", STR_ARG(name),
@@ -134,7 +148,8 @@ static enum err_code prices_read(struct prices *p, struct str name, struct str t
         return err_set(e, ERR_TOO_LARGE, STR_FMT ": %zu rows; at most %d are allowed", STR_ARG(name), rows->count,
                        PRICES_ROWS_MAX);
     if (dated && dated->kind != DOC_STRING)
-        return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: dated must be a day such as 2026-11-01", STR_ARG(name), dated->line);
+        return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: dated must be a day such as 2026-11-01", STR_ARG(name),
+                       dated->line);
     for (size_t i = 0; i < rows->count; i++)
         TRY(prices_read_row(p, name, rows->items[i], dated ? dated->text : STR_NONE, e));
     if (dated && !p->dated.len)

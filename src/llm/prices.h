@@ -1,7 +1,7 @@
 /* src/llm/prices.h: what a million tokens of a model cost, from a dated table that users can lay their own over.
  *
- * A table is a YAML file (data/prices.yaml shows the form): `dated:`, and under `models:` rows that name a model and its
- * dollars for a million tokens. A row answers for every id it is a prefix of up to a boundary ("gpt-4o" for
+ * A table is a YAML file (data/prices.yaml shows the form): `dated:`, and under `models:` rows that name a model and
+ * its dollars for a million tokens. A row answers for every id it is a prefix of up to a boundary ("gpt-4o" for
  * "gpt-4o-2024-08-06"), the longest one wins; "provider:*" answers for all of a provider. Rows of the second file
  * replace those of the first with the same name.
  * Threads: read-only once loaded. Cost: a few look-ups in a hash table, one for each boundary of the id. */

@@ -75,7 +75,9 @@ TEST(prices_free_variants_of_an_aggregator_cost_nothing)
 
 TEST(prices_cost_by_kind_of_token)
 {
-    struct llm_price row = { .input = 2500000000, .output = 10000000000, .cached = -1, .cache_written = -1, .reasoning = -1 };
+    struct llm_price row = {
+        .input = 2500000000, .output = 10000000000, .cached = -1, .cache_written = -1, .reasoning = -1
+    };
     struct usage u = { .input = 1000, .output = 500 };
 
     CHECK_INT(prices_cost(&row, &u), 7500000);              /* 0.0075 dollars */
@@ -105,10 +107,12 @@ TEST(prices_of_the_user_lie_over_the_built_in_ones)
     struct err e = ERR_INIT;
     struct llm_price row;
 
-    CHECK_OK(prices_try("dated: 2030-01-01\nmodels:\n- {model: 'openai:gpt-4o', input: 1, output: '2.5'}\n"
-                        "- {model: 'compat:mine', input: 0.000000001, output: 1, cached: 0}\n"
-                        "- {model_id: anthropic/claude-x, display_name: X, provider: Anthropic, input_price_per_1m: 3.0,\n"
-                        "   output_price_per_1m: 15.00, context_window: 200000}\n", &p, &e));
+    CHECK_OK(
+        prices_try("dated: 2030-01-01\nmodels:\n- {model: 'openai:gpt-4o', input: 1, output: '2.5'}\n"
+                   "- {model: 'compat:mine', input: 0.000000001, output: 1, cached: 0}\n"
+                   "- {model_id: anthropic/claude-x, display_name: X, provider: Anthropic, input_price_per_1m: 3.0,\n"
+                   "   output_price_per_1m: 15.00, context_window: 200000}\n",
+                   &p, &e));
     CHECK_STR(str_c(e.text), "");
     REQUIRE(p);
     CHECK(prices_find(p, S("openai"), S("gpt-4o-2024-08-06"), &row));
@@ -129,12 +133,15 @@ TEST(prices_faults_are_told_with_their_line)
         { "models: 3\n", "prices.yaml:1: a price file needs models, a list of rows" },
         { "model:\n- a\n", "prices.yaml:1: a price file has no \"model\"; it has dated, note and models" },
         { "models:\n- 7\n", "prices.yaml:2: a price row must be a mapping" },
-        { "models:\n- model: openai:x\n  inptu: 1\n", "prices.yaml:3: a price row has no \"inptu\" (did you mean \"input\"?)" },
-        { "models:\n- model: openai:x\n  input: cheap\n", "prices.yaml:3: \"input\" must be dollars for a million tokens" },
+        { "models:\n- model: openai:x\n  inptu: 1\n",
+          "prices.yaml:3: a price row has no \"inptu\" (did you mean \"input\"?)" },
+        { "models:\n- model: openai:x\n  input: cheap\n",
+          "prices.yaml:3: \"input\" must be dollars for a million tokens" },
         { "models:\n- model: openai:x\n  input: -1\n", "must be dollars" },
         { "models:\n- {model: openai:x, input: 1}\n", "prices.yaml:2: a price row needs output" },
         { "models:\n- {model: nobody, input: 1, output: 2}\n", "does not say whose model it is: write provider:model" },
-        { "models:\n- {model: 'openai:x', input: 1, output: 2, context_tokens: many}\n", "must be a whole number of tokens" },
+        { "models:\n- {model: 'openai:x', input: 1, output: 2, context_tokens: many}\n",
+          "must be a whole number of tokens" },
         { "models: [", "prices.yaml:" },
     };
 

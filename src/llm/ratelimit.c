@@ -6,8 +6,12 @@
 
 int64_t ratelimit_duration_ms(struct str text)
 {
-    static const struct { const char *unit; double ms; } units[] = {
-        { "ms", 1 }, { "us", 0.001 }, { "ns", 0.000001 }, { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "d", 86400000 },
+    static const struct {
+        const char *unit;
+        double ms;
+    } units[] = {
+        { "ms", 1 },    { "us", 0.001 }, { "ns", 0.000001 }, { "h", 3600000 },
+        { "m", 60000 }, { "s", 1000 },   { "d", 86400000 },
     };
     double total = 0, value;
 

@@ -13,14 +13,37 @@ static struct rate_info ratelimit_of(size_t n, const char *const (*pairs)[2])
     ratelimit_read(headers, n, NOW, &info);
     return info;
 }
-#define RATELIMIT_OF(...) ({ static const char *const pairs_[][2] = { __VA_ARGS__ }; ratelimit_of(COUNT_OF(pairs_), pairs_); })
+#define RATELIMIT_OF(...) \
+    ({ \
+        static const char *const pairs_[][2] = { __VA_ARGS__ }; \
+        ratelimit_of(COUNT_OF(pairs_), pairs_); \
+    })
 
 TEST(ratelimit_durations)
 {
-    static const struct { const char *text; int64_t ms; } rows[] = {
-        { "1s", 1000 }, { "6m0s", 360000 }, { "20ms", 20 }, { "1h2m3s", 3723000 }, { "1.5s", 1500 }, { "7", 7000 }, { "0", 0 },
-        { "0.25", 250 }, { "8.64s", 8640 }, { "1d", 86400000 }, { "100us", 1 }, { "", -1 }, { "abc", -1 }, { "5x", -1 },
-        { "-3", -1 }, { "1m-3s", -1 }, { "99999999999999h", -1 }, { "1..5s", -1 }, { "s", -1 },
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } rows[] = {
+        { "1s", 1000 },
+        { "6m0s", 360000 },
+        { "20ms", 20 },
+        { "1h2m3s", 3723000 },
+        { "1.5s", 1500 },
+        { "7", 7000 },
+        { "0", 0 },
+        { "0.25", 250 },
+        { "8.64s", 8640 },
+        { "1d", 86400000 },
+        { "100us", 1 },
+        { "", -1 },
+        { "abc", -1 },
+        { "5x", -1 },
+        { "-3", -1 },
+        { "1m-3s", -1 },
+        { "99999999999999h", -1 },
+        { "1..5s", -1 },
+        { "s", -1 },
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -40,9 +63,11 @@ TEST(ratelimit_retry_after_in_every_spelling)
 
 TEST(ratelimit_openai)
 {
-    struct rate_info i = RATELIMIT_OF({ "x-ratelimit-limit-requests", "60" }, { "x-ratelimit-remaining-requests", "59" },
-        { "x-ratelimit-reset-requests", "1s" }, { "x-ratelimit-limit-tokens", "150000" },
-        { "x-ratelimit-remaining-tokens", "149984" }, { "x-ratelimit-reset-tokens", "6m0s" }, { "content-type", "x" });
+    struct rate_info i = RATELIMIT_OF({ "x-ratelimit-limit-requests", "60" },
+                                      { "x-ratelimit-remaining-requests", "59" },
+                                      { "x-ratelimit-reset-requests", "1s" }, { "x-ratelimit-limit-tokens", "150000" },
+                                      { "x-ratelimit-remaining-tokens", "149984" },
+                                      { "x-ratelimit-reset-tokens", "6m0s" }, { "content-type", "x" });
 
     CHECK_INT(i.limit_requests, 60);
     CHECK_INT(i.remaining_requests, 59);
@@ -56,9 +81,11 @@ TEST(ratelimit_openai)
 TEST(ratelimit_anthropic)
 {
     struct rate_info i = RATELIMIT_OF({ "anthropic-ratelimit-input-tokens-remaining", "5" },
-        { "anthropic-ratelimit-requests-limit", "50" }, { "anthropic-ratelimit-requests-remaining", "0" },
-        { "anthropic-ratelimit-requests-reset", "2025-11-21T08:00:30Z" }, { "anthropic-ratelimit-tokens-remaining", "7" },
-        { "anthropic-ratelimit-tokens-reset", "2025-11-21T07:59:00Z" });
+                                      { "anthropic-ratelimit-requests-limit", "50" },
+                                      { "anthropic-ratelimit-requests-remaining", "0" },
+                                      { "anthropic-ratelimit-requests-reset", "2025-11-21T08:00:30Z" },
+                                      { "anthropic-ratelimit-tokens-remaining", "7" },
+                                      { "anthropic-ratelimit-tokens-reset", "2025-11-21T07:59:00Z" });
 
     CHECK_INT(i.limit_requests, 50);
     CHECK_INT(i.remaining_requests, 0);
@@ -69,10 +96,12 @@ TEST(ratelimit_anthropic)
 
 TEST(ratelimit_mistral_and_openrouter)
 {
-    struct rate_info m = RATELIMIT_OF({ "x-ratelimit-limit-req-minute", "60" }, { "x-ratelimit-remaining-req-minute", "58" },
-        { "x-ratelimit-limit-tokens-minute", "500000" }, { "x-ratelimit-remaining-tokens-minute", "-4" });
+    struct rate_info m = RATELIMIT_OF({ "x-ratelimit-limit-req-minute", "60" },
+                                      { "x-ratelimit-remaining-req-minute", "58" },
+                                      { "x-ratelimit-limit-tokens-minute", "500000" },
+                                      { "x-ratelimit-remaining-tokens-minute", "-4" });
     struct rate_info o = RATELIMIT_OF({ "X-RateLimit-Limit", "20" }, { "X-RateLimit-Remaining", "0" },
-        { "X-RateLimit-Reset", "1763712010000" });
+                                      { "X-RateLimit-Reset", "1763712010000" });
 
     CHECK_INT(m.limit_requests, 60);
     CHECK_INT(m.remaining_requests, 58);
@@ -85,7 +114,8 @@ TEST(ratelimit_mistral_and_openrouter)
 
 TEST(ratelimit_says_whether_anything_was_said)
 {
-    struct http_header plain = { { "content-type", 12 }, { "text/html", 9 } }, limit = { { "retry-after", 11 }, { "1", 1 } };
+    struct http_header plain = { { "content-type", 12 }, { "text/html", 9 } },
+                       limit = { { "retry-after", 11 }, { "1", 1 } };
     struct rate_info i;
 
     CHECK(!ratelimit_read(&plain, 1, NOW, &i));

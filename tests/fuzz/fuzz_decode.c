@@ -26,8 +26,10 @@ static void fuzz_stream(const struct provider *p, const struct request *rq, stru
     bool got;
 
     framing_init(&f, p->framing, 1 << 16);
-    while (framing_next(&f, &bytes, &ev, &got, &e) == ERR_OK && got && p->decode_event(rq, ev.event, ev.data, &st, &e) == ERR_OK)
-        fuzz_check(&(struct answer){ .usage = st.answer.usage, .cost_reported_nanousd = st.answer.cost_reported_nanousd });
+    while (framing_next(&f, &bytes, &ev, &got, &e) == ERR_OK && got &&
+           p->decode_event(rq, ev.event, ev.data, &st, &e) == ERR_OK)
+        fuzz_check(
+            &(struct answer){ .usage = st.answer.usage, .cost_reported_nanousd = st.answer.cost_reported_nanousd });
     framing_dispose(&f);
     json_decref(st.tools);
     buf_dispose(&st.text);
@@ -49,7 +51,8 @@ static void fuzz_headers(struct str bytes)
     }
     ratelimit_read(headers, n, INT64_C(1763712000000), &info);
     ASSERT(info.retry_after_ms >= -1 && info.reset_requests_ms >= -1 && info.reset_tokens_ms >= -1);
-    ASSERT(info.limit_requests >= -1 && info.remaining_requests >= -1 && info.limit_tokens >= -1 && info.remaining_tokens >= -1);
+    ASSERT(info.limit_requests >= -1 && info.remaining_requests >= -1 && info.limit_tokens >= -1 &&
+           info.remaining_tokens >= -1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -58,8 +61,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct str stop = { "x", 1 };
     AUTO_ARENA *a = arena_new_sized(0);
     struct model model = { .id = { "m", 1 } };
-    struct request rq = { .model = &model, .output = OUTPUT_JSON,
-                          .params = { .set = BIT(PARAM_TEMPERATURE) | BIT(PARAM_STOP), .stop = (struct str *)&stop, .stop_count = 1 } };
+    struct request rq = {
+        .model = &model,
+        .output = OUTPUT_JSON,
+        .params = { .set = BIT(PARAM_TEMPERATURE) | BIT(PARAM_STOP), .stop = (struct str *)&stop, .stop_count = 1 }
+    };
     struct answer out = { .cost_reported_nanousd = MONEY_UNKNOWN };
     struct failure f = { 0 };
     struct err e = ERR_INIT;

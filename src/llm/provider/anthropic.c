@@ -51,7 +51,8 @@ static int64_t anthropic_budget_of(struct str effort)
 }
 
 /* Newer models take the schema itself; for older ones a tool that must be called says the same. */
-static enum anthropic_schema anthropic_schema_way(struct wire *w, const struct request *rq, enum anthropic_thought thought)
+static enum anthropic_schema anthropic_schema_way(struct wire *w, const struct request *rq,
+                                                  enum anthropic_thought thought)
 {
     bool object = str_is(json_get_str(rq->schema, "type"), "object");
 
@@ -145,8 +146,10 @@ static void anthropic_write_sampling(struct wire *w, const struct params *p, enu
         if (thought != THOUGHT_NONE)
             wire_drop(w, name);             /* thinking fixes the sampling */
         else if (wire_takes(w, name))
-            wire_double(w, name, sampling[i] == PARAM_TEMPERATURE ? wire_clamp_temperature(w, p, 1)
-                                 : sampling[i] == PARAM_TOP_P ? p->top_p : (double)p->top_k);
+            wire_double(w, name,
+                        sampling[i] == PARAM_TEMPERATURE ? wire_clamp_temperature(w, p, 1)
+                        : sampling[i] == PARAM_TOP_P     ? p->top_p
+                                                         : (double)p->top_k);
     }
     if (params_has(p, PARAM_STOP) && p->stop_count && wire_takes(w, "stop_sequences"))
         wire_strs(w, "stop_sequences", p->stop, p->stop_count);
@@ -217,8 +220,9 @@ static enum err_code anthropic_encode(const struct request *rq, struct str base_
     struct wire w = { .out = &out->body, .extra = params_has(p, PARAM_EXTRA) ? p->extra : NULL, .quirks = q,
                       .dropped = &out->dropped };
     struct str system = wire_system_text(rq, a);
-    int64_t tokens = params_has(p, PARAM_MAX_TOKENS) ? p->max_tokens
-                     : wire_starts_any(rq->model->id, anthropic_first) ? 4096 : 8192;
+    int64_t tokens = params_has(p, PARAM_MAX_TOKENS)                   ? p->max_tokens
+                     : wire_starts_any(rq->model->id, anthropic_first) ? 4096
+                                                                       : 8192;
     enum anthropic_thought thought;
     enum anthropic_schema way;
     int64_t budget = 0;

@@ -76,7 +76,8 @@ static void chat_write_max_tokens(struct wire *w, const struct params *p, const 
     const char *other = strcmp(family->max_tokens, "max_tokens") == 0 ? "max_completion_tokens" : "max_tokens";
     int64_t n = p->max_tokens;
 
-    if (!params_has(p, PARAM_MAX_TOKENS) || wire_extra_has(w, "max_tokens") || wire_extra_has(w, "max_completion_tokens"))
+    if (!params_has(p, PARAM_MAX_TOKENS) || wire_extra_has(w, "max_tokens") ||
+        wire_extra_has(w, "max_completion_tokens"))
         return;
     if (family->reasons && n < CHAT_REASONING_TOKENS_MIN) {
         n = CHAT_REASONING_TOKENS_MIN;
@@ -476,8 +477,8 @@ enum err_code chat_decode_event(const struct chat_dialect *d, const struct reque
     chat_read_stream_raw(body, choice, st);
     delta = json_child(choice, "delta");
     chat_gather(json_child(delta, "content"), &st->text, &st->reasoning);
-    buf_append(&st->reasoning, json_get_str(delta, json_get_str(delta, "reasoning_content").len ? "reasoning_content"
-                                                                                                : "reasoning"));
+    buf_append(&st->reasoning,
+               json_get_str(delta, json_get_str(delta, "reasoning_content").len ? "reasoning_content" : "reasoning"));
     if (json_get_str(delta, "refusal").len) {
         buf_append(&st->text, json_get_str(delta, "refusal"));
         st->answer.finish = FINISH_REFUSAL;

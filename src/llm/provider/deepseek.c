@@ -9,24 +9,29 @@ static void deepseek_family(struct str id, const struct params *p, struct chat_f
 }
 
 static const struct chat_dialect deepseek_dialect = {
-    .label = "DeepSeek", .seed = "seed", .temperature_max = 2, .stops_max = 16, .no_top_k = true, .json_needs_word = true,
+    .label = "DeepSeek",
+    .seed = "seed",
+    .temperature_max = 2,
+    .stops_max = 16,
+    .no_top_k = true,
+    .json_needs_word = true,
     .family = deepseek_family,
 };
 
-static enum err_code deepseek_encode(const struct request *rq, struct str base_url, const struct quirks *q, struct arena *a,
-                                     struct http_call *out, struct err *e)
+static enum err_code deepseek_encode(const struct request *rq, struct str base_url, const struct quirks *q,
+                                     struct arena *a, struct http_call *out, struct err *e)
 {
     return chat_encode(&deepseek_dialect, rq, base_url, q, a, out, e);
 }
 
-static enum err_code deepseek_decode(const struct request *rq, const struct http_answer *in, struct arena *a, struct answer *out,
-                                     struct failure *f, struct err *e)
+static enum err_code deepseek_decode(const struct request *rq, const struct http_answer *in, struct arena *a,
+                                     struct answer *out, struct failure *f, struct err *e)
 {
     return chat_decode(&deepseek_dialect, rq, in, a, out, f, e);
 }
 
-static enum err_code deepseek_decode_event(const struct request *rq, struct str event, struct str data, struct stream *st,
-                                           struct err *e)
+static enum err_code deepseek_decode_event(const struct request *rq, struct str event, struct str data,
+                                           struct stream *st, struct err *e)
 {
     (void)event;
     return chat_decode_event(&deepseek_dialect, rq, data, st, e);

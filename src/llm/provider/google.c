@@ -121,8 +121,12 @@ static void google_write_thinking(struct wire *w, struct str id, const struct pa
     if (str_starts(id, S("gemini-3")))
         wire_str(w, "thinkingLevel", low ? S("low") : str_is(effort, "medium") && !pro ? S("medium") : S("high"));
     else
-        wire_i64(w, "thinkingBudget", str_is(effort, "none") ? (pro ? 128 : 0) : str_is(effort, "minimal") ? 512
-                 : low ? 1024 : str_is(effort, "medium") ? 8192 : 24576);
+        wire_i64(w, "thinkingBudget",
+                 str_is(effort, "none")      ? (pro ? 128 : 0)
+                 : str_is(effort, "minimal") ? 512
+                 : low                       ? 1024
+                 : str_is(effort, "medium")  ? 8192
+                                             : 24576);
     wire_close(w, '}');
 }
 
@@ -229,8 +233,8 @@ static void google_write_config(struct wire *w, const struct request *rq)
     wire_extra(w, NULL);
 }
 
-static enum err_code google_encode(const struct request *rq, struct str base_url, const struct quirks *q, struct arena *a,
-                                   struct http_call *out, struct err *e)
+static enum err_code google_encode(const struct request *rq, struct str base_url, const struct quirks *q,
+                                   struct arena *a, struct http_call *out, struct err *e)
 {
     static const char *const merged[] = { "generationConfig", NULL };
     const struct params *p = &rq->params;

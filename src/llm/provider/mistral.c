@@ -11,20 +11,20 @@ static const struct chat_dialect mistral_dialect = {
     .no_top_k = true, .no_stream_options = true, .family = mistral_family,
 };
 
-static enum err_code mistral_encode(const struct request *rq, struct str base_url, const struct quirks *q, struct arena *a,
-                                    struct http_call *out, struct err *e)
+static enum err_code mistral_encode(const struct request *rq, struct str base_url, const struct quirks *q,
+                                    struct arena *a, struct http_call *out, struct err *e)
 {
     return chat_encode(&mistral_dialect, rq, base_url, q, a, out, e);
 }
 
-static enum err_code mistral_decode(const struct request *rq, const struct http_answer *in, struct arena *a, struct answer *out,
-                                    struct failure *f, struct err *e)
+static enum err_code mistral_decode(const struct request *rq, const struct http_answer *in, struct arena *a,
+                                    struct answer *out, struct failure *f, struct err *e)
 {
     return chat_decode(&mistral_dialect, rq, in, a, out, f, e);
 }
 
-static enum err_code mistral_decode_event(const struct request *rq, struct str event, struct str data, struct stream *st,
-                                          struct err *e)
+static enum err_code mistral_decode_event(const struct request *rq, struct str event, struct str data,
+                                          struct stream *st, struct err *e)
 {
     (void)event;
     return chat_decode_event(&mistral_dialect, rq, data, st, e);

@@ -43,7 +43,8 @@ static enum err_code ollama_write_messages(struct wire *w, const struct request 
                 if (m->parts[k].kind != PART_IMAGE)
                     continue;
                 if (m->parts[k].url.len)
-                    return err_set(e, ERR_REJECTED, OLLAMA_LABEL " takes an image as a file, not as an address (" STR_FMT ")",
+                    return err_set(e, ERR_REJECTED,
+                                   OLLAMA_LABEL " takes an image as a file, not as an address (" STR_FMT ")",
                                    STR_ARG(str_sub(m->parts[k].url, 0, MIN(m->parts[k].url.len, (size_t)200))));
                 wire_str(w, NULL, m->parts[k].base64);
             }
@@ -84,13 +85,16 @@ static void ollama_write_think(struct wire *w, const struct request *rq)
     if (!params_has(&rq->params, PARAM_REASONING_EFFORT) || !wire_takes(w, "think"))
         return;
     if (str_starts(rq->model->id, S("gpt-oss")))
-        wire_str(w, "think", str_is(effort, "medium") ? S("medium") : str_ends(effort, S("high")) ? S("high") : S("low"));
+        wire_str(w, "think",
+                 str_is(effort, "medium")      ? S("medium")
+                 : str_ends(effort, S("high")) ? S("high")
+                                               : S("low"));
     else
         wire_bool(w, "think", !str_is(effort, "none"));
 }
 
-static enum err_code ollama_encode(const struct request *rq, struct str base_url, const struct quirks *q, struct arena *a,
-                                   struct http_call *out, struct err *e)
+static enum err_code ollama_encode(const struct request *rq, struct str base_url, const struct quirks *q,
+                                   struct arena *a, struct http_call *out, struct err *e)
 {
     static const char *const merged[] = { "options", NULL };
     const struct params *p = &rq->params;
@@ -137,11 +141,13 @@ static int64_t ollama_estimate_input(const struct request *rq)
 
 static void ollama_read_end(const struct request *rq, const json_t *body, struct arena *a, struct answer *out)
 {
-    static const char *const durations[] = { "total_duration", "load_duration", "prompt_eval_duration", "eval_duration" };
+    static const char *const durations[] = { "total_duration", "load_duration", "prompt_eval_duration",
+                                             "eval_duration" };
     json_t *raw = NULL;
 
     out->finish_native = wire_keep(a, json_child(body, "done_reason"));
-    out->finish = out->tool_calls && str_is(out->finish_native, "stop") ? FINISH_TOOL_USE : wire_finish(out->finish_native);
+    out->finish = out->tool_calls && str_is(out->finish_native, "stop") ? FINISH_TOOL_USE
+                                                                        : wire_finish(out->finish_native);
     if (json_child(body, "eval_count") || json_child(body, "prompt_eval_count")) {
         out->usage.output = wire_count(body, "eval_count");
         out->usage.input = wire_count(body, "prompt_eval_count");

@@ -45,8 +45,8 @@ static const struct chat_dialect openai_dialect = {
     .json_needs_word = true, .effort = openai_effort, .family = openai_family,
 };
 
-static enum err_code openai_encode(const struct request *rq, struct str base_url, const struct quirks *q, struct arena *a,
-                                   struct http_call *out, struct err *e)
+static enum err_code openai_encode(const struct request *rq, struct str base_url, const struct quirks *q,
+                                   struct arena *a, struct http_call *out, struct err *e)
 {
     const char *organization = getenv("OPENAI_ORG_ID"), *project = getenv("OPENAI_PROJECT_ID");
 
@@ -57,8 +57,8 @@ static enum err_code openai_encode(const struct request *rq, struct str base_url
     return chat_encode(&openai_dialect, rq, base_url, q, a, out, e);
 }
 
-static enum err_code openai_decode(const struct request *rq, const struct http_answer *in, struct arena *a, struct answer *out,
-                                   struct failure *f, struct err *e)
+static enum err_code openai_decode(const struct request *rq, const struct http_answer *in, struct arena *a,
+                                   struct answer *out, struct failure *f, struct err *e)
 {
     return chat_decode(&openai_dialect, rq, in, a, out, f, e);
 }

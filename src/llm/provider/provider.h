@@ -19,10 +19,10 @@ enum provider_framing { FRAMING_SSE, FRAMING_NDJSON };
 #define HTTP_CALL_BODY_MAX (64u * 1024 * 1024)
 struct http_call {                          /* always a POST; the engine adds auth, content type and length */
     struct buf url, body;
-    struct { const char *name; struct str value; } headers[HTTP_CALL_HEADERS_MAX];   /* values live in the arena or for ever */
+    struct { const char *name; struct str value; } headers[HTTP_CALL_HEADERS_MAX];  /* values: in the arena or eternal */
     size_t header_count;
     bool streamed;                          /* asked for; false when the model is known to refuse it */
-    struct buf dropped;                     /* options that were left out because this model cannot take them: "stop, seed" */
+    struct buf dropped;                     /* options this model cannot take, so not sent: "stop, seed" */
 };
 void http_call_init(struct http_call *c);
 void http_call_header(struct http_call *c, const char *name, struct str value);
@@ -42,7 +42,7 @@ struct str http_answer_header(const struct http_answer *in, const char *name);  
 struct failure {
     bool retryable;                         /* starts as err_retryable(code); a provider may know better */
     int64_t retry_after_ms;                 /* from the body (Gemini's RetryInfo); -1: not said */
-    struct str refused_param;               /* vendor's field name the model cannot take; the engine asks encode again without it */
+    struct str refused_param;               /* vendor's name of a field the model cannot take: encode is asked again */
 };
 
 /* What is known of a model's refusals, kept by the engine per model and given to encode. */
@@ -69,8 +69,8 @@ struct provider {
     bool key_needed;
     enum provider_auth auth;
     enum provider_framing framing;
-    const char *const *id_prefixes;         /* bare model ids that are plainly this vendor's; NULL-ended; NULL: never guessed */
-    const char *const *id_exact;            /* whole families whose prefix ends at '-' or the end: "o1", "o3"; may be NULL */
+    const char *const *id_prefixes;         /* of bare model ids that are plainly this vendor's; NULL: never guessed */
+    const char *const *id_exact;            /* whole families, ending at '-' or the end: "o1", "o3"; may be NULL */
 
     /* MUST. Describe the one HTTP call that asks `rq`: url (after base_url, which has no trailing slash), body, extra
      * headers. ERR_REJECTED with a sentence for an option this model family cannot take and that may not be dropped. */

@@ -306,10 +306,16 @@ TEST(providers_read_hostile_bodies_without_harm)
         "", " ", "null", "[]", "{}", "\"text\"", "{\"error\":null}", "{\"error\":[]}", "{\"error\":{\"message\":{}}}",
         "{\"choices\":{}}", "{\"choices\":[1]}", "{\"choices\":[{\"message\":{\"content\":{\"a\":1}}}]}",
         "{\"choices\":[{\"message\":{\"content\":\"x\",\"tool_calls\":{}}}],\"usage\":{\"prompt_tokens\":-5}}",
-        "{\"choices\":[{\"message\":{\"content\":\"x\"}}],\"usage\":{\"prompt_tokens\":1e300,\"completion_tokens\":9e18}}",
-        "{\"content\":{}}", "{\"content\":[1,{\"type\":\"tool_use\"}]}", "{\"candidates\":[{\"content\":{\"parts\":[1]}}]}",
-        "{\"message\":{\"content\":7}}", "{\"message\":[],\"done\":true}", "\xff\xfe", "{\"detail\":[[],{\"loc\":{}}]}",
-        "[{\"error\":{\"code\":429}}]", "<html><title>",
+        "{\"choices\":[{\"message\":{}}],\"usage\":{\"prompt_tokens\":1e300,\"completion_tokens\":9e18}}",
+        "{\"content\":{}}",
+        "{\"content\":[1,{\"type\":\"tool_use\"}]}",
+        "{\"candidates\":[{\"content\":{\"parts\":[1]}}]}",
+        "{\"message\":{\"content\":7}}",
+        "{\"message\":[],\"done\":true}",
+        "\xff\xfe",
+        "{\"detail\":[[],{\"loc\":{}}]}",
+        "[{\"error\":{\"code\":429}}]",
+        "<html><title>",
     };
     static const int statuses[] = { 0, 200, 204, 301, 400, 404, 429, 500, 999 };
     struct model model = { .id = S("m") };

@@ -11,8 +11,8 @@ static enum err_code sim_encode(const struct request *rq, struct str base_url, c
     return chat_encode(&sim_dialect, rq, base_url, q, a, out, e);
 }
 
-static enum err_code sim_decode(const struct request *rq, const struct http_answer *in, struct arena *a, struct answer *out,
-                                struct failure *f, struct err *e)
+static enum err_code sim_decode(const struct request *rq, const struct http_answer *in, struct arena *a,
+                                struct answer *out, struct failure *f, struct err *e)
 {
     return chat_decode(&sim_dialect, rq, in, a, out, f, e);
 }

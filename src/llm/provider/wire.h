@@ -70,9 +70,9 @@ void       wire_raw(json_t **raw, const json_t *o, const char *key);
 /* Body of a 2xx answer as JSON object. ERR_INVALID_RESPONSE says what came instead. */
 enum err_code wire_read_body(const struct http_answer *in, const char *label, json_t **out, struct failure *f,
                              struct err *e) MUST_USE;
-/* An answer that is a failure, whatever its shape: `body` is its JSON or NULL, `text` the bytes. `optional` (NULL-ended)
- * are the fields this provider can leave out: only those may come back as refused_param, and only when the request
- * had them. Returns the code, never ERR_OK. */
+/* An answer that is a failure, whatever its shape: `body` is its JSON or NULL, `text` the bytes. `optional`
+ * (NULL-ended) are the fields this provider can leave out: only those may come back as refused_param, and only when the
+ * request had them. Returns the code, never ERR_OK. */
 struct wire_fault {
     const struct request *rq;
     const char *label;
@@ -85,7 +85,8 @@ struct wire_fault {
 enum err_code wire_fail(const struct wire_fault *what, struct arena *a, struct failure *f, struct err *e);
 /* decode's first half: fails for any status that is not 2xx. */
 enum err_code wire_check_status(const struct request *rq, const struct http_answer *in, const char *label,
-                                const char *const *optional, struct arena *a, struct failure *f, struct err *e) MUST_USE;
+                                const char *const *optional, struct arena *a, struct failure *f,
+                                struct err *e) MUST_USE;
 /* Copies with what looks like a key masked, control bytes out, at most 500 bytes. For sentences. */
 const char *wire_clean(struct str text, char out[512]);
 enum err_code wire_invalid(struct failure *f, struct err *e, const char *fmt, ...) PRINTF_LIKE(3, 4);

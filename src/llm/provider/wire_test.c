@@ -3,11 +3,18 @@
 
 TEST(wire_keys_are_masked_in_sentences)
 {
-    static const struct { const char *text, *want; } rows[] = {
-        { "bad key sk-proj-AbC123456789_x.", "bad key sk-***" }, { "(sk-ant-api03-abcdefgh)", "(sk-***)" },
-        { "AIzaSyA1234567890abcdef is wrong", "AIza*** is wrong" }, { "Authorization: Bearer abcdefghijk", "Authorization: Bearer ***" },
-        { "xai-0123456789", "xai-***" }, { "ask-me-anything-now", "ask-me-anything-now" }, { "sk-1", "sk-1" },
-        { "two\nlines\x01", "two lines" }, { "", "" },
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        { "bad key sk-proj-AbC123456789_x.", "bad key sk-***" },
+        { "(sk-ant-api03-abcdefgh)", "(sk-***)" },
+        { "AIzaSyA1234567890abcdef is wrong", "AIza*** is wrong" },
+        { "Authorization: Bearer abcdefghijk", "Authorization: Bearer ***" },
+        { "xai-0123456789", "xai-***" },
+        { "ask-me-anything-now", "ask-me-anything-now" },
+        { "sk-1", "sk-1" },
+        { "two\nlines\x01", "two lines" },
+        { "", "" },
     };
     char out[512];
 
