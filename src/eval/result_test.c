@@ -1,6 +1,7 @@
 #include "base/test.h"
 
 #include <math.h>
+#include <time.h>
 
 #include "eval/report/fixture_test.h"
 
@@ -200,4 +201,23 @@ TEST(tiers_are_those_of_the_sheet)
     CHECK_INT(tier_of(0.8), TIER_GOOD);
     CHECK_INT(tier_of(0.6999), TIER_POOR);
     CHECK(!strcmp(tier_name(TIER_GOOD), "Good"));
+}
+
+/* Prints the price of a result of 200,000 trials when asked (ASSAY_TEST_SPEED=1). */
+TEST(result_speed)
+{
+    static const char *const names[] = { "a", "b", "c", "d" };
+    static const int64_t costs[] = { 5, 6, 7, 8 };
+    struct fixture f;
+    struct timespec from, to;
+
+    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = getenv("ASSAY_TEST_SPEED") ? 50000 : 50, .variants = 4, .repeat = 1,
+                                                      .names = names, .rule = halves, .cost_nanousd = costs }));
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+    CHECK(load(&f));
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+    if (getenv("ASSAY_TEST_SPEED"))
+        fprintf(stderr, "result: %.0f ms of processor time for %lld trials\n", (double)(to.tv_sec - from.tv_sec) * 1e3 +
+                (double)(to.tv_nsec - from.tv_nsec) / 1e6, (long long)run_trials(f.run));
+    fixture_free(&f);
 }

@@ -245,3 +245,79 @@ TEST(formats_are_found_by_name_and_extension)
     for (size_t i = 1; i < report_count(); i++)
         CHECK(strcmp(report_at(i - 1)->name, report_at(i)->name) < 0);
 }
+
+static double shape_none(int64_t v, int64_t c, int64_t r)
+{
+    (void)v;
+    (void)c;
+    (void)r;
+    return -1;
+}
+
+static double shape_some(int64_t v, int64_t c, int64_t r)
+{
+    return (v * 7 + c * 3 + r) % 5 == 0 ? 0.25 : 1;
+}
+
+TEST(every_format_takes_every_shape_of_run)
+{
+    static const char *const names[] = {
+        "m", "", "openrouter:vendor/a-model-with-a-very-long-name-indeed-2026-11-21-preview", "\xe6\xa8\xa1\xe5\x9e\x8b\xe4\xb8\x80\xe5\x8f\xb7",
+        "\"quoted\" & <tagged>", "5", "6", "7", "8", "9", "10", "11",
+    };
+    static const int64_t costs[] = { 0, 1, MONEY_UNKNOWN, 999999999999, 5, 5, 5, 5, 5, 5, 5, 5 };
+    static const struct fixture_shape shapes[] = {
+        { .cases = 1, .variants = 1, .repeat = 1, .rule = shape_some, .names = names, .cost_nanousd = costs },
+        { .cases = 3, .variants = 2, .repeat = 1, .rule = shape_none, .names = names, .cost_nanousd = costs },
+        { .cases = 3, .variants = 3, .repeat = 3, .rule = shape_some, .names = names, .cost_nanousd = costs, .no_expected = true },
+        { .cases = 9, .variants = 12, .repeat = 2, .rule = shape_some, .names = names, .cost_nanousd = costs,
+          .thresholds = "[{\"metric\":\"latency\",\"low\":1},{\"metric\":\"nothing\",\"low\":1}]" },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(shapes); i++) {
+        struct fixture f;
+        struct result *r;
+        struct err e = ERR_INIT;
+
+        REQUIRE(fixture_make(&f, &shapes[i]));
+        CHECK_OK(result_load(f.store, f.run, f.arena, &r, &e));
+        for (size_t k = 0; k < report_count(); k++) {
+            AUTO_BUF struct buf b = BUF_INIT(8 << 20);
+            struct report_sink sink = report_to_buf(&b);
+
+            CHECK_OK(report_at(k)->write(r, f.store, &(struct report_options){ .columns = 72, .detail = true, .color = k % 2 == 0 },
+                                         &sink, &e));
+            CHECK(b.len > 0 && str_is_utf8(buf_str(&b)));
+            if (!strcmp(report_at(k)->name, "junit"))
+                CHECK(!xml_fault(buf_str(&b)));
+            if (!strcmp(report_at(k)->name, "table") && widest(buf_str(&b)) > 72)
+                test_fail(__FILE__, __LINE__, "shape %zu: %zu wide:\n" STR_FMT, i, widest(buf_str(&b)), STR_ARG(buf_str(&b)));
+            if (getenv("ASSAY_TEST_SHOW") && report_at(k)->name[0] == 't')
+                fprintf(stderr, "%s\n", buf_cstr(&b));
+        }
+        fixture_free(&f);
+    }
+}
+
+static enum err_code sink_full(void *arg, struct str bytes, struct err *e)
+{
+    (void)bytes;
+    return --*(int *)arg < 0 ? err_set(e, ERR_IO, "no space left") : ERR_OK;
+}
+
+TEST(a_sink_that_fails_stops_the_report)
+{
+    struct fixture f;
+    struct result *r;
+    struct err e = ERR_INIT;
+
+    REQUIRE(fixture_tickets(&f));
+    CHECK_OK(result_load(f.store, f.run, f.arena, &r, &e));
+    for (size_t k = 0; k < report_count(); k++)
+        for (int after = 0; after < (report_at(k)->per_trial ? 5 : 1); after++) {
+            int left = after;
+
+            CHECK_INT(report_at(k)->write(r, f.store, &(struct report_options){ 0 }, &(struct report_sink){ sink_full, &left }, &e), ERR_IO);
+        }
+    fixture_free(&f);
+}
