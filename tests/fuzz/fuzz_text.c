@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz_text.c: the small readers of base/ over any bytes, each with the promise it makes: what was read and is
- * written again reads the same. */
+/* tests/fuzz/fuzz_text.c: the small readers of base/ over any bytes, each with the promise it makes: what was read and
+ * is written again reads the same. */
 #include "base/base.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
