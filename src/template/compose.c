@@ -65,7 +65,7 @@ enum err_code call_macro(struct render *r, const struct macro *m, const struct g
                                 STR_ARG(def->params[i]), STR_ARG(def->name));
         scope_set(r, inner, def->params[i], v, false);
     }
-    TRY(run_caught(r, def->body, out));
+    TRY(run_caught(r, def->body, false, out));
     r->scope = scope_before;
     r->root = root;
     r->t = t;

@@ -39,7 +39,8 @@ struct render {
     int64_t steps_left, steps_max;
     int depth, depth_max;
     const char *stack;
-    bool output_off;                        /* below {% extends %}: text outside blocks is not shown */
+    bool output_off;                        /* below {% extends %}: text outside blocks is not shown (calls and includes are, as
+                                             * in Jinja2) */
     struct err *e;
 };
 
@@ -56,7 +57,8 @@ enum err_code render_emit(struct render *r, struct str s) MUST_USE;
 enum err_code eval(struct render *r, const struct expr *x, struct value *out) MUST_USE;
 enum err_code eval_assign(struct render *r, const struct expr *target, struct value v, bool exported) MUST_USE;
 enum err_code run(struct render *r, const struct statement *s) MUST_USE;
-enum err_code run_caught(struct render *r, const struct statement *s, struct value *out) MUST_USE;  /* its text */
+/* Runs in the scope that stands and gives the text. output_off: see struct render; false for what is a value. */
+enum err_code run_caught(struct render *r, const struct statement *s, bool output_off, struct value *out) MUST_USE;
 struct scope *scope_push(struct render *r);                                     /* a child of r->scope, made current */
 void scope_set(struct render *r, struct scope *s, struct str name, struct value v, bool exported);
 bool scope_find(struct render *r, const struct scope *s, struct str name, struct value *out);

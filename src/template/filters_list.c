@@ -426,10 +426,13 @@ FILTER_AS(map, "map", .variadic = true)
     const struct callable *fn;
     struct given rest;
 
-    TRY(value_iterate(r, self, &from));
+    bool any;
+
     *out = value_list(l);
-    if (!list_len(from) && !value_is_lazy(self))
+    TRY(value_truth(r, self, &any));
+    if (!any)
         return ERR_OK;
+    TRY(value_iterate(r, self, &from));
     if (!given->len)
         return filter_map_attribute(r, from, given, l);
     TRY(filter_named(r, "filter", given, 0, &fn, &rest));
@@ -450,10 +453,13 @@ static enum err_code filter_choose(struct render *r, struct value self, const st
     struct getter g = { 0 };
     struct given rest = { 0 };
 
-    TRY(value_iterate(r, self, &from));
+    bool any;
+
     *out = value_list(l);
-    if (!list_len(from))
+    TRY(value_truth(r, self, &any));
+    if (!any)
         return ERR_OK;
+    TRY(value_iterate(r, self, &from));
     if (by_attr) {
         if (!given->len)
             return render_fail(r, ERR_BAD_INPUT, "%s needs the name of an attribute", name);

@@ -161,12 +161,12 @@ FILTER(truncate, 0, "length", "killwords", "end", "leeway")
     if (length < end_len || leeway < 0)
         return render_fail(r, ERR_BAD_INPUT, "truncate needs a length of at least %lld (its \"end\") and a leeway of at least 0",
                            (long long)end_len);
-    if (self.kind != VALUE_STR)
-        return render_fail(r, ERR_BAD_INPUT, "truncate needs a string, not %s", value_type(self));
     TRY(value_length(r, self, &len));
     *out = self;
     if (len <= length || len - length <= leeway)
         return ERR_OK;
+    if (self.kind != VALUE_STR)
+        return render_fail(r, ERR_BAD_INPUT, "truncate needs a string, not %s", value_type(self));
     head = str_sub(self.s, 0, unicode_offset(self.s, (size_t)(length - end_len)));
     for (size_t i = head.len; !killwords && i-- > 0;)
         if (head.at[i] == ' ') {

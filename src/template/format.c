@@ -13,6 +13,7 @@ struct format_spec {
     char align;                 /* < > ^ =; 0: the kind's own */
     char sign;                  /* + or space; 0: only minus */
     bool alternate, zero;
+    bool signed_minus;          /* "-" was written */
     int64_t width, precision;   /* precision -1: not given */
     char group;                 /* , or _ */
     char type;
@@ -363,6 +364,7 @@ static enum err_code format_spec_read(struct render *r, struct str s, struct for
     }
     if (i < s.len && (s.at[i] == '+' || s.at[i] == '-' || s.at[i] == ' ')) {
         f->sign = s.at[i] == '-' ? '\0' : s.at[i];
+        f->signed_minus = s.at[i] == '-';
         i++;
     }
     if (i < s.len && s.at[i] == '#') {
@@ -409,8 +411,8 @@ static enum err_code format_by_spec(struct render *r, struct str spec, struct va
     if (v.kind == VALUE_STR) {
         if (f.type && f.type != 's')
             return format_bad(r, f.type, v);
-        if (f.align == '=' && !f.zero)
-            return format_bad(r, '=', v);
+        if ((f.align == '=' && !f.zero) || f.sign || f.signed_minus || f.group || f.alternate)
+            return render_fail(r, ERR_BAD_INPUT, "the format \"" STR_FMT "\" is for numbers, not %s", STR_ARG(spec), value_type(v));
         if (f.align == '=')
             f.align = '<';
         format_text(&f, v.s, '<', out);

@@ -186,15 +186,14 @@ enum err_code scope_undefined(struct render *r, struct value v)
                    u->col, u->of ? "field" : "variable", STR_ARG(str_utf8_head(what, 150)), rest);
 }
 
-/* The text of `s`, in a scope of its own. */
-enum err_code run_caught(struct render *r, const struct statement *s, struct value *out)
+enum err_code run_caught(struct render *r, const struct statement *s, bool output_off, struct value *out)
 {
     AUTO_BUF struct buf b = BUF_INIT(render_text_max(r));
     struct buf *before = r->out;
     bool off = r->output_off;
 
     r->out = &b;
-    r->output_off = false;
+    r->output_off = output_off;
     TRY(run(r, s));             /* on error the render is over, and r->out with it */
     r->out = before;
     r->output_off = off;
@@ -237,7 +236,7 @@ static enum err_code run_set(struct render *r, const struct statement *s)
         struct value body_before = r->body;
 
         scope_push(r);
-        TRY(run_caught(r, s->body, &r->body));
+        TRY(run_caught(r, s->body, false, &r->body));
         r->scope = outer;
         TRY(eval(r, s->value, &v));
         r->body = body_before;
@@ -279,8 +278,6 @@ static enum err_code run_call(struct render *r, const struct statement *s)
     struct value v;
 
     TRY(eval_call(r, s->value, run_macro_value(r, s->macro), &v));
-    if (r->output_off)
-        return ERR_OK;
     r->at = s->at;
     TRY(value_print(r, v, r->out));
     return render_emit(r, S(""));
@@ -291,10 +288,8 @@ static enum err_code run_filter(struct render *r, const struct statement *s)
     struct scope *outer = r->scope;
     struct value v, body_before = r->body;
 
-    if (r->output_off)
-        return ERR_OK;
     scope_push(r);
-    TRY(run_caught(r, s->body, &r->body));
+    TRY(run_caught(r, s->body, r->output_off, &r->body));
     TRY(eval(r, s->value, &v));
     r->scope = outer;
     r->body = body_before;
