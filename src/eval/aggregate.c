@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* --- sums ------------------------------------------------------------------------------------------------------------ */
+/* --- sums --------------------------------------------------------------------------------------------------------- */
 
 static double sum_two(double a, double b, double *error)       /* a + b = result + error, exactly (Knuth) */
 {
@@ -42,7 +42,7 @@ double sum_value(const struct sum *s)
     return s->high + s->low;
 }
 
-/* --- one scorer -------------------------------------------------------------------------------------------------------- */
+/* --- one scorer --------------------------------------------------------------------------------------------------- */
 
 static void aggregate_scorer_add(struct aggregate_scorer *s, const struct score *score)
 {
@@ -96,7 +96,7 @@ bool aggregate_binary(const struct aggregate_scorer *s)
     return s->n && !s->fractions;
 }
 
-/* --- a variant ---------------------------------------------------------------------------------------------------------- */
+/* --- a variant ---------------------------------------------------------------------------------------------------- */
 
 struct aggregate *aggregate_new(size_t scorer_count)
 {
@@ -225,7 +225,7 @@ int64_t aggregate_failed(const struct aggregate *g)
     return g->failed;
 }
 
-/* --- JSON ------------------------------------------------------------------------------------------------------------- */
+/* --- JSON --------------------------------------------------------------------------------------------------------- */
 
 static json_t *aggregate_sum_to_json(const struct sum *s)
 {
@@ -274,8 +274,17 @@ static void aggregate_scorer_from_json(const json_t *o, struct aggregate_scorer 
 struct aggregate_field { const char *name; size_t offset; };
 #define FIELD(id) { #id, offsetof(struct aggregate, id) }
 static const struct aggregate_field aggregate_fields[] = {
-    FIELD(done), FIELD(failed), FIELD(violations), FIELD(critical), FIELD(violating), FIELD(broken), FIELD(attempts), FIELD(retried),
-    FIELD(cost_nanousd), FIELD(costs_unknown), FIELD(failed_cost_nanousd),
+    FIELD(done),
+    FIELD(failed),
+    FIELD(violations),
+    FIELD(critical),
+    FIELD(violating),
+    FIELD(broken),
+    FIELD(attempts),
+    FIELD(retried),
+    FIELD(cost_nanousd),
+    FIELD(costs_unknown),
+    FIELD(failed_cost_nanousd),
 };
 #undef FIELD
 
@@ -317,7 +326,8 @@ enum err_code aggregate_from_json(const json_t *j, size_t scorer_count, struct a
     usage_from_json(json_child(j, "usage"), &g->usage);
     TRY(histogram_from_json(json_child(j, "latency"), &g->latency, e));
     TRY(histogram_from_json(json_child(j, "first_token"), &g->first_token, e));
-    for (void *it = json_is_object(errors) ? json_object_iter(errors) : NULL; it; it = json_object_iter_next(errors, it))
+    for (void *it = json_is_object(errors) ? json_object_iter(errors) : NULL; it;
+         it = json_object_iter_next(errors, it))
         g->errors[err_from_name(str_c(json_object_iter_key(it)))] += json_integer_value(json_object_iter_value(it));
     for (size_t i = 0; i < scorer_count; i++)
         aggregate_scorer_from_json(json_array_get(list, i), &g->scorers[i]);

@@ -1,9 +1,9 @@
 /* src/eval/aggregate.h: what all trials of one variant come to, kept incrementally.
  *
- * Every sum is kept as two doubles whose unevaluated sum is the value (error-free transformations: Dekker 1971, Knuth 4.2.2),
- * so adding and merging in any order and grouping gives the same to far below 1e-12, and JSON carries it without loss.
- * Only finished trials (TRIAL_DONE) reach scores, latency, tokens; a failed trial is counted with its class and its cost,
- * so that --retry-failed can take it out again.
+ * Every sum is kept as two doubles whose unevaluated sum is the value (error-free transformations: Dekker 1971, Knuth
+ * 4.2.2), so adding and merging in any order and grouping gives the same to far below 1e-12, and JSON carries it
+ * without loss. Only finished trials (TRIAL_DONE) reach scores, latency, tokens; a failed trial is counted with its
+ * class and its cost, so that --retry-failed can take it out again.
  * Threads: one owner at a time. Cost of adding a trial: below a microsecond. */
 #pragma once
 
@@ -50,8 +50,8 @@ void          aggregate_free(struct aggregate *g);
 void          aggregate_freep(struct aggregate **g);
 void          aggregate_add(struct aggregate *g, const struct aggregate_trial *t);
 void          aggregate_merge(struct aggregate *into, const struct aggregate *from);
-/* `n` failed trials were forgotten. Which ones is not known: classes and cost are taken away in proportion, and wholly when
- * none is left. */
+/* `n` failed trials were forgotten. Which ones is not known: classes and cost are taken away in proportion, and wholly
+ * when none is left. */
 void          aggregate_remove_failed(struct aggregate *g, int64_t n);
 bool          aggregate_is_empty(const struct aggregate *g);
 int64_t       aggregate_done(const struct aggregate *g);

@@ -50,7 +50,8 @@ TEST(an_aggregate_counts_what_it_is_given)
 TEST(merging_in_any_grouping_gives_the_same)
 {
     enum { PARTS = 7, TRIALS = 5000 };
-    AUTO(aggregate_freep) struct aggregate *whole = aggregate_new(2), *forward = aggregate_new(2), *backward = aggregate_new(2);
+    AUTO(aggregate_freep)
+    struct aggregate *whole = aggregate_new(2), *forward = aggregate_new(2), *backward = aggregate_new(2);
     struct aggregate *parts[PARTS];
     struct rng r;
     long double sum = 0;

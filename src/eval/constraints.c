@@ -117,9 +117,7 @@ static bool constraint_count(enum constraint_kind kind, const struct subject *s,
 
     *n = 0;
     switch (kind) {
-    case CONSTRAINT_LENGTH:
-        *n = (double)str_utf8_len(subject_text(s));
-        return true;
+    case CONSTRAINT_LENGTH: *n = (double)str_utf8_len(subject_text(s)); return true;
     case CONSTRAINT_WORDS:
         for (struct str t = subject_text(s), one = t; one.len; one = str_from(one, 1)) {
             bool now = one.at[0] == ' ' || (one.at[0] >= '\t' && one.at[0] <= '\r');
@@ -128,11 +126,8 @@ static bool constraint_count(enum constraint_kind kind, const struct subject *s,
             space = now;
         }
         return true;
-    case CONSTRAINT_TOKENS:
-        *n = s->usage ? (double)s->usage->output : 0;
-        return s->usage != NULL;
-    default:
-        break;
+    case CONSTRAINT_TOKENS: *n = s->usage ? (double)s->usage->output : 0; return s->usage != NULL;
+    default: break;
     }
     if (constraint_csv(s)) {
         items_csv(subject_unfenced(s->output, &fenced), a, &rows);
@@ -168,8 +163,8 @@ static bool constraint_has_field(const json_t *j, struct str name)
     return true;
 }
 
-static void constraint_required(enum constraint_kind kind, const json_t *names, const struct subject *s, struct arena *a,
-                                struct constraint_result *out)
+static void constraint_required(enum constraint_kind kind, const json_t *names, const struct subject *s,
+                                struct arena *a, struct constraint_result *out)
 {
     const json_t *j = kind == CONSTRAINT_FIELDS ? subject_json(s, a, NULL) : NULL;
     struct items_rows rows = { 0 };

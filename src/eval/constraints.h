@@ -1,6 +1,7 @@
 /* src/eval/constraints.h: a task's `constraints:` map, judged one key at a time (spec/taskbench 1.5).
  *
- *   min_/max_ count, items, concepts or anything ending so   elements of the parsed output (list, "items", CSV rows, members)
+ *   min_/max_ count, items, concepts or anything ending so   elements of the parsed output (list, "items", CSV rows,
+ * members)
  *   min_/max_ length, words, tokens                           characters, words of the output; tokens of the answer
  *   min_/max_ duration_minutes, segment_duration_minutes,     each item's end_time - start_time (H:MM:SS or MM:SS)
  *   chunk_min_minutes, chunk_max_minutes

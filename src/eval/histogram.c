@@ -15,7 +15,8 @@ static size_t histogram_bucket(int64_t ms)
     if (v < HISTOGRAM_STEPS)
         return (size_t)v;
     top = 63 - __builtin_clzll(v);
-    return (size_t)(top - HISTOGRAM_SHIFT + 1) * HISTOGRAM_STEPS + (size_t)(v >> (top - HISTOGRAM_SHIFT)) - HISTOGRAM_STEPS;
+    return (size_t)(top - HISTOGRAM_SHIFT + 1) * HISTOGRAM_STEPS + (size_t)(v >> (top - HISTOGRAM_SHIFT)) -
+           HISTOGRAM_STEPS;
 }
 
 static int64_t histogram_middle(size_t bucket)
@@ -77,7 +78,8 @@ json_t *histogram_to_json(const struct histogram *h)
 enum err_code histogram_from_json(const json_t *j, struct histogram *out, struct err *e)
 {
     for (size_t i = 0; i + 1 < json_array_size(j); i += 2) {
-        json_int_t bucket = json_integer_value(json_array_get(j, i)), count = json_integer_value(json_array_get(j, i + 1));
+        json_int_t bucket = json_integer_value(json_array_get(j, i)),
+                   count = json_integer_value(json_array_get(j, i + 1));
 
         if (bucket < 0 || bucket >= HISTOGRAM_BUCKETS || count < 0)
             return err_set(e, ERR_STORE, "the stored latencies of a variant can't be read");

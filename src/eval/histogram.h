@@ -1,8 +1,8 @@
 /* src/eval/histogram.h: how often which duration occurred, in buckets that grow with the duration.
  *
- * Whole milliseconds below 64 have a bucket each; above, every doubling is cut into 64, so a quantile read from the middle of
- * its bucket is wrong by at most 0.8 %. Durations past 9 hours count as 9 hours. Adding and merging are sums of counts: exact,
- * in any order. Memory: 10 KiB once something was added. Threads: one owner at a time. */
+ * Whole milliseconds below 64 have a bucket each; above, every doubling is cut into 64, so a quantile read from the
+ * middle of its bucket is wrong by at most 0.8 %. Durations past 9 hours count as 9 hours. Adding and merging are sums
+ * of counts: exact, in any order. Memory: 10 KiB once something was added. Threads: one owner at a time. */
 #pragma once
 
 #include "base/base.h"

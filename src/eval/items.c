@@ -6,7 +6,7 @@
 
 #define ITEMS_BYTES_MAX ((size_t)256 << 20)
 
-/* --- canonical text ------------------------------------------------------------------------------------------------- */
+/* --- canonical text ----------------------------------------------------------------------------------------------- */
 
 static void items_write_real(double d, struct buf *out)
 {
@@ -53,9 +53,7 @@ static void items_write_object(const json_t *o, struct buf *out)
 void items_write(const json_t *j, struct buf *out)
 {
     switch (json_typeof(j)) {
-    case JSON_OBJECT:
-        items_write_object(j, out);
-        break;
+    case JSON_OBJECT: items_write_object(j, out); break;
     case JSON_ARRAY:
         buf_byte(out, '[');
         for (size_t i = 0; i < json_array_size(j); i++) {
@@ -65,24 +63,12 @@ void items_write(const json_t *j, struct buf *out)
         }
         buf_byte(out, ']');
         break;
-    case JSON_STRING:
-        json_write_str(json_to_str(j), out);
-        break;
-    case JSON_INTEGER:
-        buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(j));
-        break;
-    case JSON_REAL:
-        items_write_real(json_real_value(j), out);
-        break;
-    case JSON_TRUE:
-        buf_puts(out, "true");
-        break;
-    case JSON_FALSE:
-        buf_puts(out, "false");
-        break;
-    case JSON_NULL:
-        buf_puts(out, "null");
-        break;
+    case JSON_STRING: json_write_str(json_to_str(j), out); break;
+    case JSON_INTEGER: buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(j)); break;
+    case JSON_REAL: items_write_real(json_real_value(j), out); break;
+    case JSON_TRUE: buf_puts(out, "true"); break;
+    case JSON_FALSE: buf_puts(out, "false"); break;
+    case JSON_NULL: buf_puts(out, "null"); break;
     }
 }
 
@@ -96,7 +82,7 @@ struct str items_text(const json_t *j, struct arena *a)
     return arena_strdup(a, buf_str(&b));
 }
 
-/* --- CSV of an answer in memory ------------------------------------------------------------------------------------- */
+/* --- CSV of an answer in memory ----------------------------------------------------------------------------------- */
 
 struct cell_reader { struct str text; size_t i; struct arena *arena; };
 
@@ -158,7 +144,7 @@ void items_csv(struct str text, struct arena *a, struct items_rows *out)
     vec_dispose(&ends);
 }
 
-/* --- sets ------------------------------------------------------------------------------------------------------------- */
+/* --- sets --------------------------------------------------------------------------------------------------------- */
 
 struct item_list { struct str *at; size_t len, cap; };
 

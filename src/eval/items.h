@@ -4,13 +4,14 @@
  *   a JSON array, or the list under "items" or "concepts" of an object     its elements
  *   another object                                                          its members, each "name":value
  *   a single string, number or boolean                                      itself, trimmed
- *   CSV (output.format csv)                                                 its rows without the header row; one column:
+ *   CSV (output.format csv)                                                 its rows without the header row; one
+ * column:
  *                                                                           the cell, several: the list of cells
- * The last three lines but one are ours: they make accuracy work for classification, where an answer is one object or one
- * word. An item's text: strings as they are, everything else as canonical JSON (sorted keys, 1.0 written 1).
+ * The last three lines but one are ours: they make accuracy work for classification, where an answer is one object or
+ * one word. An item's text: strings as they are, everything else as canonical JSON (sorted keys, 1.0 written 1).
  * An expected answer given as a string is read as JSON when it holds an object or array and the output's format is not
- * text; for CSV as CSV. When the output's format is JSON (or the expected answer is an object or list) and the output can't
- * be read as JSON, nothing was extracted: `unparseable`. Plain text against a string compares the trimmed texts.
+ * text; for CSV as CSV. When the output's format is JSON (or the expected answer is an object or list) and the output
+ * can't be read as JSON, nothing was extracted: `unparseable`. Plain text against a string compares the trimmed texts.
  * `key` reduces objects (and CSV rows, by the header) to that one member: compare ids only. */
 #pragma once
 

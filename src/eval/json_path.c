@@ -8,7 +8,8 @@ struct json_path { struct str text; struct step steps[JSON_PATH_STEPS_MAX]; size
 
 static bool json_path_name_byte(char c)
 {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' || (c & 0x80);
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '-' ||
+           (c & 0x80);
 }
 
 static enum err_code json_path_fail(struct str text, size_t at, const char *what, struct err *e)

@@ -89,8 +89,8 @@ static struct str recommend_saving(const struct result *r, const struct result_v
         return arena_printf(a, STR_FMT ", as above", STR_ARG(v->name));
     if (!best->cost_known || best->cost_usd <= v->cost_usd || v->cost_usd == 0)
         return arena_printf(a, STR_FMT "; %.1f points below #1", STR_ARG(base), points);
-    return arena_printf(a, STR_FMT "; saves %.0f %% for %.1f points", STR_ARG(base), (1 - v->cost_usd / best->cost_usd) * 100,
-                        points);
+    return arena_printf(a, STR_FMT "; saves %.0f %% for %.1f points", STR_ARG(base),
+                        (1 - v->cost_usd / best->cost_usd) * 100, points);
 }
 
 /* Who can't be told apart from #1, and how many cases would help. */
@@ -116,14 +116,15 @@ static void recommend_tell(const struct result *r, struct arena *a, struct recom
     }
     if (!rival)
         return;
-    out->cases_needed = stats_pairs_needed(rival->against.deviation, RECOMMEND_DIFFERENCE, RECOMMEND_ALPHA, RECOMMEND_POWER);
+    out->cases_needed = stats_pairs_needed(rival->against.deviation, RECOMMEND_DIFFERENCE, RECOMMEND_ALPHA,
+                                           RECOMMEND_POWER);
     if (shown > 6)
         buf_printf(&names, " and %zu more", shown - 6);
     out->tell_text = arena_printf(a, "#1 %s " STR_FMT "%s on %" PRId64 " case%s", shown == 1 ? "and" : "can't be told apart from",
                                   STR_ARG(buf_str(&names)), shown == 1 ? " can't be told apart" : "", pairs, pairs == 1 ? "" : "s");
     if (out->cases_needed > pairs)
-        out->tell_text = arena_printf(a, STR_FMT "; about %" PRId64 " would show a 3-point difference.", STR_ARG(out->tell_text),
-                                      recommend_round(out->cases_needed));
+        out->tell_text = arena_printf(a, STR_FMT "; about %" PRId64 " would show a 3-point difference.",
+                                      STR_ARG(out->tell_text), recommend_round(out->cases_needed));
     else
         out->tell_text = arena_printf(a, STR_FMT ".", STR_ARG(out->tell_text));
 }
@@ -152,14 +153,18 @@ static void recommend_advise(const struct result *r, struct arena *a, struct rec
                           v->sum->failed + v->sum->done, result_quality_name(r)));
     }
     if (ranked > 1 && poor == ranked)
-        recommend_say(out, S("No variant reaches 70 %: look at the failed checks and refine the prompt before choosing a model."));
+        recommend_say(
+            out,
+            S("No variant reaches 70 %: look at the failed checks and refine the prompt before choosing a model."));
     else if (best->tier < TIER_EXCELLENT && best->tier >= TIER_ACCEPTABLE && ranked > 1)
         recommend_say(out, S("No variant reaches 90 %: a clearer prompt may gain more than another model."));
     if (excellent > 1)
         recommend_say(out, arena_printf(a, "%zu variants reach 90 %%: price and speed may decide.", excellent));
     if (unknown)
-        recommend_say(out, arena_printf(a, "The cost of %zu variant%s is not known: a price table entry would let %s be compared.",
-                                        unknown, unknown == 1 ? "" : "s", unknown == 1 ? "it" : "them"));
+        recommend_say(
+            out,
+            arena_printf(a, "The cost of %zu variant%s is not known: a price table entry would let %s be compared.",
+                         unknown, unknown == 1 ? "" : "s", unknown == 1 ? "it" : "them"));
 }
 
 void recommend_make(const struct result *r, struct arena *a, struct recommendation *out)
@@ -167,7 +172,8 @@ void recommend_make(const struct result *r, struct arena *a, struct recommendati
     *out = (struct recommendation){ .best = -1, .value = -1, .budget = -1 };
     out->advice = arena_array(a, struct str, RECOMMEND_ADVICE_MAX);
     if (!r->done) {
-        out->best_text = r->failed ? S("No trial succeeded, so there is nothing to recommend.") : S("No trial has finished yet.");
+        out->best_text = r->failed ? S("No trial succeeded, so there is nothing to recommend.")
+                                   : S("No trial has finished yet.");
         return;
     }
     if (!r->variant_count || !r->variants[0].rank) {
@@ -182,6 +188,7 @@ void recommend_make(const struct result *r, struct arena *a, struct recommendati
     if (out->value >= 0)
         out->value_text = recommend_saving(r, &r->variants[out->value], out->value == out->best, a);
     if (out->budget >= 0)
-        out->budget_text = recommend_saving(r, &r->variants[out->budget], out->budget == out->best || out->budget == out->value, a);
+        out->budget_text = recommend_saving(r, &r->variants[out->budget],
+                                            out->budget == out->best || out->budget == out->value, a);
     recommend_advise(r, a, out);
 }

@@ -1,8 +1,10 @@
 /* src/eval/recommend.h: which variant to take, in words that respect the uncertainty.
  *
  * Best overall    the highest mean of the ranking metric.
- * Best value      the cheapest of those that can't be told apart from the best (paired test, p >= 0.05) and whose mean lies at
- *                 most 10 points lower; the second rule keeps a tiny run, where nothing can be told apart, from recommending
+ * Best value      the cheapest of those that can't be told apart from the best (paired test, p >= 0.05) and whose mean
+ * lies at
+ *                 most 10 points lower; the second rule keeps a tiny run, where nothing can be told apart, from
+ * recommending
  *                 the worst. Between equally cheap ones the better.
  * Budget option   the cheapest whose mean is at least 70 %. Between equally cheap ones (all free ones) the better.
  * A variant whose cost is not known is never cheap. One without a single finished trial is never recommended.

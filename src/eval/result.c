@@ -17,7 +17,7 @@ const char *verdict_name(enum verdict v)
     return verdict_names[v];
 }
 
-/* --- estimates --------------------------------------------------------------------------------------------------------- */
+/* --- estimates ---------------------------------------------------------------------------------------------------- */
 
 static void result_cut(const struct scorer_info *info, struct interval *i)
 {
@@ -42,7 +42,7 @@ static struct estimate result_estimate(const struct scorer_info *info, const str
     return x;
 }
 
-/* --- one pass over the stored scores ------------------------------------------------------------------------------------ */
+/* --- one pass over the stored scores ------------------------------------------------------------------------------ */
 
 /* What a case's repetitions of one variant gave. */
 struct pass_cell { struct sum sum, squares; int64_t n; };
@@ -158,7 +158,7 @@ static enum err_code pass_run(struct pass *p, struct store *s, struct arena *a, 
     return ERR_OK;
 }
 
-/* --- repetitions ------------------------------------------------------------------------------------------------------- */
+/* --- repetitions -------------------------------------------------------------------------------------------------- */
 
 static void result_set_by_case(struct estimate *x, const struct scorer_info *info, const struct aggregate_scorer *s)
 {
@@ -193,7 +193,7 @@ static enum err_code result_repeats(struct result *r, struct store *s, struct ar
     return ERR_OK;
 }
 
-/* --- ranking and pairs --------------------------------------------------------------------------------------------------- */
+/* --- ranking and pairs -------------------------------------------------------------------------------------------- */
 
 static int result_variant_cmp(const void *x, const void *y)
 {
@@ -261,7 +261,7 @@ static enum err_code result_pairs(struct result *r, struct store *s, struct aren
     return ERR_OK;
 }
 
-/* --- reading ---------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 static void result_sum_release(void *g)
 {

@@ -1,13 +1,14 @@
 /* src/eval/result.h: everything a report says about a run, computed once.
  *
- * Means, intervals and percentiles come from the variants' stored sums; what needs pairs (who is better than whom, repeated
- * cases, consistency) comes from one or two passes over the stored scores in order of trials, in memory that does not grow with
- * their number (about 2 us a trial; with one variant and no repetition no pass is made).
+ * Means, intervals and percentiles come from the variants' stored sums; what needs pairs (who is better than whom,
+ * repeated cases, consistency) comes from one or two passes over the stored scores in order of trials, in memory that
+ * does not grow with their number (about 2 us a trial; with one variant and no repetition no pass is made).
  *
- * Intervals, level 95 %: a scorer whose every value was 0 or 1 gets Wilson's, any other Student's t; a share's is cut to 0..1.
- * With repeat > 1 the cases are the sample: each case's mean over its repetitions is one value, the interval is Student's t
- * over cases ("t by case"), n counts cases. "Against #1": the same cases paired; exact McNemar when every pair of values is
- * 0 or 1 and repeat is 1, else a paired t test; p values are of one comparison each, not corrected for their number. */
+ * Intervals, level 95 %: a scorer whose every value was 0 or 1 gets Wilson's, any other Student's t; a share's is cut
+ * to 0..1. With repeat > 1 the cases are the sample: each case's mean over its repetitions is one value, the interval
+ * is Student's t over cases ("t by case"), n counts cases. "Against #1": the same cases paired; exact McNemar when
+ * every pair of values is 0 or 1 and repeat is 1, else a paired t test; p values are of one comparison each, not
+ * corrected for their number. */
 #pragma once
 
 #include "eval/aggregate.h"
@@ -78,7 +79,8 @@ struct result {
 };
 
 /* `a` must outlive the result. */
-enum err_code result_load(struct store *s, const struct run *run, struct arena *a, struct result **out, struct err *e) MUST_USE;
+enum err_code result_load(struct store *s, const struct run *run, struct arena *a, struct result **out,
+                          struct err *e) MUST_USE;
 
 const char   *result_quality_name(const struct result *r);          /* "accuracy"; "quality" when there is none */
 /* Milliseconds from the first start to the end, or to now_ms of a run that goes on; -1 when it has not begun. */

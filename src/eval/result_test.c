@@ -217,7 +217,8 @@ TEST(result_speed)
     CHECK(load(&f));
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
     if (getenv("ASSAY_TEST_SPEED"))
-        fprintf(stderr, "result: %.0f ms of processor time for %lld trials\n", (double)(to.tv_sec - from.tv_sec) * 1e3 +
-                (double)(to.tv_nsec - from.tv_nsec) / 1e6, (long long)run_trials(f.run));
+        fprintf(stderr, "result: %.0f ms of processor time for %lld trials\n",
+                (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6,
+                (long long)run_trials(f.run));
     fixture_free(&f);
 }

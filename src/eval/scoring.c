@@ -331,7 +331,8 @@ json_t *scorers_to_json(const struct scorer_info *infos, size_t count)
     return list;
 }
 
-enum err_code scorers_from_json(const json_t *list, struct arena *a, struct scorer_info **infos, size_t *count, struct err *e)
+enum err_code scorers_from_json(const json_t *list, struct arena *a, struct scorer_info **infos, size_t *count,
+                                struct err *e)
 {
     size_t n = json_array_size(list);
 

@@ -1,7 +1,7 @@
 /* src/eval/scoring.h: all scores of a trial: the task's metrics, then its checks, then what its constraints imply.
  *
- * Compiled once per task and never changed, so any number of threads may score with it. The list of scorers is part of a
- * run's settings ("scorers"), so that a stored run's numbers keep their names when the task file has moved on.
+ * Compiled once per task and never changed, so any number of threads may score with it. The list of scorers is part of
+ * a run's settings ("scorers"), so that a stored run's numbers keep their names when the task file has moved on.
  * Scores of a trial are stored as text: {"v":[0.5,null,1],"n":{"1":"why it is missing, or why the check failed"}}.
  * Cost: about 5 us for a small JSON answer with 4 metrics and 3 checks. */
 #pragma once
@@ -36,8 +36,8 @@ const struct scorer_info *scoring_infos(const struct scoring *sc);      /* all o
 /* Fills out[0 .. scoring_count-1]; notes live in the arena. A failed subject has only missing scores. */
 void          scoring_run(const struct scoring *sc, const struct subject *s, struct arena *a, struct score *out);
 
-/* The metric that ranks: accuracy, f1, exact_match, completeness, instruction_following, checks_passed, the first of these
- * the task has. A task with none of them but with checks gets checks_passed by itself. -1 when nothing can rank. */
+/* The metric that ranks: accuracy, f1, exact_match, completeness, instruction_following, checks_passed, the first of
+ * these the task has. A task with none of them but with checks gets checks_passed by itself. -1 when nothing can rank. */
 ptrdiff_t     scoring_quality(const struct scorer_info *infos, size_t count);
 
 /* Failed checks among `scores`, and the critical ones among these: trial.violations, trial.critical. */

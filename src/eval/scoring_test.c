@@ -17,7 +17,8 @@ static json_t *json_of(struct fixture *f, const char *text)
     return json_in_arena(j ? j : json_null(), f->arena);
 }
 
-static void fixture_check(struct fixture *f, const char *name, const char *kind, const char *options, enum severity severity)
+static void fixture_check(struct fixture *f, const char *name, const char *kind, const char *options,
+                          enum severity severity)
 {
     json_t *o = json_of(f, options);
 
@@ -132,13 +133,17 @@ TEST(each_recognised_constraint_looks_at_its_own_thing)
     CHECK_NEAR(following(&f, "{\"max_tokens\":30}", "[]"), 1, 0);
     CHECK_NEAR(following(&f, "{\"max_tokens\":10}", "[]"), 0.5, 0);
     CHECK_NEAR(following(&f, "{\"tone\":\"calm\"}", "[]"), 1, 0);
-    CHECK_NEAR(following(&f, "{\"required_json_keys\":[\"a\",\"b\"]}", "[{\"a\":1,\"b\":1},{\"a\":1}]"), 2.0 / 3, 1e-15);
-    CHECK_NEAR(following(&f, "{\"min_duration_minutes\":2}", "[{\"start_time\":\"00:00\",\"end_time\":\"01:00\"}]"), 0.5, 0);
-    CHECK_NEAR(following(&f, "{\"max_duration_minutes\":2}", "[{\"start_time\":\"0:00:00\",\"end_time\":\"0:01:00\"}]"), 1, 0);
+    CHECK_NEAR(following(&f, "{\"required_json_keys\":[\"a\",\"b\"]}", "[{\"a\":1,\"b\":1},{\"a\":1}]"), 2.0 / 3,
+               1e-15);
+    CHECK_NEAR(following(&f, "{\"min_duration_minutes\":2}", "[{\"start_time\":\"00:00\",\"end_time\":\"01:00\"}]"),
+               0.5, 0);
+    CHECK_NEAR(following(&f, "{\"max_duration_minutes\":2}", "[{\"start_time\":\"0:00:00\",\"end_time\":\"0:01:00\"}]"),
+               1, 0);
     f.task.output.format = OUTPUT_CSV;
     CHECK_NEAR(following(&f, "{\"required_csv_columns\":[\"a\",\"b\"]}", "a,c\n1,2\n"), 2.0 / 3, 1e-15);
     CHECK_NEAR(following(&f, "{\"min_count\":2}", "a,c\n1,2\n"), 0.5, 0);
-    CHECK_NEAR(following(&f, "{\"max_segment_duration_minutes\":1}", "start_time,end_time\n00:00,00:30\n00:30,02:00\n"), 0.5, 0);
+    CHECK_NEAR(following(&f, "{\"max_segment_duration_minutes\":1}", "start_time,end_time\n00:00,00:30\n00:30,02:00\n"),
+               0.5, 0);
     arena_free(f.arena);
 }
 
@@ -185,7 +190,8 @@ TEST(scores_are_written_and_read_back)
     struct err e = ERR_INIT;
 
     scores_write(in, COUNT_OF(in), &b);
-    CHECK_STR(buf_str(&b), "{\"v\":[0.5,null,1,0.3333333333333333,-12,1234567.25,0,0.1],\"n\":{\"1\":\"why \\\"so\\\"\",\"6\":\"3 words\"}}");
+    CHECK_STR(buf_str(&b), "{\"v\":[0.5,null,1,0.3333333333333333,-12,1234567.25,0,0.1],\"n\":{\"1\":\"why "
+                           "\\\"so\\\"\",\"6\":\"3 words\"}}");
     CHECK_OK(scores_read(buf_str(&b), a, out, 9, &e));
     for (size_t i = 0; i < COUNT_OF(in); i++) {
         CHECK_INT(out[i].state, in[i].state);

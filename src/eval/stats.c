@@ -122,8 +122,8 @@ static double stats_t_density(double t, double df)
     return exp(stats_log_gamma_half(df / 2) - 0.5 * log(df * M_PI) - (df + 1) / 2 * log1p(t * t / df));
 }
 
-/* On the upper side the distribution function is concave and the normal's quantile lies below ours: Newton's steps from there
- * come up to the root and never jump over it. */
+/* On the upper side the distribution function is concave and the normal's quantile lies below ours: Newton's steps from
+ * there come up to the root and never jump over it. */
 double stats_t_quantile(double p, double df)
 {
     double t, tail = 1 - p;

@@ -2,10 +2,10 @@
  * (tests/stats holds their answers). Pure functions of their arguments; any thread.
  *
  * Sources: Wilson (1927) score interval; Student's t by the regularised incomplete beta function, evaluated as Lentz's
- * continued fraction (Abramowitz & Stegun 26.5.8, 26.7.1); the normal quantile by A&S 26.2.23 sharpened with Halley's steps;
- * McNemar's test in its exact form (two-sided binomial on the discordant pairs); sample size of a paired comparison by the
- * normal approximation n = ((z(1-a/2) + z(power)) sd / delta)^2 (Chow, Shao, Wang, Sample Size Calculations in Clinical
- * Research, 3.1). Holm (1979) is not applied anywhere: p values are of one comparison each. */
+ * continued fraction (Abramowitz & Stegun 26.5.8, 26.7.1); the normal quantile by A&S 26.2.23 sharpened with Halley's
+ * steps; McNemar's test in its exact form (two-sided binomial on the discordant pairs); sample size of a paired
+ * comparison by the normal approximation n = ((z(1-a/2) + z(power)) sd / delta)^2 (Chow, Shao, Wang, Sample Size
+ * Calculations in Clinical Research, 3.1). Holm (1979) is not applied anywhere: p values are of one comparison each. */
 #pragma once
 
 #include "base/base.h"
@@ -31,6 +31,6 @@ double stats_mcnemar(int64_t only_first, int64_t only_second);  /* exact; also t
 /* Mean and variance are of the n differences. With no spread at all t has no meaning: the sign test answers then. */
 double stats_paired_t(double mean, double variance, int64_t n);
 
-/* Pairs for a two-sided test at `alpha` to show a difference of `delta` with probability `power`; 0 when it can't be said
- * (no spread). */
+/* Pairs for a two-sided test at `alpha` to show a difference of `delta` with probability `power`; 0 when it can't be
+ * said (no spread). */
 int64_t stats_pairs_needed(double deviation, double delta, double alpha, double power);

@@ -5,7 +5,6 @@ struct subject_cache {
     bool json_tried, fenced;
     json_t *json;
     struct str json_why;
-    json_t *vars;
     struct subject_checks checks;
     struct subject_slot *slots;
 };
@@ -84,26 +83,44 @@ const json_t *subject_expected(const struct subject *s)
     return json_is_null(x) ? NULL : x;
 }
 
-const json_t *subject_vars(const struct subject *s, struct arena *a)
+static json_t *subject_var(const struct subject *s, struct str name)
 {
-    struct subject_cache *c = s->cache;
-    json_t *v, *kase;
+    const json_t *v = NULL;
 
-    if (c->vars)
-        return c->vars;
-    v = c->vars = json_in_arena(json_object(), a);
-    kase = json_object();
-    if (s->kase) {
-        if (json_is_object(s->kase->vars))
-            json_object_update(v, (json_t *)s->kase->vars);
-        json_set_str(kase, "id", s->kase->id);
-        json_object_set_new(kase, "index", json_integer(s->kase->index));
-        if (s->kase->expected)
-            json_object_set(v, "expected", (json_t *)s->kase->expected);
-    }
-    json_object_set_new(v, "case", kase);
-    json_set_str(v, "answer", subject_text(s));
-    return v;
+    if (str_is(name, "answer"))
+        return json_from_str(subject_text(s));
+    if (!s->kase)
+        return NULL;
+    if (str_is(name, "case"))
+        return json_pack("{s:o, s:I}", "id", json_from_str(s->kase->id), "index", (json_int_t)s->kase->index);
+    if (str_is(name, "expected"))
+        v = s->kase->expected;
+    else if (json_is_object(s->kase->vars))
+        v = json_object_getn(s->kase->vars, name.at, name.len);
+    return v ? json_deep_copy(v) : NULL;
+}
+
+static void subject_var_add(const struct subject *s, struct str name, json_t *all)
+{
+    json_t *v = subject_var(s, name);
+
+    if (v)
+        json_object_setn_new(all, name.at, name.len, v);
+}
+
+const json_t *subject_vars(const struct subject *s, const struct str *names, size_t count, struct arena *a)
+{
+    static const struct str ours[] = { { "answer", 6 }, { "case", 4 }, { "expected", 8 } };
+    json_t *all = json_in_arena(json_object(), a);
+    json_t *vars = !names && s->kase ? (json_t *)s->kase->vars : NULL;
+
+    for (void *it = json_is_object(vars) ? json_object_iter(vars) : NULL; it; it = json_object_iter_next(vars, it))
+        subject_var_add(s, str_n(json_object_iter_key(it), json_object_iter_key_len(it)), all);
+    for (size_t i = 0; !names && i < COUNT_OF(ours); i++)
+        subject_var_add(s, ours[i], all);
+    for (size_t i = 0; i < count; i++)
+        subject_var_add(s, names[i], all);
+    return all;
 }
 
 void **subject_slot(const struct subject *s, struct str key, struct arena *a)

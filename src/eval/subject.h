@@ -1,9 +1,9 @@
 /* src/eval/subject.h: one trial as checks and metrics see it, and what is read from its output at most once.
  *
  * How an output is read as JSON: the whole trimmed text must be one JSON value. If the whole text is one fenced block
- * (three back quotes or tildes, an optional word such as json, a line break ... the same fence), the inside of the fence is
- * read instead and the subject remembers that it was fenced. Nothing else is forgiven: prose around JSON is not JSON.
- * Threads: a subject and its arena have one owner; the task and the case are only read. */
+ * (three back quotes or tildes, an optional word such as json, a line break ... the same fence), the inside of the
+ * fence is read instead and the subject remembers that it was fenced. Nothing else is forgiven: prose around JSON is
+ * not JSON. Threads: a subject and its arena have one owner; the task and the case are only read. */
 #pragma once
 
 #include "domain/domain.h"
@@ -38,8 +38,10 @@ bool          subject_fenced(const struct subject *s, struct arena *a); /* JSON,
 struct str    subject_unfenced(struct str text, bool *fenced);          /* the inside of a fence, or the trimmed text */
 const json_t *subject_expected(const struct subject *s);                /* NULL when the case has none, or null */
 
-/* What templates in checks see: the case's variables, `expected`, `answer` (the output) and `case` (id, index). */
-const json_t *subject_vars(const struct subject *s, struct arena *a);
+/* What templates in checks see: the case's variables, `expected`, `answer` (the output) and `case` (id, index); of
+ * these, the ones in `names`, or all when it is NULL. Copies: a case is shared by threads, and jansson's reference
+ * counts would be touched by all of them. */
+const json_t *subject_vars(const struct subject *s, const struct str *names, size_t count, struct arena *a);
 
 /* A place in the cache for items.c: pairs of item sets, by key. */
 void        **subject_slot(const struct subject *s, struct str key, struct arena *a);

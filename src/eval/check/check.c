@@ -11,8 +11,7 @@ static const char *check_shape(const struct check *c, const json_t *v)
     bool scalar = json_is_string(v) || json_is_number(v) || json_is_boolean(v) || json_is_null(v);
 
     switch (c->argument) {
-    case CHECK_TEXT:
-        return json_is_string(v) ? NULL : "a string";
+    case CHECK_TEXT: return json_is_string(v) ? NULL : "a string";
     case CHECK_TEXTS:
     case CHECK_VALUES:
         if (json_is_array(v) && json_array_size(v)) {
@@ -27,10 +26,8 @@ static const char *check_shape(const struct check *c, const json_t *v)
         if (c->argument == CHECK_VALUES)
             return "a list of at least one value, for example [billing, sales]";
         return json_is_string(v) ? NULL : "a string or a list of strings";
-    case CHECK_VALUE:
-        return scalar || json_is_array(v) || json_is_object(v) ? NULL : "a value";
-    case CHECK_NUMBER:
-        return json_is_integer(v) && json_integer_value(v) >= 0 ? NULL : "a whole number, 0 or more";
+    case CHECK_VALUE: return scalar || json_is_array(v) || json_is_object(v) ? NULL : "a value";
+    case CHECK_NUMBER: return json_is_integer(v) && json_integer_value(v) >= 0 ? NULL : "a whole number, 0 or more";
     case CHECK_BOUNDS:
         if (!json_is_object(v) || !json_object_size(v))
             return "{min: number, max: number}, or one of the two";
@@ -42,8 +39,7 @@ static const char *check_shape(const struct check *c, const json_t *v)
             json_number_value(json_child(v, "min")) > json_number_value(json_child(v, "max")))
             return "a min that is not above its max";
         return NULL;
-    case CHECK_TRUE:
-        return json_is_true(v) ? NULL : "true (to ask for the opposite, put not_ before its name)";
+    case CHECK_TRUE: return json_is_true(v) ? NULL : "true (to ask for the opposite, put not_ before its name)";
     }
     return NULL;
 }
@@ -97,7 +93,8 @@ enum err_code check_prepare(const struct check_spec *spec, struct arena *a, stru
 
         suggest_begin(&s, spec->kind);
         check_suggest(&s);
-        return err_set(e, ERR_BAD_INPUT, "there is no check \"" STR_FMT "\"%s", STR_ARG(spec->kind), suggest_hint(&s, hint));
+        return err_set(e, ERR_BAD_INPUT, "there is no check \"" STR_FMT "\"%s", STR_ARG(spec->kind),
+                       suggest_hint(&s, hint));
     }
     wanted = check_shape(c, spec->argument);
     if (wanted)

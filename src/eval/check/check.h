@@ -1,8 +1,9 @@
 /* src/eval/check/check.h: rules an output must satisfy.
  *
- * A kind of check is one entry (struct check) in a family's file and one name in checks.c. A kind judges one text or one
- * JSON value; everything kinds share happens here once:
- *   path   chooses values inside the JSON output (json_path.h). Each chosen value must satisfy the check. When the output
+ * A kind of check is one entry (struct check) in a family's file and one name in checks.c. A kind judges one text or
+ * one JSON value; everything kinds share happens here once:
+ *   path   chooses values inside the JSON output (json_path.h). Each chosen value must satisfy the check. When the
+ * output
  *          is not JSON, or nothing is at the path, the check fails, negated or not: a broken output never passes.
  *   not    turns pass and fail round, for each chosen value. "Not evaluated" stays so.
  *   {{ }}  in text arguments is a template over the case's variables and `expected` (text_arg.h).
@@ -56,9 +57,10 @@ struct check_ready {
     struct json_path *path;             /* NULL: the whole output */
     bool negate;
 };
-/* Checks the shape of the argument, names of options, the path, the pattern; says what is wrong without naming the check
- * (the caller knows file and line). The spec must live as long as the arena. */
-enum err_code check_prepare(const struct check_spec *spec, struct arena *a, struct check_ready *out, struct err *e) MUST_USE;
+/* Checks the shape of the argument, names of options, the path, the pattern; says what is wrong without naming the
+ * check (the caller knows file and line). The spec must live as long as the arena. */
+enum err_code check_prepare(const struct check_spec *spec, struct arena *a, struct check_ready *out,
+                            struct err *e) MUST_USE;
 /* The same for readers of task files, which only want to know. */
 enum err_code check_verify(const struct check_spec *spec, struct err *e) MUST_USE;
 void          check_judge(const struct check_ready *c, const struct subject *s, struct arena *a, struct score *out);

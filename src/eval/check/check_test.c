@@ -3,8 +3,8 @@
 #include "eval/check/check.h"
 #include "eval/json_path.h"
 
-/* Judges one check, written as JSON ({"max_words": 3, "path": "$.a"}), on an output. '+' passed, '-' failed, '?' not evaluated,
- * '!' can't be prepared. */
+/* Judges one check, written as JSON ({"max_words": 3, "path": "$.a"}), on an output. '+' passed, '-' failed, '?' not
+ * evaluated, '!' can't be prepared. */
 static char judge(const char *check, const char *output, char note[200])
 {
     AUTO_ARENA *a = arena_new_sized(0);
@@ -133,7 +133,8 @@ TEST(every_kind_of_check_passes_fails_and_negates)
 
 TEST(a_path_chooses_what_is_judged)
 {
-    static const char out[] = "{\"queue\":\"billing\",\"n\":3,\"tags\":[\"a\",\"bb\"],\"rows\":[{\"id\":1},{\"id\":2}]}";
+    static const char
+        out[] = "{\"queue\":\"billing\",\"n\":3,\"tags\":[\"a\",\"bb\"],\"rows\":[{\"id\":1},{\"id\":2}]}";
     static const struct row rows[] = {
         { "{\"path\": \"$.queue\", \"one_of\": [\"billing\"]}", out, '+' },
         { "{\"path\": \"$.queue\", \"one_of\": [\"sales\"]}", out, '-' },
@@ -164,9 +165,10 @@ TEST(a_text_in_a_check_may_be_a_template)
     char note[200];
 
     CHECK_INT(judge("{\"contains\": \"Dear {{ customer }}\"}", "Dear Ada,", NULL), '+');
-    CHECK_INT(judge("{\"path\": \"$.queue\", \"equals\": \"{{ expected.queue }}\"}", "{\"queue\":\"billing\"}", NULL), '+');
+    CHECK_INT(judge("{\"path\": \"$.queue\", \"equals\": \"{{ expected.queue }}\"}", "{\"queue\":\"billing\"}", NULL),
+              '+');
     CHECK_INT(judge("{\"contains\": \"{{ custmer }}\"}", "Dear Ada,", note), '?');
-    CHECK(strstr(note, "custmer"));
+    CHECK(strstr(note, "custmer") && strstr(note, "did you mean \"customer\""));
     CHECK_INT(judge("{\"not_contains\": \"{{ custmer }}\"}", "Dear Ada,", note), '?');
     CHECK_INT(judge("{\"contains\": \"{{ oops\"}", "x", note), '!');
 }

@@ -1,5 +1,6 @@
-/* src/eval/check/count.c: checks that count: characters (code points), words (runs without white space), items of a JSON list
- * (its elements, those under "items" or "concepts", or an object's members). Each as {min, max}, min_X and max_X. */
+/* src/eval/check/count.c: checks that count: characters (code points), words (runs without white space), items of a
+ * JSON list (its elements, those under "items" or "concepts", or an object's members). Each as {min, max}, min_X and
+ * max_X. */
 #include "eval/check/check.h"
 
 #include <inttypes.h>
@@ -30,7 +31,9 @@ static enum err_code count_prepare(const struct check_spec *spec, struct arena *
     struct count_state *c = arena_new(a, struct count_state);
     const json_t *arg = spec->argument;
 
-    c->what = str_ends(spec->kind, S("words")) ? COUNT_WORDS : str_ends(spec->kind, S("items")) ? COUNT_ITEMS : COUNT_CHARACTERS;
+    c->what = str_ends(spec->kind, S("words"))   ? COUNT_WORDS
+              : str_ends(spec->kind, S("items")) ? COUNT_ITEMS
+                                                 : COUNT_CHARACTERS;
     c->max = INT64_MAX;
     if (json_is_object(arg)) {
         c->min = json_get_i64(arg, "min", 0);

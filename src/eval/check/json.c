@@ -11,7 +11,8 @@ static enum err_code json_valid_prepare(const struct check_spec *spec, struct ar
     return ERR_OK;
 }
 
-static enum check_verdict json_valid_judge(const void *state, const struct check_target *t, struct arena *a, struct str *why)
+static enum check_verdict json_valid_judge(const void *state, const struct check_target *t, struct arena *a,
+                                           struct str *why)
 {
     if (!check_target_json(t, a, why))
         return CHECK_FAIL;
@@ -37,7 +38,8 @@ static enum err_code required_keys_prepare(const struct check_spec *spec, struct
     return ERR_OK;
 }
 
-static enum check_verdict required_keys_of(const struct required_keys *k, const json_t *o, struct arena *a, struct str *why)
+static enum check_verdict required_keys_of(const struct required_keys *k, const json_t *o, struct arena *a,
+                                           struct str *why)
 {
     if (!json_is_object(o)) {
         *why = S("is not a JSON object");
@@ -51,7 +53,8 @@ static enum check_verdict required_keys_of(const struct required_keys *k, const 
     return CHECK_PASS;
 }
 
-static enum check_verdict required_keys_judge(const void *state, const struct check_target *t, struct arena *a, struct str *why)
+static enum check_verdict required_keys_judge(const void *state, const struct check_target *t, struct arena *a,
+                                              struct str *why)
 {
     const json_t *j = check_target_json(t, a, why);
     enum check_verdict v = j ? CHECK_PASS : CHECK_FAIL;

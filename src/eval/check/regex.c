@@ -1,6 +1,6 @@
 /* src/eval/check/regex.c: a PCRE2 pattern somewhere in the output. Compiled once with JIT; a match that needs more than
- * REGEX_MATCH_MAX steps (or REGEX_HEAP_KIB of memory) is given up and the check is not evaluated: patterns are the user's,
- * texts are a model's, and neither may hang a run. */
+ * REGEX_MATCH_MAX steps (or REGEX_HEAP_KIB of memory) is given up and the check is not evaluated: patterns are the
+ * user's, texts are a model's, and neither may hang a run. */
 #include "eval/check/check.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -31,14 +31,15 @@ static enum err_code regex_prepare(const struct check_spec *spec, struct arena *
 
     r->pattern = json_to_str(spec->argument);
     if (r->pattern.len > REGEX_PATTERN_MAX)
-        return err_set(e, ERR_TOO_LARGE, "the pattern has %zu bytes; at most %d are allowed", r->pattern.len, REGEX_PATTERN_MAX);
+        return err_set(e, ERR_TOO_LARGE, "the pattern has %zu bytes; at most %d are allowed", r->pattern.len,
+                       REGEX_PATTERN_MAX);
     if (check_option(spec, "ignore_case"))
         flags |= PCRE2_CASELESS;
     r->code = pcre2_compile((PCRE2_SPTR)r->pattern.at, r->pattern.len, flags, &code, &at, NULL);
     if (!r->code) {
         pcre2_get_error_message(code, text, sizeof text);
-        return err_set(e, ERR_BAD_INPUT, "regex \"" STR_FMT "\": %s at character %zu", STR_ARG(r->pattern), (char *)text,
-                       str_utf8_len(str_sub(r->pattern, 0, at)) + 1);
+        return err_set(e, ERR_BAD_INPUT, "regex \"" STR_FMT "\": %s at character %zu", STR_ARG(r->pattern),
+                       (char *)text, str_utf8_len(str_sub(r->pattern, 0, at)) + 1);
     }
     pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE);         /* without JIT it is slower, nothing else */
     r->limits = pcre2_match_context_create(NULL);
@@ -66,7 +67,8 @@ static enum check_verdict regex_judge(const void *state, const struct check_targ
     if (code >= 0)
         return CHECK_PASS;
     if (code == PCRE2_ERROR_NOMATCH) {
-        *why = arena_printf(a, STR_FMT " does not match " STR_FMT, STR_ARG(subject_quote(t->text, a)), STR_ARG(r->pattern));
+        *why = arena_printf(a, STR_FMT " does not match " STR_FMT, STR_ARG(subject_quote(t->text, a)),
+                            STR_ARG(r->pattern));
         return CHECK_FAIL;
     }
     pcre2_get_error_message(code, text, sizeof text);

@@ -47,8 +47,8 @@ static bool text_is(struct str text, struct str arg, bool ignore_case)
 }
 
 /* `all`: every argument must satisfy the test; otherwise one is enough. */
-static enum check_verdict text_judge(const struct text_state *st, const struct check_target *t, struct arena *a, bool all,
-                                     text_test *test, const char *failing, struct str *why)
+static enum check_verdict text_judge(const struct text_state *st, const struct check_target *t, struct arena *a,
+                                     bool all, text_test *test, const char *failing, struct str *why)
 {
     AUTO_BUF struct buf list = BUF_INIT(400);
 
@@ -70,7 +70,8 @@ static enum check_verdict text_judge(const struct text_state *st, const struct c
     }
     if (all)
         return CHECK_PASS;
-    *why = arena_printf(a, STR_FMT " %s " STR_FMT, STR_ARG(subject_quote(t->text, a)), failing, STR_ARG(buf_str(&list)));
+    *why = arena_printf(a, STR_FMT " %s " STR_FMT, STR_ARG(subject_quote(t->text, a)), failing,
+                        STR_ARG(buf_str(&list)));
     return CHECK_FAIL;
 }
 
@@ -86,7 +87,8 @@ TEXT_JUDGE(ends_with, true, text_finishes, "does not end with")
 TEXT_JUDGE(one_of, false, text_is, "is none of")
 
 /* A text equals the trimmed output, or a chosen value's text; any other value equals as JSON does. */
-static enum check_verdict text_judge_equals(const void *state, const struct check_target *t, struct arena *a, struct str *why)
+static enum check_verdict text_judge_equals(const void *state, const struct check_target *t, struct arena *a,
+                                            struct str *why)
 {
     const struct text_state *st = state;
     const json_t *j;

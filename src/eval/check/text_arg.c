@@ -19,7 +19,9 @@ enum err_code text_arg_prepare(struct str text, struct arena *a, struct text_arg
         return ERR_OK;
     env = template_env_new(&(struct template_options){ .output_max = TEXT_ARG_BYTES_MAX });
     arena_defer(a, text_arg_release, env);
-    return template_compile(env, S("argument"), text, &out->tmpl, e);
+    TRY(template_compile(env, S("argument"), text, &out->tmpl, e));
+    out->name_count = template_variables(out->tmpl, a, &out->names);
+    return ERR_OK;
 }
 
 enum err_code text_args_prepare(const json_t *value, struct arena *a, struct text_args *out, struct err *e)
@@ -36,7 +38,21 @@ enum err_code text_args_prepare(const json_t *value, struct arena *a, struct tex
     return ERR_OK;
 }
 
-bool text_arg_value(const struct text_arg *t, const struct subject *s, struct arena *a, struct str *out, struct str *why)
+/* Renders with what the template names; should that fail, once more with all there is, so that the sentence can name
+ * the nearest variable. */
+static enum err_code text_arg_render(const struct text_arg *t, const struct subject *s, struct arena *a,
+                                     struct buf *out, struct err *e)
+{
+    static const struct str none = { "", 0 };
+    const struct str *names = t->name_count ? t->names : &none;
+
+    if (template_render(t->tmpl, subject_vars(s, names, t->name_count, a), a, out, e) == ERR_OK)
+        return ERR_OK;
+    return template_render(t->tmpl, subject_vars(s, NULL, 0, a), a, out, e);
+}
+
+bool text_arg_value(const struct text_arg *t, const struct subject *s, struct arena *a, struct str *out,
+                    struct str *why)
 {
     AUTO_BUF struct buf b = BUF_INIT(TEXT_ARG_BYTES_MAX);
     struct err e = ERR_INIT;
@@ -44,7 +60,7 @@ bool text_arg_value(const struct text_arg *t, const struct subject *s, struct ar
     *out = t->fixed;
     if (!t->tmpl)
         return true;
-    if (template_render(t->tmpl, subject_vars(s, a), a, &b, &e) != ERR_OK) {
+    if (text_arg_render(t, s, a, &b, &e) != ERR_OK) {
         *why = arena_strdup(a, str_c(e.text));
         return false;
     }

@@ -1,6 +1,6 @@
-/* src/eval/metric/consistency.c: how much the repetitions of one case differ: the population standard deviation of the ranking
- * metric over a case's repetitions, averaged over the cases with at least two. A trial alone has none, so the value is
- * computed when a result is read (eval/result); here is only its entry in the table. */
+/* src/eval/metric/consistency.c: how much the repetitions of one case differ: the population standard deviation of the
+ * ranking metric over a case's repetitions, averaged over the cases with at least two. A trial alone has none, so the
+ * value is computed when a result is read (eval/result); here is only its entry in the table. */
 #include "eval/metric/metric.h"
 
 static void consistency_score(const void *state, const struct subject *s, struct arena *a, struct score *out)

@@ -1,5 +1,5 @@
-/* src/eval/metric/exact_match.c: 1 when the output is the expected answer. Both are trimmed; when both can be read as JSON
- * they are compared as JSON values (order of members, spacing and 1.0 against 1 do not count). */
+/* src/eval/metric/exact_match.c: 1 when the output is the expected answer. Both are trimmed; when both can be read as
+ * JSON they are compared as JSON values (order of members, spacing and 1.0 against 1 do not count). */
 #include "eval/metric/metric.h"
 
 #include "eval/items.h"

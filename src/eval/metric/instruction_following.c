@@ -1,8 +1,8 @@
 /* src/eval/metric/instruction_following.c: instruction_following and checks_passed.
  *
  * instruction_following is max(0, 1 - violations / checks). With `constraints:` it counts them and the output's format
- * (constraints.h). Without, the task's own checks are its constraints, each counting its weight, and the output's format
- * counts 1 when the task names one. A task that asks for nothing is followed: 1.
+ * (constraints.h). Without, the task's own checks are its constraints, each counting its weight, and the output's
+ * format counts 1 when the task names one. A task that asks for nothing is followed: 1.
  * checks_passed is the weighted share of the evaluated checks that passed; a check that could not run is left out. */
 #include "eval/metric/metric.h"
 

@@ -29,8 +29,8 @@ static bool metric_knows(const struct metric *m, struct str key)
     return false;
 }
 
-enum err_code metric_prepare(const struct metric_spec *spec, struct arena *a, const struct metric **metric, void **state,
-                             struct err *e)
+enum err_code metric_prepare(const struct metric_spec *spec, struct arena *a, const struct metric **metric,
+                             void **state, struct err *e)
 {
     const struct metric *m = metric_find(spec->kind);
 
@@ -40,7 +40,8 @@ enum err_code metric_prepare(const struct metric_spec *spec, struct arena *a, co
 
         suggest_begin(&s, spec->kind);
         metric_suggest(&s);
-        return err_set(e, ERR_BAD_INPUT, "there is no metric \"" STR_FMT "\"%s", STR_ARG(spec->kind), suggest_hint(&s, hint));
+        return err_set(e, ERR_BAD_INPUT, "there is no metric \"" STR_FMT "\"%s", STR_ARG(spec->kind),
+                       suggest_hint(&s, hint));
     }
     for (void *it = json_is_object(spec->options) ? json_object_iter((json_t *)spec->options) : NULL; it;
          it = json_object_iter_next((json_t *)spec->options, it))
@@ -63,7 +64,8 @@ enum err_code metric_verify(const struct metric_spec *spec, struct err *e)
     return metric_prepare(spec, a, &m, &state, e);
 }
 
-void metric_score(const struct metric *m, const void *state, const struct subject *s, struct arena *a, struct score *out)
+void metric_score(const struct metric *m, const void *state, const struct subject *s, struct arena *a,
+                  struct score *out)
 {
     *out = score_missing(STR_NONE);
     if (s->failed)

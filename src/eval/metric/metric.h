@@ -1,7 +1,7 @@
 /* src/eval/metric/metric.h: numbers computed per trial and averaged per variant.
  *
- * A metric is one entry in a file of its family and one name in metrics.c. It gives a finite number or says why there is
- * none; a missing value is in no sum and no n. A failed trial never reaches a metric: all its scores are missing.
+ * A metric is one entry in a file of its family and one name in metrics.c. It gives a finite number or says why there
+ * is none; a missing value is in no sum and no n. A failed trial never reaches a metric: all its scores are missing.
  * Prepared once per task, then run by many threads at once. */
 #pragma once
 
@@ -30,7 +30,8 @@ size_t               metric_count(void);
 const struct metric *metric_at(size_t i);                       /* sorted by name */
 const struct metric *metric_find(struct str name);              /* NULL when there is no such metric */
 void                 metric_suggest(struct suggest *s);         /* offers every name */
-/* `metrics:` of a task that does not say: accuracy, hallucination, completeness, cost, instruction_following, consistency. */
+/* `metrics:` of a task that does not say: accuracy, hallucination, completeness, cost, instruction_following,
+ * consistency. */
 #define METRIC_DEFAULTS 6
 extern const char *const metric_defaults[METRIC_DEFAULTS];
 

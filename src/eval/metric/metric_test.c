@@ -3,7 +3,8 @@
 #include "eval/metric/metric.h"
 
 /* One metric on one output; formats "json", "csv", "text". -1 when missing. */
-static double measure(const char *metric, const char *format, const char *output, const char *expected, const char *options)
+static double measure(const char *metric, const char *format, const char *output, const char *expected,
+                      const char *options)
 {
     AUTO_ARENA *a = arena_new_sized(0);
     struct task task = { 0 };
@@ -36,7 +37,9 @@ TEST(the_reference_values_of_the_sheet_hold)
 {
     CHECK_NEAR(measure("accuracy", "json", "[\"A\",\"B\",\"C\"]", "{\"items\":[\"A\",\"B\",\"C\",\"D\"]}", NULL), 1, 0);
     CHECK_NEAR(measure("hallucination", "json", "[\"A\",\"B\",\"X\"]", "[\"A\",\"B\"]", NULL), 0.3333, 5e-5);
-    CHECK_NEAR(measure("completeness", "json", "{\"items\":[\"A\",\"B\"]}", "{\"concepts\":[\"A\",\"B\",\"C\",\"D\"]}", NULL), 0.5, 0);
+    CHECK_NEAR(measure("completeness", "json", "{\"items\":[\"A\",\"B\"]}", "{\"concepts\":[\"A\",\"B\",\"C\",\"D\"]}",
+                       NULL),
+               0.5, 0);
     CHECK_NEAR(measure("cost", "json", "[]", NULL, NULL), 0.0105, 1e-15);
 }
 
@@ -60,10 +63,15 @@ TEST(the_edge_rules_of_the_sheet_hold)
 
 TEST(one_answer_counts_by_its_members_or_as_itself)
 {
-    CHECK_NEAR(measure("accuracy", "json", "{\"queue\":\"a\",\"urgency\":\"low\"}", "{\"queue\":\"a\",\"urgency\":\"high\"}", NULL), 0.5, 0);
+    CHECK_NEAR(measure("accuracy", "json", "{\"queue\":\"a\",\"urgency\":\"low\"}",
+                       "{\"queue\":\"a\",\"urgency\":\"high\"}", NULL),
+               0.5, 0);
     CHECK_NEAR(measure("accuracy", "json", "{\"queue\":\"a\"}", "{\"queue\":\"a\",\"urgency\":\"high\"}", NULL), 1, 0);
-    CHECK_NEAR(measure("completeness", "json", "{\"queue\":\"a\"}", "{\"queue\":\"a\",\"urgency\":\"high\"}", NULL), 0.5, 0);
-    CHECK_NEAR(measure("accuracy", "json", "{\"queue\":\"a\",\"why\":\"x\"}", "{\"queue\":\"a\",\"urgency\":\"x\"}", "{\"key\":\"queue\"}"), 1, 0);
+    CHECK_NEAR(measure("completeness", "json", "{\"queue\":\"a\"}", "{\"queue\":\"a\",\"urgency\":\"high\"}", NULL),
+               0.5, 0);
+    CHECK_NEAR(measure("accuracy", "json", "{\"queue\":\"a\",\"why\":\"x\"}", "{\"queue\":\"a\",\"urgency\":\"x\"}",
+                       "{\"key\":\"queue\"}"),
+               1, 0);
     CHECK_NEAR(measure("accuracy", "text", " billing\n", "\"billing\"", NULL), 1, 0);
     CHECK_NEAR(measure("accuracy", "text", "sales", "\"billing\"", NULL), 0, 0);
     CHECK_NEAR(measure("accuracy", "json", "\"billing\"", "\"billing\"", NULL), 1, 0);
@@ -74,10 +82,15 @@ TEST(one_answer_counts_by_its_members_or_as_itself)
 
 TEST(items_of_csv_are_its_rows_without_the_header)
 {
-    CHECK_NEAR(measure("accuracy", "csv", "id,name\n1,\"Smith, A\"\n2,Bo\n", "\"id,name\\n1,\\\"Smith, A\\\"\\n3,Cy\"", NULL), 0.5, 0);
+    CHECK_NEAR(measure("accuracy", "csv", "id,name\n1,\"Smith, A\"\n2,Bo\n", "\"id,name\\n1,\\\"Smith, A\\\"\\n3,Cy\"",
+                       NULL),
+               0.5, 0);
     CHECK_NEAR(measure("accuracy", "csv", "name\na\nb\n", "[\"a\",\"b\"]", NULL), 1, 0);
-    CHECK_NEAR(measure("accuracy", "csv", "id,n\n1,x\n2,y\n", "[{\"id\":1,\"n\":\"z\"},{\"id\":2,\"n\":\"y\"}]", NULL), 0.5, 0);
-    CHECK_NEAR(measure("accuracy", "csv", "id,n\n1,x\n2,y\n", "[{\"id\":1,\"n\":\"z\"},{\"id\":2,\"n\":\"y\"}]", "{\"key\":\"id\"}"), 1, 0);
+    CHECK_NEAR(measure("accuracy", "csv", "id,n\n1,x\n2,y\n", "[{\"id\":1,\"n\":\"z\"},{\"id\":2,\"n\":\"y\"}]", NULL),
+               0.5, 0);
+    CHECK_NEAR(measure("accuracy", "csv", "id,n\n1,x\n2,y\n", "[{\"id\":1,\"n\":\"z\"},{\"id\":2,\"n\":\"y\"}]",
+                       "{\"key\":\"id\"}"),
+               1, 0);
     CHECK_NEAR(measure("completeness", "csv", "```csv\nid,n\n1,x\n```", "[[1,\"x\"]]", NULL), 1, 0);
     CHECK_NEAR(measure("accuracy", "csv", "a,b\n", "[\"a\"]", NULL), 0, 0);
 }

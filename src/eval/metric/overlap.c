@@ -1,10 +1,12 @@
-/* src/eval/metric/overlap.c: what the output's items have in common with the expected ones (items.h says what items are).
- * TP = in both, FP = only in the output, FN = only expected.
+/* src/eval/metric/overlap.c: what the output's items have in common with the expected ones (items.h says what items
+ * are). TP = in both, FP = only in the output, FN = only expected.
  *   accuracy (precision)   TP / (TP + FP); 0 when nothing was extracted
  *   hallucination          1 - accuracy; so 1 when nothing was extracted
  *   completeness (recall)  TP / (TP + FN); 0 when the output can't be read, and when nothing is expected
- *   f1                     2 TP / (2 TP + FP + FN); for plain text against a text it is computed over words: runs of bytes
- *                          that are not ASCII white space or punctuation, ASCII case ignored, each as often as it occurs */
+ *   f1                     2 TP / (2 TP + FP + FN); for plain text against a text it is computed over words: runs of
+ * bytes
+ *                          that are not ASCII white space or punctuation, ASCII case ignored, each as often as it
+ * occurs */
 #include "eval/metric/metric.h"
 
 #include "eval/items.h"
@@ -63,7 +65,7 @@ static void overlap_completeness(const void *state, const struct subject *s, str
                            .note = i->unparseable || i->gold_count ? out->note : S("nothing is expected") };
 }
 
-/* --- f1 over words ----------------------------------------------------------------------------------------------------- */
+/* --- f1 over words ------------------------------------------------------------------------------------------------ */
 
 static bool overlap_word_byte(char c)
 {

@@ -5,7 +5,8 @@ static void usage_cost(const void *state, const struct subject *s, struct arena 
 {
     (void)state;
     (void)a;
-    *out = s->cost_nanousd == MONEY_UNKNOWN ? score_missing(S("the price is not known")) : score_of(money_to_double(s->cost_nanousd));
+    *out = s->cost_nanousd == MONEY_UNKNOWN ? score_missing(S("the price is not known"))
+                                            : score_of(money_to_double(s->cost_nanousd));
 }
 
 static void usage_latency(const void *state, const struct subject *s, struct arena *a, struct score *out)

@@ -1,9 +1,9 @@
-/* src/eval/report/csv.c: one row a trial. The nine columns other tools know come first (spec/taskbench 2.8), then where the
- * trial stands, then a column for every metric and check.
+/* src/eval/report/csv.c: one row a trial. The nine columns other tools know come first (spec/taskbench 2.8), then where
+ * the trial stands, then a column for every metric and check.
  *
- * Text cells are quoted. One that begins with = + - @, tab or carriage return gets a ' in front: opened in a spreadsheet it
- * would otherwise be run as a formula, and model names, case ids and error texts come from outside. Numbers stay bare; an
- * unknown cost and a missing score are empty cells. Lines end in LF. */
+ * Text cells are quoted. One that begins with = + - @, tab or carriage return gets a ' in front: opened in a
+ * spreadsheet it would otherwise be run as a formula, and model names, case ids and error texts come from outside.
+ * Numbers stay bare; an unknown cost and a missing score are empty cells. Lines end in LF. */
 #include "eval/report/report.h"
 
 #include <inttypes.h>
@@ -50,8 +50,8 @@ static enum err_code csv_each(const struct store_trial *st, void *arg, struct er
     csv_text(b, v ? v->model : S(""));
     buf_byte(b, ',');
     csv_text(b, w->r->run->task_name);
-    buf_printf(b, ",\"%s\",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s,", t->state == TRIAL_DONE ? "success" : "failed", t->usage.input,
-               t->usage.output, t->usage.input + t->usage.output,
+    buf_printf(b, ",\"%s\",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s,", t->state == TRIAL_DONE ? "success" : "failed",
+               t->usage.input, t->usage.output, t->usage.input + t->usage.output,
                t->cost_nanousd == MONEY_UNKNOWN ? "" : money_exact(t->cost_nanousd, text));
     if (t->latency_ms >= 0)
         buf_printf(b, "%" PRId64 ".00", t->latency_ms);
@@ -61,8 +61,8 @@ static enum err_code csv_each(const struct store_trial *st, void *arg, struct er
     csv_text(b, v ? v->name : S(""));
     buf_byte(b, ',');
     csv_text(b, t->case_id);
-    buf_printf(b, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, at.repetition, t->number, t->attempts, t->violations,
-               t->critical);
+    buf_printf(b, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, at.repetition, t->number, t->attempts,
+               t->violations, t->critical);
     TRY(scores_read(st->scores, NULL, w->scores, w->r->scorer_count, e));
     for (size_t i = 0; i < w->r->scorer_count; i++) {
         buf_byte(b, ',');

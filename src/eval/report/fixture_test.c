@@ -4,7 +4,8 @@
 
 struct fixture_job { struct fixture *f; const struct fixture_shape *shape; struct store_variant *rows; };
 
-static enum err_code fixture_trial(struct store_tx *tx, struct fixture_job *j, struct aggregate **sums, int64_t number, struct err *e)
+static enum err_code fixture_trial(struct store_tx *tx, struct fixture_job *j, struct aggregate **sums, int64_t number,
+                                   struct err *e)
 {
     const struct fixture_shape *s = j->shape;
     struct trial_place at = run_trial_place(j->f->run, number);
@@ -21,10 +22,12 @@ static enum err_code fixture_trial(struct store_tx *tx, struct fixture_job *j, s
     bool added;
 
     list[0] = s->no_expected ? score_missing(S("no expected answer")) : score_of(good);
-    list[1] = t.cost_nanousd == MONEY_UNKNOWN ? score_missing(S("the price is not known")) : score_of(money_to_double(t.cost_nanousd));
+    list[1] = t.cost_nanousd == MONEY_UNKNOWN ? score_missing(S("the price is not known"))
+                                              : score_of(money_to_double(t.cost_nanousd));
     list[2] = score_of((double)t.latency_ms);
     list[3] = score_missing(S(""));
-    list[4] = (struct score){ SCORE_VALUE, good > 0 || at.case_index % 4, S("\"misc\" is none of \"billing\", \"sales\"") };
+    list[4] = (struct score){ SCORE_VALUE, good > 0 || at.case_index % 4,
+                              S("\"misc\" is none of \"billing\", \"sales\"") };
     list[5] = (struct score){ SCORE_VALUE, at.case_index % 9 != 2, S("52 words, at most 40") };
     if (list[4].value == 1)
         list[4].note = S("");

@@ -1,5 +1,5 @@
-/* src/eval/report/json.c: the whole result as one JSON document, for programs. Money is a decimal string of US dollars, null
- * when nobody knows it; ratios are 0..1; times RFC 3339. Members are only ever added. */
+/* src/eval/report/json.c: the whole result as one JSON document, for programs. Money is a decimal string of US dollars,
+ * null when nobody knows it; ratios are 0..1; times RFC 3339. Members are only ever added. */
 #include "eval/report/report.h"
 
 #define JSON_REPORT_MAX ((size_t)256 << 20)
@@ -87,8 +87,9 @@ static json_t *json_report_variant(const struct result *r, const struct result_v
     json_object_set_new(o, "failed_cost_usd", json_report_money(v->sum->failed_cost_nanousd));
     json_object_set_new(o, "trials_of_unknown_cost", json_integer(v->sum->costs_unknown));
     json_object_set_new(o, "usd_per_1000", v->cost_known ? json_real(v->cost_usd * 1000) : json_null());
-    json_object_set_new(o, "value_rating", v->cost_known && v->cost_usd > 0 && v->rank
-                        ? json_real(v->quality.value * 100 / v->cost_usd) : json_null());
+    json_object_set_new(o, "value_rating",
+                        v->cost_known && v->cost_usd > 0 && v->rank ? json_real(v->quality.value * 100 / v->cost_usd)
+                                                                    : json_null());
     for (size_t i = 0; i < r->scorer_count; i++) {
         json_t *x = json_report_estimate(&v->scores[i]);
 
@@ -127,7 +128,8 @@ static json_t *json_report_run(const struct result *r)
     json_set_str(o, "task", run->task_name);
     json_set_str(o, "task_path", run->task_path);
     json_object_set_new(o, "state", json_string(run_state_name(run->state)));
-    json_object_set_new(o, "stopped_by", run->stopped_by == STOP_NONE ? json_null() : json_string(stop_reason_name(run->stopped_by)));
+    json_object_set_new(o, "stopped_by",
+                        run->stopped_by == STOP_NONE ? json_null() : json_string(stop_reason_name(run->stopped_by)));
     json_object_set_new(o, "created_at", json_report_time(run->created_ms));
     json_object_set_new(o, "started_at", json_report_time(run->started_ms));
     json_object_set_new(o, "finished_at", json_report_time(run->finished_ms));

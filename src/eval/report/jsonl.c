@@ -22,7 +22,9 @@ static json_t *jsonl_trial(struct jsonl *w, const struct trial *t)
     json_object_set_new(o, "error", t->state == TRIAL_DONE ? json_null() : json_string(err_name(t->error)));
     json_object_set_new(o, "error_text", t->error_text.len ? json_from_str(t->error_text) : json_null());
     json_object_set_new(o, "usage", usage_to_json(&t->usage));
-    json_object_set_new(o, "cost_usd", t->cost_nanousd == MONEY_UNKNOWN ? json_null() : json_string(money_exact(t->cost_nanousd, text)));
+    json_object_set_new(o, "cost_usd",
+                        t->cost_nanousd == MONEY_UNKNOWN ? json_null()
+                                                         : json_string(money_exact(t->cost_nanousd, text)));
     json_object_set_new(o, "latency_ms", t->latency_ms < 0 ? json_null() : json_integer(t->latency_ms));
     json_object_set_new(o, "attempts", json_integer(t->attempts));
     json_object_set_new(o, "violations", json_integer(t->violations));
@@ -42,7 +44,8 @@ static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct e
     for (size_t i = 0; i < w->r->scorer_count; i++) {
         struct str name = w->r->scorers[i].name;
 
-        json_object_setn_new(scores, name.at, name.len, w->scores[i].state == SCORE_VALUE ? json_real(w->scores[i].value) : json_null());
+        json_object_setn_new(scores, name.at, name.len,
+                             w->scores[i].state == SCORE_VALUE ? json_real(w->scores[i].value) : json_null());
         if (w->scores[i].note.len)
             json_object_setn_new(notes, name.at, name.len, json_from_str(w->scores[i].note));
     }

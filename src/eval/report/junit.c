@@ -1,8 +1,8 @@
 /* src/eval/report/junit.c: JUnit XML, as CI systems read it: a suite per variant, a test case per trial.
  *
- * A trial with a failed critical check is a <failure>, one without an answer an <error>; other failed checks are told in
- * <system-out> and fail nothing. A last suite, "thresholds", has a case per threshold and variant. Text from outside is
- * escaped; characters XML 1.0 does not allow become U+FFFD. Trials are streamed, one pass per variant. */
+ * A trial with a failed critical check is a <failure>, one without an answer an <error>; other failed checks are told
+ * in <system-out> and fail nothing. A last suite, "thresholds", has a case per threshold and variant. Text from outside
+ * is escaped; characters XML 1.0 does not allow become U+FFFD. Trials are streamed, one pass per variant. */
 #include "eval/report/report.h"
 
 #include <inttypes.h>
@@ -53,7 +53,8 @@ static void junit_failed_checks(struct junit *w, bool critical, struct buf *out)
         if (s->kind != SCORER_CHECK || w->scores[i].state != SCORE_VALUE || w->scores[i].value != 0 ||
             (s->severity == SEVERITY_CRITICAL) != critical)
             continue;
-        buf_printf(out, "[%s] " STR_FMT ": " STR_FMT "\n", severity_name(s->severity), STR_ARG(s->name), STR_ARG(w->scores[i].note));
+        buf_printf(out, "[%s] " STR_FMT ": " STR_FMT "\n", severity_name(s->severity), STR_ARG(s->name),
+                   STR_ARG(w->scores[i].note));
     }
 }
 
@@ -68,9 +69,12 @@ static enum err_code junit_trial(const struct store_trial *st, void *arg, struct
 
     TRY(scores_read(st->scores, a, w->scores, w->r->scorer_count, e));
     buf_puts(b, "    <testcase");
-    junit_attribute(b, "name", w->r->run->repeat > 1 ? arena_printf(a, STR_FMT " (%" PRId64 ")", STR_ARG(t->case_id), at.repetition + 1)
-                                                    : t->case_id);
-    junit_attribute(b, "classname", arena_printf(a, STR_FMT "." STR_FMT, STR_ARG(w->r->run->task_name), STR_ARG(w->variant->name)));
+    junit_attribute(b, "name",
+                    w->r->run->repeat > 1
+                        ? arena_printf(a, STR_FMT " (%" PRId64 ")", STR_ARG(t->case_id), at.repetition + 1)
+                        : t->case_id);
+    junit_attribute(b, "classname",
+                    arena_printf(a, STR_FMT "." STR_FMT, STR_ARG(w->r->run->task_name), STR_ARG(w->variant->name)));
     buf_printf(b, " time=\"%.3f\">", (double)MAX(t->latency_ms, INT64_C(0)) / 1000);
     if (t->state == TRIAL_FAILED) {
         buf_puts(b, "<error");
@@ -105,7 +109,9 @@ static enum err_code junit_suite(struct junit *w, struct store *s, struct err *e
 
     buf_puts(&w->out, "  <testsuite");
     junit_attribute(&w->out, "name", w->variant->name);
-    buf_printf(&w->out, " tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%" PRId64 "\" skipped=\"0\" timestamp=\"%.19s\">\n",
+    buf_printf(&w->out,
+               " tests=\"%" PRId64 "\" failures=\"%" PRId64 "\" errors=\"%" PRId64
+               "\" skipped=\"0\" timestamp=\"%.19s\">\n",
                g->done + g->failed, g->broken, g->failed, clock_text(w->r->run->created_ms, when));
     TRY(report_put(w->sink, &w->out, e));
     TRY(store_trials_each(s, w->r->run->no, &(struct store_trials_filter){ .variant = w->variant->no }, junit_trial, w, e));
@@ -128,7 +134,8 @@ static enum err_code junit_thresholds(struct junit *w, struct err *e)
 
     if (!r->threshold_count)
         return ERR_OK;
-    buf_printf(&w->out, "  <testsuite name=\"thresholds\" tests=\"%zu\" failures=\"%" PRId64 "\" errors=\"0\" skipped=\"0\">\n",
+    buf_printf(&w->out,
+               "  <testsuite name=\"thresholds\" tests=\"%zu\" failures=\"%" PRId64 "\" errors=\"0\" skipped=\"0\">\n",
                r->threshold_count, junit_missed(r));
     for (size_t i = 0; i < r->threshold_count; i++) {
         const struct result_threshold *t = &r->thresholds[i];
@@ -138,8 +145,8 @@ static enum err_code junit_thresholds(struct junit *w, struct err *e)
         junit_attribute(&w->out, "classname", r->variants[t->variant].name);
         buf_puts(&w->out, " time=\"0\">");
         if (!t->met && t->measured)
-            buf_printf(&w->out, "<failure type=\"threshold\" message=\"%.6g is %s %.6g\"/>", t->value, t->ceiling ? "above" : "below",
-                       t->limit);
+            buf_printf(&w->out, "<failure type=\"threshold\" message=\"%.6g is %s %.6g\"/>", t->value,
+                       t->ceiling ? "above" : "below", t->limit);
         else if (!t->met)
             buf_puts(&w->out, "<failure type=\"threshold\" message=\"not measured\"/>");
         buf_puts(&w->out, "</testcase>\n");

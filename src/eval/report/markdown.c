@@ -1,5 +1,5 @@
-/* src/eval/report/markdown.c: the table and the recommendation as GitHub-flavoured Markdown, for pull requests and notes.
- * Text from outside is escaped so that it can't leave its cell or become markup. */
+/* src/eval/report/markdown.c: the table and the recommendation as GitHub-flavoured Markdown, for pull requests and
+ * notes. Text from outside is escaped so that it can't leave its cell or become markup. */
 #include "eval/report/report.h"
 
 #include <inttypes.h>
@@ -39,7 +39,8 @@ static void markdown_variant(struct buf *b, const struct result_variant *v, bool
         buf_printf(b, "%.1f - %.1f", v->quality.interval.low * 100, v->quality.interval.high * 100);
     else
         buf_byte(b, '-');
-    buf_printf(b, " | %" PRId64 " | %" PRId64 " | %" PRId64 " | ", v->sum->critical, v->sum->violations, v->sum->failed);
+    buf_printf(b, " | %" PRId64 " | %" PRId64 " | %" PRId64 " | ", v->sum->critical, v->sum->violations,
+               v->sum->failed);
     buf_printf(b, "%s | ", report_ms(v->p50_ms, text));
     buf_printf(b, "%s |", report_per_thousand(v, text));
     if (pairs && (v->against.verdict == VERDICT_FIRST || v->against.verdict == VERDICT_NONE))

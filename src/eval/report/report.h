@@ -1,7 +1,8 @@
 /* src/eval/report/report.h: a result written out for people and programs.
  *
- * A format is one entry (struct report_format) in its own file and one name in reports.c. It writes bytes into a sink and
- * never to the terminal; formats with a line per trial stream them from the store, so a run of any size needs little memory. */
+ * A format is one entry (struct report_format) in its own file and one name in reports.c. It writes bytes into a sink
+ * and never to the terminal; formats with a line per trial stream them from the store, so a run of any size needs
+ * little memory. */
 #pragma once
 
 #include "eval/result.h"

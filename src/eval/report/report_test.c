@@ -31,7 +31,8 @@ static void golden(const char *name, struct str got)
         return;
     }
     if (file_read(path, 4u << 20, &want, &e) != ERR_OK || !str_eq(buf_str(&want), got))
-        test_fail(__FILE__, __LINE__, "the report differs from %s (ASSAY_TEST_WRITE=1 writes it anew):\n" STR_FMT, path, STR_ARG(got));
+        test_fail(__FILE__, __LINE__, "the report differs from %s (ASSAY_TEST_WRITE=1 writes it anew):\n" STR_FMT, path,
+                  STR_ARG(got));
 }
 
 static size_t widest(struct str text)
@@ -69,7 +70,8 @@ TEST(no_line_of_the_table_is_wider_than_the_terminal)
 
         report("table", &(struct report_options){ .columns = columns, .detail = true }, &b);
         if (widest(buf_str(&b)) > (size_t)columns)
-            test_fail(__FILE__, __LINE__, "%d columns: %zu wide\n" STR_FMT, columns, widest(buf_str(&b)), STR_ARG(buf_str(&b)));
+            test_fail(__FILE__, __LINE__, "%d columns: %zu wide\n" STR_FMT, columns, widest(buf_str(&b)),
+                      STR_ARG(buf_str(&b)));
         rest = buf_str(&b);
         while (str_split(&rest, '\n', &line))
             CHECK(!str_ends(line, S(" ")));
@@ -118,7 +120,8 @@ TEST(a_spreadsheet_runs_no_cell)
 
     report("csv", &(struct report_options){ 0 }, &b);
     rest = buf_str(&b);
-    CHECK(str_starts(rest, S("model_name,task_name,status,input_tokens,output_tokens,total_tokens,cost_usd,latency_ms,error,")));
+    CHECK(str_starts(
+        rest, S("model_name,task_name,status,input_tokens,output_tokens,total_tokens,cost_usd,latency_ms,error,")));
     CHECK(str_contains(rest, S(",\"'=cmd|' /C calc'!A0")));
     CHECK(!str_contains(rest, S(",\"=")));
     while (str_split(&rest, '\n', &line))
@@ -215,7 +218,8 @@ TEST(names_are_cut_in_the_middle_by_columns)
     CHECK_STR(report_fit(S("anthropic:claude-3-5-haiku-latest"), 20, true, a), "anthropic...u-latest");
     CHECK_STR(report_fit(S("short"), 20, false, a), "short");
     CHECK_STR(report_fit(S("a\x1b[31mb"), 20, false, a), "a?[31mb");
-    CHECK_STR(report_fit(S("\xe6\xa8\xa1\xe5\x9e\x8b\xe6\xa8\xa1\xe5\x9e\x8b"), 5, false, a), "\xe6\xa8\xa1\xe2\x80\xa6\xe5\x9e\x8b");
+    CHECK_STR(report_fit(S("\xe6\xa8\xa1\xe5\x9e\x8b\xe6\xa8\xa1\xe5\x9e\x8b"), 5, false, a),
+              "\xe6\xa8\xa1\xe2\x80\xa6\xe5\x9e\x8b");
 }
 
 TEST(numbers_are_shown_for_people)
@@ -291,7 +295,8 @@ TEST(every_format_takes_every_shape_of_run)
             if (!strcmp(report_at(k)->name, "junit"))
                 CHECK(!xml_fault(buf_str(&b)));
             if (!strcmp(report_at(k)->name, "table") && widest(buf_str(&b)) > 72)
-                test_fail(__FILE__, __LINE__, "shape %zu: %zu wide:\n" STR_FMT, i, widest(buf_str(&b)), STR_ARG(buf_str(&b)));
+                test_fail(__FILE__, __LINE__, "shape %zu: %zu wide:\n" STR_FMT, i, widest(buf_str(&b)),
+                          STR_ARG(buf_str(&b)));
             if (getenv("ASSAY_TEST_SHOW") && report_at(k)->name[0] == 't')
                 fprintf(stderr, "%s\n", buf_cstr(&b));
         }
@@ -317,7 +322,9 @@ TEST(a_sink_that_fails_stops_the_report)
         for (int after = 0; after < (report_at(k)->per_trial ? 5 : 1); after++) {
             int left = after;
 
-            CHECK_INT(report_at(k)->write(r, f.store, &(struct report_options){ 0 }, &(struct report_sink){ sink_full, &left }, &e), ERR_IO);
+            CHECK_INT(report_at(k)->write(r, f.store, &(struct report_options){ 0 },
+                                          &(struct report_sink){ sink_full, &left }, &e),
+                      ERR_IO);
         }
     fixture_free(&f);
 }

@@ -1,7 +1,8 @@
 /* src/eval/report/table.c: the terminal. A ranked table, what failed, what to take.
  *
- * Columns give way in a fixed order until a row fits: percentiles past the median go, then words get short, then names are cut
- * in the middle. No line is ever wider than the terminal (60 columns at least). Colour carries nothing the text does not say. */
+ * Columns give way in a fixed order until a row fits: percentiles past the median go, then words get short, then names
+ * are cut in the middle. No line is ever wider than the terminal (60 columns at least). Colour carries nothing the text
+ * does not say. */
 #include "eval/report/report.h"
 
 #include <inttypes.h>
@@ -14,8 +15,18 @@
 #define TABLE_NAME_MAX    44
 
 enum table_column {
-    TABLE_RANK, TABLE_NAME, TABLE_QUALITY, TABLE_INTERVAL, TABLE_CRITICAL, TABLE_VIOLATIONS, TABLE_FAILED, TABLE_P50, TABLE_P95,
-    TABLE_COST, TABLE_AGAINST, TABLE_COLUMNS
+    TABLE_RANK,
+    TABLE_NAME,
+    TABLE_QUALITY,
+    TABLE_INTERVAL,
+    TABLE_CRITICAL,
+    TABLE_VIOLATIONS,
+    TABLE_FAILED,
+    TABLE_P50,
+    TABLE_P95,
+    TABLE_COST,
+    TABLE_AGAINST,
+    TABLE_COLUMNS
 };
 enum table_form { TABLE_HIDDEN, TABLE_SHORT, TABLE_MEDIUM, TABLE_LONG };
 enum table_paint { PAINT_NONE, PAINT_BOLD, PAINT_DIM, PAINT_GREEN, PAINT_CYAN, PAINT_YELLOW, PAINT_RED };
@@ -54,7 +65,7 @@ static struct str table_dot(const struct table *t)
     return t->o->ascii ? S(" | ") : S(" \xc2\xb7 ");
 }
 
-/* --- cells ------------------------------------------------------------------------------------------------------------- */
+/* --- cells -------------------------------------------------------------------------------------------------------- */
 
 static struct str table_heading(const struct table *t, enum table_column c)
 {
@@ -101,8 +112,7 @@ static struct str table_cell(const struct table *t, const struct result_variant 
     char text[REPORT_TEXT];
 
     switch (c) {
-    case TABLE_RANK:
-        return v->rank ? arena_printf(t->arena, "%" PRId64, v->rank) : S("-");
+    case TABLE_RANK: return v->rank ? arena_printf(t->arena, "%" PRId64, v->rank) : S("-");
     case TABLE_NAME:
         return report_fit(v->name, t->width[TABLE_NAME] ? t->width[TABLE_NAME] : TABLE_NAME_MAX, t->o->ascii, t->arena);
     case TABLE_QUALITY:
@@ -110,23 +120,16 @@ static struct str table_cell(const struct table *t, const struct result_variant 
     case TABLE_INTERVAL:
         if (!i->known)
             return S("-");
-        return arena_printf(t->arena, t->form[c] == TABLE_LONG ? "%.1f - %.1f" : "%.0f-%.0f", i->low * 100, i->high * 100);
-    case TABLE_CRITICAL:
-        return arena_printf(t->arena, "%" PRId64, v->sum->critical);
-    case TABLE_VIOLATIONS:
-        return arena_printf(t->arena, "%" PRId64, v->sum->violations);
-    case TABLE_FAILED:
-        return arena_printf(t->arena, "%" PRId64 "%s", v->sum->failed, v->abandoned ? "*" : "");
-    case TABLE_P50:
-        return arena_strdup(t->arena, str_c(report_ms(v->p50_ms, text)));
-    case TABLE_P95:
-        return arena_strdup(t->arena, str_c(report_ms(v->p95_ms, text)));
-    case TABLE_COST:
-        return arena_strdup(t->arena, str_c(report_per_thousand(v, text)));
-    case TABLE_AGAINST:
-        return table_against(t, v);
-    default:
-        return S("");
+        return arena_printf(t->arena, t->form[c] == TABLE_LONG ? "%.1f - %.1f" : "%.0f-%.0f", i->low * 100,
+                            i->high * 100);
+    case TABLE_CRITICAL: return arena_printf(t->arena, "%" PRId64, v->sum->critical);
+    case TABLE_VIOLATIONS: return arena_printf(t->arena, "%" PRId64, v->sum->violations);
+    case TABLE_FAILED: return arena_printf(t->arena, "%" PRId64 "%s", v->sum->failed, v->abandoned ? "*" : "");
+    case TABLE_P50: return arena_strdup(t->arena, str_c(report_ms(v->p50_ms, text)));
+    case TABLE_P95: return arena_strdup(t->arena, str_c(report_ms(v->p95_ms, text)));
+    case TABLE_COST: return arena_strdup(t->arena, str_c(report_per_thousand(v, text)));
+    case TABLE_AGAINST: return table_against(t, v);
+    default: return S("");
     }
 }
 
@@ -144,7 +147,7 @@ static enum table_paint table_color(const struct result_variant *v, enum table_c
     }
 }
 
-/* --- fitting ------------------------------------------------------------------------------------------------------------- */
+/* --- fitting ------------------------------------------------------------------------------------------------------ */
 
 static size_t table_measure(struct table *t, bool names)
 {
@@ -215,7 +218,7 @@ static void table_fit(struct table *t)
     table_measure(t, false);
 }
 
-/* --- pieces -------------------------------------------------------------------------------------------------------------- */
+/* --- pieces ------------------------------------------------------------------------------------------------------- */
 
 static void table_row(struct table *t, const struct result_variant *v)
 {
@@ -240,7 +243,8 @@ static void table_row(struct table *t, const struct result_variant *v)
 }
 
 /* `text` after `label`, broken between words; later lines begin below the text. */
-static void table_paragraph(struct table *t, const char *label, size_t label_width, struct str text, enum table_paint paint)
+static void table_paragraph(struct table *t, const char *label, size_t label_width, struct str text,
+                            enum table_paint paint)
 {
     size_t at = 1 + label_width, used;
     struct str rest = text, word, clean;
@@ -296,9 +300,11 @@ static void table_failures(struct table *t)
                 buf_printf(&classes, "%s%s %" PRId64, some ? ", " : "", err_name((enum err_code)c), v->sum->errors[c]);
                 some = true;
             }
-        table_paragraph(t, "failed", 8, arena_printf(t->arena, STR_FMT ": %" PRId64 " of %" PRId64 " (" STR_FMT ")%s",
-                        STR_ARG(v->name), v->sum->failed, v->sum->failed + v->sum->done, STR_ARG(buf_str(&classes)),
-                        v->abandoned ? "; given up after failures in a row" : ""), PAINT_RED);
+        table_paragraph(t, "failed", 8,
+                        arena_printf(t->arena, STR_FMT ": %" PRId64 " of %" PRId64 " (" STR_FMT ")%s", STR_ARG(v->name),
+                                     v->sum->failed, v->sum->failed + v->sum->done, STR_ARG(buf_str(&classes)),
+                                     v->abandoned ? "; given up after failures in a row" : ""),
+                        PAINT_RED);
     }
 }
 
@@ -315,10 +321,12 @@ static void table_thresholds(struct table *t)
             if (str_eq(t->r->scorers[k].name, h->metric))
                 unit = t->r->scorers[k].unit;
         report_value(unit, h->limit, limit);
-        table_paragraph(t, "missed", 8, arena_printf(t->arena, STR_FMT ": " STR_FMT " is %s, the threshold is at %s %s",
-                        STR_ARG(t->r->variants[h->variant].name), STR_ARG(h->metric),
-                        h->measured ? report_value(unit, h->value, value) : "not measured", h->ceiling ? "most" : "least",
-                        limit), PAINT_RED);
+        table_paragraph(t, "missed", 8,
+                        arena_printf(t->arena, STR_FMT ": " STR_FMT " is %s, the threshold is at %s %s",
+                                     STR_ARG(t->r->variants[h->variant].name), STR_ARG(h->metric),
+                                     h->measured ? report_value(unit, h->value, value) : "not measured",
+                                     h->ceiling ? "most" : "least", limit),
+                        PAINT_RED);
     }
     if (t->r->threshold_count && t->r->thresholds_met)
         table_paragraph(t, "", 0, S("Every variant meets every threshold."), PAINT_NONE);

@@ -48,13 +48,9 @@ const char *report_value(enum metric_unit unit, double v, char out[REPORT_TEXT])
     case METRIC_USD:
         snprintf(out, REPORT_TEXT, "%s", money_show((int64_t)llround(CLAMP(v, 0.0, 1e9) * 1e9), money));
         return out;
-    case METRIC_MS:
-        return report_ms((int64_t)llround(CLAMP(v, 0.0, 1e15)), out);
-    case METRIC_TOKENS:
-        snprintf(out, REPORT_TEXT, "%.0f", v);
-        return out;
-    default:
-        return report_percent(v, out);
+    case METRIC_MS: return report_ms((int64_t)llround(CLAMP(v, 0.0, 1e15)), out);
+    case METRIC_TOKENS: snprintf(out, REPORT_TEXT, "%.0f", v); return out;
+    default: return report_percent(v, out);
     }
 }
 
