@@ -57,7 +57,8 @@ static enum err_code csv_fill(struct csv *c, struct err *e)
 static enum err_code csv_field_end(struct csv *c, struct err *e)
 {
     if (c->ends.len == CSV_FIELDS_MAX)
-        return err_set(e, ERR_TOO_LARGE, "line %lld: a row has more than %d fields", (long long)c->row_line, CSV_FIELDS_MAX);
+        return err_set(e, ERR_TOO_LARGE, "line %lld: a row has more than %d fields", (long long)c->row_line,
+                       CSV_FIELDS_MAX);
     vec_push(&c->ends, c->row.len);
     return ERR_OK;
 }
@@ -71,7 +72,8 @@ static size_t csv_run(const struct csv *c, enum csv_state state)
         while (i < c->window.len && c->window.at[i] != '"' && c->window.at[i] != '\n' && c->window.at[i] != '\r')
             i++;
     else if (state == CSV_PLAIN)
-        while (i < c->window.len && c->window.at[i] != c->separator && c->window.at[i] != '\n' && c->window.at[i] != '\r')
+        while (i < c->window.len && c->window.at[i] != c->separator && c->window.at[i] != '\n' &&
+               c->window.at[i] != '\r')
             i++;
     return i;
 }
@@ -114,7 +116,8 @@ static enum err_code csv_step(struct csv *c, char ch, enum csv_state *state, boo
         return csv_field_end(c, e);
     }
     if (*state == CSV_CLOSED && ch != '"')
-        return err_set(e, ERR_BAD_INPUT, "line %lld: text after a closing quote; double a quote that belongs to the text",
+        return err_set(e, ERR_BAD_INPUT,
+                       "line %lld: text after a closing quote; double a quote that belongs to the text",
                        (long long)c->line);
     if (ch == '"' && *state != CSV_PLAIN) {
         if (*state == CSV_CLOSED)
@@ -167,7 +170,8 @@ enum err_code csv_next(struct csv *c, const struct str **fields, size_t *count, 
             TRY(csv_step(c, ch, &state, &done, e));
         }
         if (buf_failed(&c->row))
-            return err_set(e, ERR_TOO_LARGE, "line %lld: the row is longer than %u bytes", (long long)c->row_line, CSV_ROW_MAX);
+            return err_set(e, ERR_TOO_LARGE, "line %lld: the row is longer than %u bytes", (long long)c->row_line,
+                           CSV_ROW_MAX);
     }
     for (size_t i = 0; i < c->ends.len; i++) {
         vec_push(&c->fields, str_n(buf_cstr(&c->row) + from, c->ends.at[i] - from));

@@ -1,8 +1,8 @@
 /* src/base/csv.h (through base.h): rows of comma-separated values, RFC 4180, from a file of any size or from memory.
  *
- * Fields in double quotes may hold separators, line ends and doubled quotes. Line ends are LF, CRLF or CR; a UTF-8 mark at the
- * beginning and empty lines are skipped. A quote inside a field that did not begin with one is kept as it is. Text
- * after a closing quote, and a quote never closed, are errors that name their line. Ceilings: 16 MiB a row, 4,096
+ * Fields in double quotes may hold separators, line ends and doubled quotes. Line ends are LF, CRLF or CR; a UTF-8 mark
+ * at the beginning and empty lines are skipped. A quote inside a field that did not begin with one is kept as it is.
+ * Text after a closing quote, and a quote never closed, are errors that name their line. Ceilings: 16 MiB a row, 4,096
  * fields. Threads: one owner at a time. Cost: O(bytes); memory is one row and a 64 KiB window. */
 #pragma once
 

@@ -54,7 +54,8 @@ TEST(csv_reads_quotes_line_ends_and_marks)
 
 TEST(csv_names_the_line_of_a_fault)
 {
-    CHECK_CSV("a,b\n\"x\"y,z\n", "a|b;error: line 2: text after a closing quote; double a quote that belongs to the text");
+    CHECK_CSV("a,b\n\"x\"y,z\n",
+              "a|b;error: line 2: text after a closing quote; double a quote that belongs to the text");
     CHECK_CSV("a\n\n\"open\nstill", "a;error: line 3: a quote in the row that begins here is never closed");
 }
 

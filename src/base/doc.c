@@ -410,9 +410,11 @@ static enum err_code doc_yaml_alias(struct doc_builder *b, struct fy_event *ev, 
     struct doc_node here = { .line = line, .column = column };
 
     if (!target)
-        return doc_fail(b, ERR_BAD_INPUT, line, column, "there is no anchor \"&" STR_FMT "\" before this", STR_ARG(name));
+        return doc_fail(b, ERR_BAD_INPUT, line, column, "there is no anchor \"&" STR_FMT "\" before this",
+                        STR_ARG(name));
     if (!target->weight)
-        return doc_fail(b, ERR_BAD_INPUT, line, column, "\"*" STR_FMT "\" stands inside what it refers to", STR_ARG(name));
+        return doc_fail(b, ERR_BAD_INPUT, line, column, "\"*" STR_FMT "\" stands inside what it refers to",
+                        STR_ARG(name));
     if (doc_wants_key(b)) {
         if (target->kind == DOC_LIST || target->kind == DOC_MAP)
             return doc_fail(b, ERR_BAD_INPUT, line, column, "a key must be text, and \"*" STR_FMT "\" is %s",
@@ -540,8 +542,8 @@ static void doc_json_space(struct doc_json *j)
 static enum err_code doc_json_unexpected(struct doc_json *j, const char *wanted)
 {
     if (j->i >= j->s.len)
-        return doc_fail(j->b, ERR_BAD_INPUT, j->line, doc_json_column(j), "not valid JSON: the file ends where %s is due",
-                        wanted);
+        return doc_fail(j->b, ERR_BAD_INPUT, j->line, doc_json_column(j),
+                        "not valid JSON: the file ends where %s is due", wanted);
     return doc_fail(j->b, ERR_BAD_INPUT, j->line, doc_json_column(j), "not valid JSON: \"" STR_FMT "\" where %s is due",
                     STR_ARG(str_utf8_head(str_from(j->s, j->i), 4)), wanted);
 }
@@ -678,11 +680,11 @@ static enum err_code doc_check_text(struct doc_builder *b, struct str s)
             line++;
             start = i;
         } else if (c == 0xfffd && i - from != 3) {
-            return doc_fail(b, ERR_BAD_INPUT, line, (int)(from - start) + 1, "byte 0x%02x is not UTF-8; save the file as UTF-8",
-                            (uint8_t)s.at[from]);
+            return doc_fail(b, ERR_BAD_INPUT, line, (int)(from - start) + 1,
+                            "byte 0x%02x is not UTF-8; save the file as UTF-8", (uint8_t)s.at[from]);
         } else if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7f) {
-            return doc_fail(b, ERR_BAD_INPUT, line, (int)(from - start) + 1, "the control character 0x%02x can't stand here",
-                            c);
+            return doc_fail(b, ERR_BAD_INPUT, line, (int)(from - start) + 1,
+                            "the control character 0x%02x can't stand here", c);
         }
     }
     return ERR_OK;

@@ -52,7 +52,8 @@ TEST(doc_reads_blocks_and_flows)
 
 TEST(doc_shares_anchors_and_merges)
 {
-    CHECK_YAML("base: &b {x: 1, y: 2}\nuse: {<<: *b, y: 3}\n", "{\"base\":{\"x\":1,\"y\":2},\"use\":{\"y\":3,\"x\":1}}");
+    CHECK_YAML("base: &b {x: 1, y: 2}\nuse: {<<: *b, y: 3}\n",
+               "{\"base\":{\"x\":1,\"y\":2},\"use\":{\"y\":3,\"x\":1}}");
     CHECK_YAML("a: &a {x: 1}\nb: &b {x: 2, z: 3}\nc: {<<: [*a, *b]}\n",
                "{\"a\":{\"x\":1},\"b\":{\"x\":2,\"z\":3},\"c\":{\"x\":1,\"z\":3}}");
     CHECK_YAML("a: &v text\nb: *v\n*v : c\n", "{\"a\":\"text\",\"b\":\"text\",\"text\":\"c\"}");
@@ -130,8 +131,8 @@ TEST(doc_stops_alias_bombs)
 
     buf_puts(&text, "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
     for (int i = 1; i < 12; i++)
-        buf_printf(&text, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1,
-                   i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+        buf_printf(&text, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1,
+                   i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
     doc_flat(buf_str(&text), DOC_YAML, &out);
     CHECK(str_contains(buf_str(&out), S("more than 1000000 values")));
 }

@@ -23,8 +23,8 @@ static enum err_code csv_source_columns(struct csv_source *s, const struct str *
         struct str name = str_trim(names[i]);
 
         if (!str_is_utf8(name) || str_find_byte(name, '\0') >= 0)
-            return err_set(e, ERR_BAD_INPUT, STR_FMT ":1: the name of column %zu is not UTF-8 text", STR_ARG(s->src->name),
-                           i + 1);
+            return err_set(e, ERR_BAD_INPUT, STR_FMT ":1: the name of column %zu is not UTF-8 text",
+                           STR_ARG(s->src->name), i + 1);
         if (name.len == 0 && asprintf(&s->columns[i], "column_%zu", i + 1) < 0)
             s->columns[i] = xstrdup("column");
         if (name.len)
@@ -52,9 +52,10 @@ static enum err_code csv_source_check(struct csv_source *s, struct str wanted, c
             return ERR_OK;
         suggest_offer(&near, column);
     }
-    return wanted.len == 0 ? ERR_OK
-                           : err_set(e, ERR_BAD_INPUT, STR_FMT ":1: there is no column \"" STR_FMT "\" to take the %s from%s",
-                                     STR_ARG(s->src->name), STR_ARG(wanted), role, suggest_hint(&near, hint));
+    return wanted.len == 0
+               ? ERR_OK
+               : err_set(e, ERR_BAD_INPUT, STR_FMT ":1: there is no column \"" STR_FMT "\" to take the %s from%s",
+                         STR_ARG(s->src->name), STR_ARG(wanted), role, suggest_hint(&near, hint));
 }
 
 static enum err_code csv_source_begin(struct csv_source *s, struct err *e)
@@ -119,8 +120,10 @@ static enum err_code csv_source_next(void *state, struct source_item *out, bool 
         return ERR_OK;
     out->line = s->csv.row_line;
     if (n != s->column_count)
-        return err_set(e, ERR_BAD_INPUT, STR_FMT ":%lld: the row has %zu fields and the header %zu (a comma in a text needs the "
-                       "text in double quotes)", STR_ARG(s->src->name), (long long)out->line, n, s->column_count);
+        return err_set(e, ERR_BAD_INPUT,
+                       STR_FMT ":%lld: the row has %zu fields and the header %zu (a comma in a text needs the "
+                               "text in double quotes)",
+                       STR_ARG(s->src->name), (long long)out->line, n, s->column_count);
     row = json_object();
     for (size_t i = 0; i < n; i++) {
         if (!str_is_utf8(cells[i])) {

@@ -139,7 +139,8 @@ static bool dataset_draw(struct dataset_reader *r)
     return left > 0 && (int64_t)rng_below(&r->rng, (uint64_t)left) < wanted;
 }
 
-enum err_code dataset_next(struct dataset_reader *r, struct arena *a, struct dataset_case *out, bool *more, struct err *e)
+enum err_code dataset_next(struct dataset_reader *r, struct arena *a, struct dataset_case *out, bool *more,
+                           struct err *e)
 {
     struct dataset_case kase;
 

@@ -54,14 +54,17 @@ static const char *dataset_flat(const struct dataset_source *src, const struct d
 
 TEST(dataset_jsonl_is_read_line_by_line)
 {
-    CHECK_DATA("a.jsonl", "\xef\xbb\xbf{\"id\": \"x\", \"text\": \"hi\", \"expected\": {\"q\": 1}}\r\n\n{\"text\": \"ho\"}\n",
+    CHECK_DATA("a.jsonl",
+               "\xef\xbb\xbf{\"id\": \"x\", \"text\": \"hi\", \"expected\": {\"q\": 1}}\r\n\n{\"text\": \"ho\"}\n",
                "x {\"id\":\"x\",\"text\":\"hi\"} {\"q\":1};2 {\"text\":\"ho\"};");
     CHECK_DATA("b.jsonl", "\"plain\"\n{\"case_id\": 7, \"answer\": \"yes\"}\n",
                "1 {\"input\":\"plain\"};7 {\"case_id\":7} \"yes\";");
     CHECK_DATA("c.jsonl", "{\"vars\": {\"text\": \"in\", \"lang\": \"en\"}, \"lang\": \"de\", \"ideal\": \"x\"}\n",
                "1 {\"lang\":\"en\",\"text\":\"in\"} \"x\";");
-    CHECK_DATA("d.jsonl", "{\"a\": 1}\n{\"a\": }\n", "1 {\"a\":1};error: d.jsonl:2:7: not valid JSON: unexpected token near '}'");
-    CHECK_DATA("e.jsonl", "{\"a\": 1} {\"a\": 2}\n", "error: e.jsonl:1:10: not valid JSON: end of file expected near '{'");
+    CHECK_DATA("d.jsonl", "{\"a\": 1}\n{\"a\": }\n",
+               "1 {\"a\":1};error: d.jsonl:2:7: not valid JSON: unexpected token near '}'");
+    CHECK_DATA("e.jsonl", "{\"a\": 1} {\"a\": 2}\n",
+               "error: e.jsonl:1:10: not valid JSON: end of file expected near '{'");
 }
 
 TEST(dataset_json_lists_are_streamed)
@@ -70,16 +73,21 @@ TEST(dataset_json_lists_are_streamed)
                "x {\"id\":\"x\",\"t\":\"a]},\\\"b\"};2 {\"input\":12};3 {\"input\":\"s\"};4 {\"input\":[1,[2]]};5 {\"input\":null};"
                "6 {} \"e\";");
     CHECK_DATA("b.json", " [ ] ", "");
-    CHECK_DATA("c.json", "{\"about\": {\"cases\": [1]}, \"cases\": [{\"t\": 1}, {\"t\": 2}], \"x\": 3}", "1 {\"t\":1};2 {\"t\":2};");
-    CHECK_DATA("d.json", "{\"input\": \"long text\", \"items\": [\"a\", \"b\"]}", "1 {\"input\":\"long text\"} [\"a\",\"b\"];");
-    CHECK_DATA("e.json", "{\"items\": [\"i\"], \"input\": \"t\", \"concepts\": [\"c\"]}", "1 {\"input\":\"t\"} [\"c\"];");
+    CHECK_DATA("c.json", "{\"about\": {\"cases\": [1]}, \"cases\": [{\"t\": 1}, {\"t\": 2}], \"x\": 3}",
+               "1 {\"t\":1};2 {\"t\":2};");
+    CHECK_DATA("d.json", "{\"input\": \"long text\", \"items\": [\"a\", \"b\"]}",
+               "1 {\"input\":\"long text\"} [\"a\",\"b\"];");
+    CHECK_DATA("e.json", "{\"items\": [\"i\"], \"input\": \"t\", \"concepts\": [\"c\"]}",
+               "1 {\"input\":\"t\"} [\"c\"];");
     CHECK_DATA("f.json", "{\"items\": [{\"t\": 1}]}", "1 {\"t\":1};");
 }
 
 TEST(dataset_json_faults_name_their_line)
 {
-    CHECK_DATA("a.json", "[{\"a\": 1},\n {\"a\": nope}]", "1 {\"a\":1};error: a.json:2: not valid JSON: invalid token near 'nope'");
-    CHECK_DATA("b.json", "[1,\n 2\n", "1 {\"input\":1};2 {\"input\":2};error: b.json:3: not valid JSON: the file ends inside the list");
+    CHECK_DATA("a.json", "[{\"a\": 1},\n {\"a\": nope}]",
+               "1 {\"a\":1};error: a.json:2: not valid JSON: invalid token near 'nope'");
+    CHECK_DATA("b.json", "[1,\n 2\n",
+               "1 {\"input\":1};2 {\"input\":2};error: b.json:3: not valid JSON: the file ends inside the list");
     CHECK_DATA("c.json", "[1 2]", "1 {\"input\":1};error: c.json:1: not valid JSON: \",\" or \"]\" is due");
     CHECK_DATA("d.json", "[1,]", "1 {\"input\":1};error: d.json:1: not valid JSON: a value is missing");
     CHECK_DATA("e.json", "3", "error: e.json:1: a dataset in JSON is a list of cases, and this is not one");
@@ -113,7 +121,8 @@ TEST(dataset_yaml_lists_are_read)
                "x {\"id\":\"x\",\"text\":\"no\"} {\"q\":1};2 {\"text\":\"two\\nlines\\n\"};3 {\"input\":\"plain\"};");
     CHECK_DATA("b.yml", "cases:\n  - a: 1\n", "1 {\"a\":1};");
     CHECK_DATA("c.yaml", "just text\n", "error: c.yaml:1:1: a dataset in YAML is a list of cases, and this is text");
-    CHECK_DATA("d.yaml", "- a: 1\n- a: [\n", "error: d.yaml:3:1: not valid YAML: flow sequence without a closing bracket");
+    CHECK_DATA("d.yaml", "- a: 1\n- a: [\n",
+               "error: d.yaml:3:1: not valid YAML: flow sequence without a closing bracket");
 }
 
 TEST(dataset_a_folder_is_cases_and_answers)
@@ -131,7 +140,8 @@ TEST(dataset_a_folder_is_cases_and_answers)
     dataset_file("letters/expected/a.txt", "one\n");
     dataset_file("letters/expected/b.json", "{\"n\": 2}");
     src = (struct dataset_source){ .path = str_c(path), .name = S("letters") };
-    CHECK_STR(str_c(dataset_flat(&src, NULL, &out)), "a.txt {\"input\":\"first\"} \"one\";b.txt {\"input\":\"second\"} {\"n\":2};");
+    CHECK_STR(str_c(dataset_flat(&src, NULL, &out)),
+              "a.txt {\"input\":\"first\"} \"one\";b.txt {\"input\":\"second\"} {\"n\":2};");
 }
 
 TEST(dataset_named_members_are_taken_and_misspelt_ones_told)
@@ -142,8 +152,9 @@ TEST(dataset_named_members_are_taken_and_misspelt_ones_told)
 
     CHECK_STR(str_c(dataset_flat(&src, NULL, &out)), "k {\"key\":\"k\",\"expected\":1} \"q\";");
     src.expected = S("quue");
-    CHECK(str_ends(str_c(dataset_flat(&src, NULL, &out)),
-                   S("error: n.jsonl: no case has \"quue\" to take the expected answer from (did you mean \"queue\"?)")));
+    CHECK(
+        str_ends(str_c(dataset_flat(&src, NULL, &out)),
+                 S("error: n.jsonl: no case has \"quue\" to take the expected answer from (did you mean \"queue\"?)")));
     src.id = S("kye");
     CHECK_STR(str_c(dataset_flat(&src, NULL, &out)),
               "error: n.jsonl:1: the case has no \"kye\" to take its id from (did you mean \"key\"?)");
@@ -186,7 +197,8 @@ static struct dataset_source dataset_numbers(int n)
     return (struct dataset_source){ .path = str_c(dataset_file("numbers.jsonl", buf_cstr(&text))), .name = S("numbers.jsonl") };
 }
 
-static size_t dataset_count_of(const struct dataset_source *src, const struct dataset_select *select, int64_t *sum, bool *ordered)
+static size_t dataset_count_of(const struct dataset_source *src, const struct dataset_select *select, int64_t *sum,
+                               bool *ordered)
 {
     AUTO_ARENA *a = arena_new_sized(0);
     AUTO(dataset_closep) struct dataset_reader *r = NULL;

@@ -112,7 +112,8 @@ static struct str folder_stem(const char *name)
 static const char *folder_answer(const struct folder_source *s, const char *file)
 {
     const char *const *same = s->answers.list.len ? bsearch(&file, s->answers.list.at, s->answers.list.len,
-                                                            sizeof *s->answers.list.at, folder_compare) : NULL;
+                                                            sizeof *s->answers.list.at, folder_compare)
+                                                  : NULL;
 
     if (same)
         return *same;

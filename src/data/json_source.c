@@ -36,7 +36,8 @@ static void json_source_close(void *state)
 
 static enum err_code json_source_fail(struct json_source *s, const char *what, struct err *e)
 {
-    return err_set(e, ERR_BAD_INPUT, STR_FMT ":%lld: not valid JSON: %s", STR_ARG(s->src->name), (long long)s->line, what);
+    return err_set(e, ERR_BAD_INPUT, STR_FMT ":%lld: not valid JSON: %s", STR_ARG(s->src->name), (long long)s->line,
+                   what);
 }
 
 /* The next byte without taking it, -1 at the end. */
@@ -100,7 +101,8 @@ static enum err_code json_source_value(struct json_source *s, bool keep, struct 
 
         if (c < 0)
             return ferror(s->f) ? err_errno(e, ERR_IO, errno, STR_FMT " can't be read", STR_ARG(s->src->name))
-                                : any && !depth && !quoted ? ERR_OK : json_source_fail(s, "the file ends inside a value", e);
+                   : any && !depth && !quoted ? ERR_OK
+                                              : json_source_fail(s, "the file ends inside a value", e);
         if (!quoted && depth == 0 && any && strchr(",]} \t\r\n:", c))
             return ERR_OK;                                  /* behind a number or word */
         s->line += c == '\n';
@@ -165,7 +167,8 @@ static enum err_code json_source_members(struct json_source *s, struct json_plac
         AUTO_JSON *key = NULL;
 
         if (n == JSON_MEMBERS_MAX)
-            return err_set(e, ERR_BAD_INPUT, STR_FMT ":%lld: the object has more than %d members; where is the list of cases?",
+            return err_set(e, ERR_BAD_INPUT,
+                           STR_FMT ":%lld: the object has more than %d members; where is the list of cases?",
                            STR_ARG(s->src->name), (long long)s->line, JSON_MEMBERS_MAX);
         if (c != '"')
             return json_source_fail(s, "a key in quotes is due", e);
@@ -214,7 +217,8 @@ static enum err_code json_source_begin_object(struct json_source *s, struct err 
             return ERR_OK;
         }
     return err_set(e, ERR_BAD_INPUT,
-                   STR_FMT ":%lld: the object has no list of cases; it is looked for in \"cases\", \"data\", \"items\" and "
+                   STR_FMT
+                   ":%lld: the object has no list of cases; it is looked for in \"cases\", \"data\", \"items\" and "
                    "\"concepts\" (one object a line is JSONL: end the name in .jsonl)",
                    STR_ARG(s->src->name), (long long)line);
 }
@@ -246,7 +250,8 @@ static enum err_code json_source_open(const struct dataset_source *src, void **s
     *s = (struct json_source){ .src = src, .line = 1, .item = BUF_INIT(DATASET_CASE_MAX), .chunk = xmalloc(JSON_CHUNK) };
     s->f = fopen(src->path.at, "re");
     code = s->f ? json_source_begin(s, e)
-                : err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, STR_FMT " can't be opened", STR_ARG(src->name));
+                : err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, STR_FMT " can't be opened",
+                            STR_ARG(src->name));
     if (code != ERR_OK)
         json_source_close(s);
     else

@@ -74,7 +74,8 @@ static enum err_code pack_flush(struct pack_builder *p, struct err *e)
     n = ZSTD_compressCCtx(p->z, p->pressed, p->pressed_cap, p->raw.bytes, p->raw.len, PACK_LEVEL);
     if (ZSTD_isError(n))
         return err_set(e, ERR_INTERNAL, "cases can't be pressed: %s", ZSTD_getErrorName(n));
-    vec_push(&p->index, (struct pack_entry){ (uint64_t)blob_writer_offset(p->w), (uint64_t)(p->info->cases - p->frame_cases) });
+    vec_push(&p->index,
+             (struct pack_entry){ (uint64_t)blob_writer_offset(p->w), (uint64_t)(p->info->cases - p->frame_cases) });
     TRY(blob_writer_append(p->w, str_n(p->pressed, n), e));
     hash_sha256_add(&p->content, buf_str(&p->raw));
     p->info->bytes += (int64_t)p->raw.len;
@@ -180,8 +181,8 @@ static enum err_code pack_finish(struct pack_builder *p, struct err *e)
     return blob_writer_end(TAKE(p->w), p->info->hash, e);
 }
 
-static enum err_code pack_fill(struct pack_builder *p, struct dataset_reader *r, void (*progress)(void *, int64_t), void *arg,
-                               struct err *e)
+static enum err_code pack_fill(struct pack_builder *p, struct dataset_reader *r, void (*progress)(void *, int64_t),
+                               void *arg, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(16 * 1024);
     struct dataset_case kase;
@@ -381,7 +382,8 @@ static enum err_code pack_cursor_press_out(struct pack_cursor *c, size_t frame, 
         c->pressed = xrealloc(c->pressed, c->pressed_cap = len);
     TRY(blob_reader_at(p->r, from, c->pressed, len, e));
     raw = ZSTD_getFrameContentSize(c->pressed, len);
-    if (raw == ZSTD_CONTENTSIZE_UNKNOWN || raw == ZSTD_CONTENTSIZE_ERROR || raw == 0 || raw > PACK_FRAME_MAX + PACK_FRAME_BYTES)
+    if (raw == ZSTD_CONTENTSIZE_UNKNOWN || raw == ZSTD_CONTENTSIZE_ERROR || raw == 0 ||
+        raw > PACK_FRAME_MAX + PACK_FRAME_BYTES)
         return pack_broken(e);
     if (!c->z)
         c->z = ZSTD_createDCtx();
@@ -409,7 +411,8 @@ static enum err_code pack_cursor_load(struct pack_cursor *c, struct err *e)
     return ERR_OK;
 }
 
-enum err_code pack_cursor_next(struct pack_cursor *c, struct arena *a, struct dataset_case *out, bool *more, struct err *e)
+enum err_code pack_cursor_next(struct pack_cursor *c, struct arena *a, struct dataset_case *out, bool *more,
+                               struct err *e)
 {
     struct str line;
     json_t *o;

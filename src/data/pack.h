@@ -1,8 +1,8 @@
 /* src/data/pack.h: the cases of a run, frozen. What is resumed or repeated reads the pack, whatever became of the file.
  *
- * A pack is one blob: "assaypk1", zstd frames of at most 256 cases or 1 MiB each, the index (16 bytes a frame), a footer
- * of fixed size. A case is a line of canonical JSON {"e":expected,"i":id,"v":variables}, so equal cases make equal
- * bytes and the pack's hash names them. Building and reading are streamed; one frame is in memory at a time.
+ * A pack is one blob: "assaypk1", zstd frames of at most 256 cases or 1 MiB each, the index (16 bytes a frame), a
+ * footer of fixed size. A case is a line of canonical JSON {"e":expected,"i":id,"v":variables}, so equal cases make
+ * equal bytes and the pack's hash names them. Building and reading are streamed; one frame is in memory at a time.
  * Threads: a pack may be read by many, each with its own cursor. */
 #pragma once
 

@@ -18,13 +18,14 @@ static const char *pack_file(const char *name, int n, int pad)
     f = fopen(path, "w");
     ASSERT(f);
     for (int i = 0; i < n; i++)
-        fprintf(f, "{\"text\": \"case %d %*s\", \"id\": \"k%d\"%s}\n", i, pad, "", i, i % 3 ? "" : ", \"expected\": {\"b\": 1, \"a\": 2}");
+        fprintf(f, "{\"text\": \"case %d %*s\", \"id\": \"k%d\"%s}\n", i, pad, "", i,
+                i % 3 ? "" : ", \"expected\": {\"b\": 1, \"a\": 2}");
     fclose(f);
     return path;
 }
 
-static enum err_code pack_make(struct blob *b, const char *path, const struct dataset_select *s, struct data_pack_info *info,
-                               struct err *e)
+static enum err_code pack_make(struct blob *b, const char *path, const struct dataset_select *s,
+                               struct data_pack_info *info, struct err *e)
 {
     AUTO(dataset_closep) struct dataset_reader *r = NULL;
     struct dataset_source src = { .path = str_c(path) };
@@ -101,7 +102,8 @@ TEST(pack_makes_doubled_ids_unique_and_counts_them)
     bool more;
 
     snprintf(path, sizeof path, "%s/twice.jsonl", test_folder());
-    CHECK_OK(file_write_atomic(path, S("{\"id\":\"x\"}\n{\"id\":\"x\"}\n{\"id\":\"y\"}\n{\"id\":\"x\"}\n"), 0644, NULL));
+    CHECK_OK(
+        file_write_atomic(path, S("{\"id\":\"x\"}\n{\"id\":\"x\"}\n{\"id\":\"y\"}\n{\"id\":\"x\"}\n"), 0644, NULL));
     CHECK_OK(blob_open(test_folder(), &b, NULL));
     CHECK_OK(pack_make(b, path, NULL, &info, NULL));
     CHECK_INT(info.duplicate_ids, 2);

@@ -17,7 +17,8 @@ enum err_code where_new(const char *expression, struct where **out, struct err *
     if (text.len > WHERE_TEXT_MAX)
         return err_set(e, ERR_TOO_LARGE, "--where is longer than %d bytes", WHERE_TEXT_MAX);
     if (str_contains(text, S("%}")) || str_contains(text, S("{%")))
-        return err_set(e, ERR_BAD_INPUT, "--where takes an expression without {%% and %%}, as in: queue == \"billing\"");
+        return err_set(e, ERR_BAD_INPUT,
+                       "--where takes an expression without {%% and %%}, as in: queue == \"billing\"");
     buf_printf(&source, "{%% if\n" STR_FMT " %%}1{%% endif %%}", STR_ARG(text));
     w = xcalloc(1, sizeof *w);
     w->env = template_env_new(&options);

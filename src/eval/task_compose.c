@@ -11,8 +11,10 @@ static bool task_need(struct task_read *r, const char *key, enum doc_kind kind, 
 {
     *out = task_member(r->root, key);
     if (!*out) {
-        task_problem_at(r, r->root, "the task has no %s, and a task without a prompt needs name, description, input_type, "
-                        "output_format, evaluation_criteria and judge_instructions", key);
+        task_problem_at(r, r->root,
+                        "the task has no %s, and a task without a prompt needs name, description, input_type, "
+                        "output_format, evaluation_criteria and judge_instructions",
+                        key);
         return false;
     }
     return task_is(r, *out, key, kind);
@@ -30,7 +32,8 @@ static void task_word_of(struct task_read *r, const struct doc_node *n, const ch
             return;
         suggest_offer(&near, one);
     }
-    task_problem_at(r, n, "%s is one of %s, not \"" STR_FMT "\"%s", what, words, STR_ARG(n->text), suggest_hint(&near, hint));
+    task_problem_at(r, n, "%s is one of %s, not \"" STR_FMT "\"%s", what, words, STR_ARG(n->text),
+                    suggest_hint(&near, hint));
 }
 
 static void task_read_criteria(struct task_read *r)
@@ -40,7 +43,8 @@ static void task_read_criteria(struct task_read *r)
     if (!n || !task_is(r, n, "evaluation_criteria", DOC_LIST))
         return;
     if (n->count == 0)
-        task_problem_at(r, n, "evaluation_criteria is an empty list; write at least one sentence, or leave the key out");
+        task_problem_at(r, n,
+                        "evaluation_criteria is an empty list; write at least one sentence, or leave the key out");
     for (size_t i = 0; i < n->count; i++)
         task_is(r, n->items[i], "a criterion", DOC_STRING);
     r->t->criteria = task_json(r, n);
@@ -69,7 +73,8 @@ static void task_read_examples(struct task_read *r)
 
 void task_read_benchmark(struct task_read *r)
 {
-    const struct doc_node *n, *rules = task_member(r->root, "quality_checks"), *type = task_member(r->root, "input_type");
+    const struct doc_node *n, *rules = task_member(r->root, "quality_checks"),
+                              *type = task_member(r->root, "input_type");
     const struct doc_node *words = task_member(r->root, "judge_instructions");
 
     task_read_criteria(r);
@@ -95,7 +100,8 @@ void task_read_benchmark(struct task_read *r)
 
 /* --- constraints --- */
 
-static void task_constraint_pair(struct task_read *r, const struct doc_node *map, const char *low, const char *high, bool numbers)
+static void task_constraint_pair(struct task_read *r, const struct doc_node *map, const char *low, const char *high,
+                                 bool numbers)
 {
     const struct doc_node *a = task_member(map, low), *b = task_member(map, high);
     double x, y;
@@ -133,7 +139,8 @@ void task_read_constraints(struct task_read *r)
     for (size_t i = 0; i < COUNT_OF(pairs); i++)
         task_constraint_pair(r, n, pairs[i].low, pairs[i].high, pairs[i].numbers);
     columns = task_member(n, "required_csv_columns");
-    if (columns && format && str_is(format->text, "csv") && task_is(r, columns, "required_csv_columns", DOC_LIST) && !columns->count)
+    if (columns && format && str_is(format->text, "csv") && task_is(r, columns, "required_csv_columns", DOC_LIST) &&
+        !columns->count)
         task_problem_at(r, columns, "required_csv_columns is an empty list");
     r->t->constraints = task_json(r, n);
 }

@@ -22,19 +22,18 @@ static void task_dataset_path(struct task_read *r, const struct doc_node *n)
         return;
     r->t->dataset.path = path;
     switch (file_open_beneath(r->dir, path, &fd, &e)) {
-    case ERR_OK:
-        close(fd);
-        break;
+    case ERR_OK: close(fd); break;
     case ERR_NOT_FOUND:
         task_near_file(r, path, hint);
         task_problem_at(r, n, "there is no dataset \"" STR_FMT "\" in the task's folder%s", STR_ARG(path), hint);
         break;
     case ERR_DENIED:
-        task_problem_at(r, n, "the dataset \"" STR_FMT "\" is outside the task's folder; copy it there, or give it with --dataset",
+        task_problem_at(r, n,
+                        "the dataset \"" STR_FMT
+                        "\" is outside the task's folder; copy it there, or give it with --dataset",
                         STR_ARG(path));
         break;
-    default:
-        task_problem_at(r, n, "%s", e.text);
+    default: task_problem_at(r, n, "%s", e.text);
     }
 }
 
@@ -75,7 +74,8 @@ static void task_read_gold(struct task_read *r, const struct doc_node *n)
         task_problem_at(r, n, "gold_data needs items: a list of at least one");
         return;
     }
-    json_object_set_new(kase, "input", task_member(n, "input") ? doc_to_json(task_member(n, "input")) : json_string(""));
+    json_object_set_new(kase, "input",
+                        task_member(n, "input") ? doc_to_json(task_member(n, "input")) : json_string(""));
     json_object_set_new(kase, "expected", doc_to_json(items));
 }
 
@@ -106,15 +106,18 @@ static void task_no_cases(struct task_read *r)
 void task_read_dataset(struct task_read *r)
 {
     const struct doc_node *dataset = task_member(r->root, "dataset"), *cases = task_member(r->root, "cases");
-    const struct doc_node *vars = task_member(r->root, "vars"), *gold = task_member(r->root, "gold_data"), *path = dataset;
+    const struct doc_node *vars = task_member(r->root, "vars"), *gold = task_member(r->root, "gold_data"),
+                          *path = dataset;
     struct task *t = r->t;
 
     if (vars && task_is(r, vars, "vars", DOC_MAP))
         t->dataset.defaults = task_json(r, vars);
-    task_member_name(r, task_member(r->root, "expected"), "expected (the member that holds the answer)", &t->dataset.expected);
+    task_member_name(r, task_member(r->root, "expected"), "expected (the member that holds the answer)",
+                     &t->dataset.expected);
     if (dataset && dataset->kind == DOC_MAP) {
         task_check_keys(r, dataset, "dataset", "path expected id");
-        task_member_name(r, task_member(dataset, "expected"), "expected (the member that holds the answer)", &t->dataset.expected);
+        task_member_name(r, task_member(dataset, "expected"), "expected (the member that holds the answer)",
+                         &t->dataset.expected);
         task_member_name(r, task_member(dataset, "id"), "id (the member that names the case)", &t->dataset.id);
         path = task_member(dataset, "path");
         if (!path && !cases)
@@ -203,7 +206,8 @@ static struct str task_schema_name(struct task_read *r, struct str wanted)
 
 void task_read_output(struct task_read *r)
 {
-    const struct doc_node *n = task_member(r->root, "output"), *old = task_member(r->root, "output_format"), *schema, *name;
+    const struct doc_node *n = task_member(r->root, "output"), *old = task_member(r->root, "output_format"), *schema,
+                          *name;
     struct task *t = r->t;
 
     if (old)
@@ -224,7 +228,8 @@ void task_read_output(struct task_read *r)
     if (!schema)
         return;
     if (t->output.format_given && t->output.format != OUTPUT_JSON)
-        task_problem_at(r, schema, "a schema describes JSON, and the format is %s", output_format_name(t->output.format));
+        task_problem_at(r, schema, "a schema describes JSON, and the format is %s",
+                        output_format_name(t->output.format));
     t->output.format = OUTPUT_JSON;
     t->output.format_given = true;
     t->output.schema_name = task_schema_name(r, name && name->kind == DOC_STRING ? name->text : t->name);

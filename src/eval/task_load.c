@@ -26,6 +26,9 @@ void task_problem_in(struct task_read *r, struct str where, bool warning, struct
 }
 
 static void task_problem_v(struct task_read *r, int line, int column, bool warning, const char *fmt, va_list ap)
+    PRINTF_LIKE(5, 0);
+
+static void task_problem_v(struct task_read *r, int line, int column, bool warning, const char *fmt, va_list ap)
 {
     struct err text = ERR_INIT;         /* cut on a code point, control bytes made harmless */
 
@@ -83,8 +86,8 @@ void task_unknown_key(struct task_read *r, const struct doc_pair *key, const cha
         task_problem(r, key->line, key->column, "%s has no key \"" STR_FMT "\"%s", of_what, STR_ARG(key->key),
                      suggest_hint(&near, hint));
     else
-        task_problem(r, key->line, key->column, "%s has no key \"" STR_FMT "\"; it knows: %s", of_what, STR_ARG(key->key),
-                     names);
+        task_problem(r, key->line, key->column, "%s has no key \"" STR_FMT "\"; it knows: %s", of_what,
+                     STR_ARG(key->key), names);
 }
 
 void task_check_keys(struct task_read *r, const struct doc_node *map, const char *of_what, const char *names)
@@ -147,7 +150,8 @@ bool task_number(struct task_read *r, const struct doc_node *n, const char *what
     return true;
 }
 
-bool task_whole(struct task_read *r, const struct doc_node *n, const char *what, int64_t low, int64_t high, int64_t *out)
+bool task_whole(struct task_read *r, const struct doc_node *n, const char *what, int64_t low, int64_t high,
+                int64_t *out)
 {
     if (n->kind != DOC_INT) {
         task_problem_at(r, n, "%s must be a whole number from %lld to %lld, and this is %s", what, (long long)low,
@@ -247,8 +251,8 @@ void task_template(struct task_read *r, struct str file, const struct doc_node *
     } else if (file.len) {
         struct str shown = path_join(r->a, path_dir(r->name), file);
 
-        task_problem_in(r, arena_printf(r->a, STR_FMT ":%lld:%lld", STR_ARG(shown), (long long)line, (long long)column), false,
-                        what);
+        task_problem_in(r, arena_printf(r->a, STR_FMT ":%lld:%lld", STR_ARG(shown), (long long)line, (long long)column),
+                        false, what);
     } else {
         task_problem(r, n->line + (int)line - 1, n->column + (int)column - 1, STR_FMT, STR_ARG(what));
     }
@@ -342,8 +346,8 @@ static void task_read_nothing(struct task_read *r)
     (void)r;
 }
 
-/* In the order they are read: prompts before variants, metrics before thresholds. A reader of several keys stands at the
- * first of them; the others are only known. */
+/* In the order they are read: prompts before variants, metrics before thresholds. A reader of several keys stands at
+ * the first of them; the others are only known. */
 #define TASK_KEYS(X)                            \
     X(name, task_read_name)                     \
     X(description, task_read_description)       \
@@ -454,7 +458,8 @@ static enum err_code task_read_all(struct task_read *r, struct str text, struct 
     }
     r->root = root;
     task_read_keys(r);
-    qsort(r->p->list.at, r->p->list.len, sizeof *r->p->list.at, task_problem_compare);
+    if (r->p->list.len)
+        qsort(r->p->list.at, r->p->list.len, sizeof *r->p->list.at, task_problem_compare);
     TRY(task_verdict(r->p, e));
     *out = r->t;
     return ERR_OK;

@@ -39,8 +39,8 @@ static struct task *task_try(struct arena *a, const char *text, const struct tas
     buf_reset(out);
     code = task_load_text(S("t.yaml"), task_dir(), str_c(text), ov, a, &t, &p, &e);
     for (size_t i = 0; i < p.list.len; i++)
-        buf_printf(out, "%s" STR_FMT ": " STR_FMT "\n", p.list.at[i].warning ? "warning " : "", STR_ARG(p.list.at[i].where),
-                   STR_ARG(p.list.at[i].text));
+        buf_printf(out, "%s" STR_FMT ": " STR_FMT "\n", p.list.at[i].warning ? "warning " : "",
+                   STR_ARG(p.list.at[i].where), STR_ARG(p.list.at[i].text));
     CHECK((code != ERR_OK) == (p.errors > 0));
     CHECK(code == ERR_OK || e.text[0]);
     return code == ERR_OK ? t : NULL;
@@ -126,7 +126,8 @@ TEST(task_the_smallest_file_is_enough)
 {
     AUTO_ARENA *a = arena_new_sized(0);
     AUTO_BUF struct buf out = BUF_INIT(1 << 16);
-    struct task *t = task_try(a, "name: n\nmodels: [sim:echo]\nprompt: 'Say {{ word }}'\ncases: [{word: hi}]\n", NULL, &out);
+    struct task *t = task_try(a, "name: n\nmodels: [sim:echo]\nprompt: 'Say {{ word }}'\ncases: [{word: hi}]\n", NULL,
+                              &out);
 
     CHECK_STR(buf_str(&out), "");
     REQUIRE(t);
@@ -203,7 +204,8 @@ TEST(task_yaml_faults_keep_their_place)
 {
     CHECK_PROBLEMS("name: n\nmodels: [a\n", "t.yaml:3:1: not valid YAML: flow sequence without a closing bracket\n");
     CHECK_PROBLEMS("name: n\nname: m\n", "t.yaml:2:1: the key \"name\" stands here and on line 1; keep one\n");
-    CHECK_PROBLEMS("just text", "t.yaml:1:1: a task is a mapping with name, models, prompt and cases, and this is text\n");
+    CHECK_PROBLEMS("just text",
+                   "t.yaml:1:1: a task is a mapping with name, models, prompt and cases, and this is text\n");
     CHECK_PROBLEMS("name: 12\nprompt: p\nmodels: m\n",
                    "t.yaml:1:7: name must be text, and this is a whole number; put it in quotes: \"12\"\n");
 }
@@ -254,7 +256,8 @@ TEST(task_prompt_faults_are_told)
     CHECK_PROBLEMS("name: n\ncases: [{}]\nprompt: p\nvariants: [{model: m, prompt: promt}]\n",
                    "t.yaml:4:31: there is no prompt \"promt\" (did you mean \"prompt\"?)\n");
     CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: user, content: a}, {role: user, content: b}]\n",
-                   "t.yaml:4:17: a chat prompt is at most one system message and then one user message; what the user says after an "
+                   "t.yaml:4:17: a chat prompt is at most one system message and then one user message; what the user "
+                   "says after an "
                    "answer goes under turns\n");
 }
 
@@ -282,7 +285,8 @@ TEST(task_output_and_schema_faults_are_told)
 
 TEST(task_thresholds_know_their_direction)
 {
-    CHECK_PROBLEMS("name: n\nmodels: [m]\nprompt: p\nmetrics: [latency, accuracy]\nthresholds: {latency: {min: 3}, accuracy: 85}\n",
+    CHECK_PROBLEMS("name: n\nmodels: [m]\nprompt: p\nmetrics: [latency, accuracy]\nthresholds: {latency: {min: 3}, "
+                   "accuracy: 85}\n",
                    "t.yaml:5:29: of \"latency\" less is better, so its threshold is a max\n"
                    "t.yaml:5:43: a threshold is 85; it must be from 0 to 1\n");
 }
@@ -302,8 +306,9 @@ TEST(task_the_command_line_wins)
     task_write("over.jsonl", "{}\n");
     snprintf(path, sizeof path, "%s/over.jsonl", task_dir());
     ov.dataset = str_c(path);
-    t = task_try(a, "name: n\nprompt: 'Old {{ word }}'\nparams: {temperature: 1}\nvariants: [{model: m, prompt: gone.txt}]\n", &ov,
-                 &out);
+    t = task_try(
+        a, "name: n\nprompt: 'Old {{ word }}'\nparams: {temperature: 1}\nvariants: [{model: m, prompt: gone.txt}]\n",
+        &ov, &out);
     CHECK_STR(buf_str(&out), "");
     REQUIRE(t);
     CHECK_INT(t->variant_count, 2);

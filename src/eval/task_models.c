@@ -44,8 +44,8 @@ static void task_variant_add(struct task_read *r, struct variant v, const struct
 }
 
 /* One model for each prompt of the matrix. */
-static void task_model_add(struct task_read *r, struct str model, struct str name, struct params params, struct str base_url,
-                           const struct doc_node *at)
+static void task_model_add(struct task_read *r, struct str model, struct str name, struct params params,
+                           struct str base_url, const struct doc_node *at)
 {
     for (size_t i = 0; i < r->matrix_prompts; i++) {
         struct variant v = { .name = name, .model_text = model, .prompt = i, .params = params, .base_url = base_url,
@@ -97,7 +97,8 @@ static void task_read_model(struct task_read *r, const struct doc_node *n)
 /* {name, model, prompt, params, base_url} */
 static void task_read_variant(struct task_read *r, const struct doc_node *n)
 {
-    const struct doc_node *model = task_member(n, "model"), *name = task_member(n, "name"), *own = task_member(n, "params");
+    const struct doc_node *model = task_member(n, "model"), *name = task_member(n, "name"),
+                          *own = task_member(n, "params");
     const struct doc_node *prompt = task_member(n, "prompt");
     struct variant v = { .params = r->t->params, .line = n->line };
     struct params over = PARAMS_INIT;
@@ -125,7 +126,8 @@ static void task_read_variant(struct task_read *r, const struct doc_node *n)
     if (prompt && !task_prompt_of_variant(r, prompt, &v.prompt))
         return;
     if (!prompt && r->matrix_prompts > 1)
-        task_warning_at(r, n, "the variant names no prompt and takes the first, \"" STR_FMT "\"", STR_ARG(r->prompts.at[0].name));
+        task_warning_at(r, n, "the variant names no prompt and takes the first, \"" STR_FMT "\"",
+                        STR_ARG(r->prompts.at[0].name));
     if (!prompt && r->prompts.len == 0)
         return;                                         /* a missing prompt was told already */
     task_variant_add(r, v, n);
@@ -160,13 +162,16 @@ static void task_models_override(struct task_read *r)
 
         if (text.len == 0 || text.len > TASK_NAME_MAX || str_find_byte(text, ' ') >= 0) {
             task_problem_in(r, S("--models"), false,
-                            arena_printf(r->a, "\"" STR_FMT "\" is not a model; write provider:model-id, as in openai:gpt-4o-mini",
+                            arena_printf(r->a,
+                                         "\"" STR_FMT
+                                         "\" is not a model; write provider:model-id, as in openai:gpt-4o-mini",
                                          STR_ARG(str_utf8_head(text, 80))));
             continue;
         }
         for (size_t k = 0; k < before; k++)
             if (str_eq(r->variants.at[k].model_text, text)) {
-                task_problem_in(r, S("--models"), false, arena_printf(r->a, "\"" STR_FMT "\" is given twice", STR_ARG(text)));
+                task_problem_in(r, S("--models"), false,
+                                arena_printf(r->a, "\"" STR_FMT "\" is given twice", STR_ARG(text)));
                 text.len = 0;
                 break;
             }
@@ -195,7 +200,8 @@ void task_read_models(struct task_read *r)
             if (r->benchmark)
                 task_warning_at(r, r->root, "the task names no models; give them with --models");
             else
-                task_problem_at(r, r->root, "the task names no models; add for example: models: [sim:careful, sim:swift], or "
+                task_problem_at(r, r->root,
+                                "the task names no models; add for example: models: [sim:careful, sim:swift], or "
                                 "give --models");
         }
     }

@@ -127,14 +127,16 @@ static bool task_chat_message(struct task_read *r, const struct doc_node *m, boo
         return !last;
     }
     if (str_is(role->text, "user") || str_is(role->text, "assistant") || str_is(role->text, "system")) {
-        task_problem_at(r, role, "a chat prompt is at most one system message and then one user message; what the user says "
+        task_problem_at(r, role,
+                        "a chat prompt is at most one system message and then one user message; what the user says "
                         "after an answer goes under turns");
         return false;
     }
     suggest_begin(&near, role->text);
     suggest_offer(&near, S("system"));
     suggest_offer(&near, S("user"));
-    task_problem_at(r, role, "a role is system or user, not \"" STR_FMT "\"%s", STR_ARG(role->text), suggest_hint(&near, hint));
+    task_problem_at(r, role, "a role is system or user, not \"" STR_FMT "\"%s", STR_ARG(role->text),
+                    suggest_hint(&near, hint));
     return false;
 }
 

@@ -43,7 +43,8 @@ void task_check_keys(struct task_read *r, const struct doc_node *map, const char
 bool task_text(struct task_read *r, const struct doc_node *n, const char *what, size_t bytes_max, struct str *out);
 bool task_is(struct task_read *r, const struct doc_node *n, const char *what, enum doc_kind kind);
 bool task_number(struct task_read *r, const struct doc_node *n, const char *what, double low, double high, double *out);
-bool task_whole(struct task_read *r, const struct doc_node *n, const char *what, int64_t low, int64_t high, int64_t *out);
+bool task_whole(struct task_read *r, const struct doc_node *n, const char *what, int64_t low, int64_t high,
+                int64_t *out);
 /* Member of a map, NULL when absent or written as nothing. */
 const struct doc_node *task_member(const struct doc_node *map, const char *key);
 const json_t *task_json(struct task_read *r, const struct doc_node *n);

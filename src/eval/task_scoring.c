@@ -193,7 +193,9 @@ static void task_metric_add(struct task_read *r, const struct doc_node *n, struc
     }
     for (size_t i = 0; i < t->metric_count; i++)
         if (str_eq(t->metrics[i].name, m.name)) {
-            task_problem_at(r, n, "two metrics are called \"" STR_FMT "\"; give one another name: {metric: " STR_FMT ", name: ...}",
+            task_problem_at(r, n,
+                            "two metrics are called \"" STR_FMT "\"; give one another name: {metric: " STR_FMT
+                            ", name: ...}",
                             STR_ARG(m.name), STR_ARG(m.kind));
             return;
         }
@@ -213,7 +215,9 @@ static void task_read_metric(struct task_read *r, const struct doc_node *n)
     struct metric_spec m = { .line = n->line };
 
     if (n->kind == DOC_MAP) {
-        kind = task_member(n, "metric") ? task_member(n, "metric") : task_member(n, "kind") ? task_member(n, "kind") : name;
+        kind = task_member(n, "metric") ? task_member(n, "metric")
+               : task_member(n, "kind") ? task_member(n, "kind")
+                                        : name;
         if (!kind && n->count == 1 && (n->pairs[0].value->kind == DOC_MAP || n->pairs[0].value->kind == DOC_NULL)) {
             m.kind = m.name = n->pairs[0].key;
             options = n->pairs[0].value;
@@ -294,8 +298,8 @@ static void task_threshold_unknown(struct task_read *r, const struct doc_pair *p
         suggest_offer(&near, t->metrics[i].name);
     for (size_t i = 0; i < t->check_count; i++)
         suggest_offer(&near, t->checks[i].name);
-    task_problem(r, p->line, p->column, "there is no metric or check \"" STR_FMT "\" to hold to a threshold%s", STR_ARG(p->key),
-                 suggest_hint(&near, hint));
+    task_problem(r, p->line, p->column, "there is no metric or check \"" STR_FMT "\" to hold to a threshold%s",
+                 STR_ARG(p->key), suggest_hint(&near, hint));
 }
 
 static void task_read_threshold(struct task_read *r, const struct doc_pair *p)

@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz_jsonl.c: a dataset file of any bytes, in each streamed form; the first byte chooses it. Cases have ids
- * and variables, and their expected answer is not among these. */
+/* tests/fuzz/fuzz_jsonl.c: a dataset file of any bytes, in each streamed form; the first byte chooses it. Cases have
+ * ids and variables, and their expected answer is not among these. */
 #include "data/data.h"
 
 #include <stdio.h>

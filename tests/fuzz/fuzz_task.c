@@ -19,8 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         AUTO(problems_dispose) struct problems p = PROBLEMS_INIT;
         struct err e = ERR_INIT;
         struct task *t = NULL;
-        enum err_code code = task_load_text(json ? S("fuzz.json") : S("fuzz.yaml"), "/nowhere", str_n((const char *)data, size),
-                                            NULL, a, &t, &p, &e);
+        enum err_code code = task_load_text(json ? S("fuzz.json") : S("fuzz.yaml"), "/nowhere",
+                                            str_n((const char *)data, size), NULL, a, &t, &p, &e);
 
         ASSERT((code == ERR_OK) == (p.errors == 0) && p.list.len <= TASK_PROBLEMS_MAX);
         for (size_t i = 0; i < p.list.len; i++)

@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz_yaml.c: the located tree over any bytes, in both forms. What was read keeps its ceilings, and its JSON
- * read as JSON gives the same JSON again. */
+/* tests/fuzz/fuzz_yaml.c: the located tree over any bytes, in both forms. What was read keeps its ceilings, and its
+ * JSON read as JSON gives the same JSON again. */
 #include "base/base.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
