@@ -7,6 +7,7 @@
 
 #define ENGINE_HEADER_SETS_MAX 64
 #define ENGINE_AGENT "assay/1"
+#define ENGINE_FILES_WAIT_US 10000
 #define ENGINE_TEXT_BYTES_MAX (32u * 1024 * 1024)
 
 static void route_pump(struct route *r);
@@ -475,6 +476,8 @@ static void work_on_end(void *owner, struct transfer *t)
     in.headers = transfer_headers(t, c->arena, &in.header_count);
     code = work_read(w, t, &in, &answer, &f, &c->err);
     w->transfer = NULL;
+    w->llm->in_flight--;
+    r->connected |= in.status > 0;
     if (code != ERR_OK)
         c->err.code = code;
     stream_close(w);
@@ -524,15 +527,19 @@ static void work_send(struct call_work *w, int64_t now_us)
             .total_us = (params_has(p, PARAM_TIMEOUT_MS) ? p->timeout_ms : o->total_timeout_ms) * 1000,
         },
         .feed = w->http.streamed ? work_on_bytes : NULL, .done = work_on_end,
-        .connected = r->connected ? NULL : work_on_connected, .owner = w,
+        .owner = w,
     };
+    bool secure = str_istarts(buf_str(&w->http.url), S("https://"));
 
-    spec.compressed = !w->http.streamed && str_istarts(buf_str(&w->http.url), S("https://"));
+    spec.compressed = secure && !w->http.streamed;
+    /* HTTP/2 tells how many calls share a connection only after it stands: there the first answer opens the lane */
+    spec.connected = secure || r->connected ? NULL : work_on_connected;
     w->sent_us = now_us;
     w->sent_wall_ms = clock_wall_ms();
     w->feed_code = ERR_OK;
     w->first_token_us = 0;
     lane_sent(&r->lane, now_us, w->tokens);
+    w->llm->in_flight++;
     count_add(&r->counts.requests, 1);
     w->transfer = transfer_start(r->hive, &spec);
 }
@@ -576,6 +583,8 @@ static void route_pump(struct route *r)
         if (!r->connected && r->lane.in_flight >= LANE_WINDOW_START)
             break;
         wait = lane_wait_us(&r->lane, now_us, q->first->tokens);
+        if (wait == 0 && r->llm->in_flight >= r->llm->in_flight_max)
+            wait = ENGINE_FILES_WAIT_US;            /* another route's answer will free a socket */
         if (wait == LANE_WINDOW_FULL)
             break;
         if (wait > 0) {

@@ -68,6 +68,7 @@ struct llm {
     const struct provider *extra;           /* a provider of a test's own, looked at first */
     struct transfers *transfers;            /* the event thread's */
     struct rng rng;                         /* the event thread's */
+    int64_t in_flight, in_flight_max;       /* the event thread's: of all routes; what the limit of open files leaves */
     struct work_list all;                   /* the event thread's: every work it holds */
     struct loop_letter stop_letter;
     bool stopping;                          /* atomic */

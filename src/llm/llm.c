@@ -67,15 +67,21 @@ static enum err_code llm_fill_options(struct llm *l, const struct llm_options *g
     return llm_check_limits(&l->options.limits, e);
 }
 
-/* Ten thousand calls need ten thousand sockets; the soft limit is often 1,024. */
-static void llm_raise_files(void)
+/* Ten thousand calls need ten thousand sockets; the soft limit is often 1,024. Some are left for everything else. */
+static int64_t llm_raise_files(void)
 {
     struct rlimit r;
 
-    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0)
+        return 256;
+    if (r.rlim_cur < r.rlim_max) {
+        rlim_t soft = r.rlim_cur;
+
         r.rlim_cur = r.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &r);
+        if (setrlimit(RLIMIT_NOFILE, &r) != 0)
+            r.rlim_cur = soft;
     }
+    return r.rlim_cur == RLIM_INFINITY ? INT64_C(1000000) : MAX((int64_t)r.rlim_cur / 8 * 7 - 64, INT64_C(16));
 }
 
 static enum err_code llm_load_prices(struct llm *l, struct err *e)
@@ -105,7 +111,7 @@ enum err_code llm_new(const struct llm_options *options, struct llm **out, struc
     rng_seed(&l->rng, l->options.seed ? l->options.seed : seed);
     if (code == ERR_OK)
         code = llm_load_prices(l, e);
-    llm_raise_files();
+    l->in_flight_max = llm_raise_files();
     if (code == ERR_OK)
         code = engine_start(l, e);
     if (code != ERR_OK) {
@@ -517,4 +523,9 @@ bool llm_provider_at(const struct llm *l, size_t i, struct llm_provider_info *ou
         .caps = p->caps,
     };
     return true;
+}
+
+void llm_cancel(struct llm *l, bool in_flight)
+{
+    engine_cancel(l, in_flight);
 }
