@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#define REPORT_NAME_MAX 4096            /* bytes of a name that are looked at */
+
 const char *report_percent(double ratio, char out[REPORT_TEXT])
 {
     snprintf(out, REPORT_TEXT, "%.1f %%", ratio * 100);
@@ -63,15 +65,31 @@ const char *report_date(int64_t wall_ms, char out[REPORT_TEXT])
     return out;
 }
 
+/* Control characters, and marks that turn the direction of what follows, have no business in a name. */
+static bool report_unprintable(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+static struct str report_clean(struct str s, bool ascii, struct arena *a)
+{
+    struct str some = str_utf8_head(s, REPORT_NAME_MAX);
+    char *p = arena_alloc(a, some.len * 3 + 1);         /* an ill-formed byte becomes the 3 of U+FFFD */
+    size_t n = 0;
+
+    for (size_t i = 0; i < some.len;) {
+        uint32_t c = str_utf8_next(some, &i);
+
+        n += str_utf8_put(report_unprintable(c) || (ascii && c > 0x7e) ? '?' : c, p + n);
+    }
+    return str_n(p, n);
+}
+
 struct str report_fit(struct str s, size_t width, bool ascii, struct arena *a)
 {
-    struct str mark = ascii ? S("...") : S("\xe2\x80\xa6"), clean = arena_strdup(a, s);
+    struct str mark = ascii ? S("...") : S("\xe2\x80\xa6"), clean = report_clean(s, ascii, a);
     size_t room = width - MIN(width, ascii ? (size_t)3 : (size_t)1), used = 0, head = 0, tail;
-    char *p = (char *)clean.at;
 
-    for (size_t i = 0; i < clean.len; i++)
-        if ((unsigned char)p[i] < 0x20 || p[i] == 0x7f || (ascii && (p[i] & 0x80)))
-            p[i] = '?';
     if (str_utf8_width(clean) <= width)
         return clean;
     while (head < clean.len) {                          /* the first half, in columns */
