@@ -89,18 +89,20 @@ static enum err_code fault_bad_value(struct err *e, struct str kind, const char 
                    value);
 }
 
-/* The name as text that lives for ever, for statuses too. */
+static char fault_statuses[200][4];
+static pthread_once_t fault_statuses_once = PTHREAD_ONCE_INIT;
+
+static void fault_statuses_write(void)
+{
+    for (size_t i = 0; i < COUNT_OF(fault_statuses); i++)
+        snprintf(fault_statuses[i], sizeof fault_statuses[i], "%u", (unsigned)(400 + i) % 1000);
+}
+
+/* The number as text that lives for ever, as the ledger keeps names by address. */
 static const char *fault_status_name(int status)
 {
-    static char names[200][4];
-    char *name = names[status - 400];
-
-    if (!name[0]) {                         /* everyone writes the same three digits: the first one last */
-        name[1] = (char)('0' + status / 10 % 10);
-        name[2] = (char)('0' + status % 10);
-        __atomic_store_n(&name[0], (char)('0' + status / 100), __ATOMIC_RELEASE);
-    }
-    return name;
+    pthread_once(&fault_statuses_once, fault_statuses_write);
+    return fault_statuses[status - 400];
 }
 
 static enum err_code fault_read_value(struct sim_fault *f, struct str kind, struct str value, struct err *e)
