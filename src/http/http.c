@@ -9,6 +9,7 @@
 #include "http/http.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -16,6 +17,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,8 +33,21 @@ enum http_state {
     HTTP_ABORTED,
 };
 
-struct http_server {
+/* One thread and its connections. libmicrohttpd's own epoll loop sleeps with work in hand when exactly 128 connections
+ * (or a multiple) are ready at once (0.9.75: it asks epoll again, with the long timeout, before it serves them). So the
+ * thread is ours: it waits on the daemon's epoll descriptor and lets the daemon look without waiting. */
+struct http_hand {
+    struct http_server *server;
     struct MHD_Daemon *daemon;
+    pthread_t thread;
+    bool started;
+    int wake_fd;                            /* an event: some connection was resumed, or the end has come */
+    bool woken, ending;                     /* atomic */
+};
+
+struct http_server {
+    struct http_hand *hands;
+    int hand_count;
     struct http_options options;
     uint16_t port;
     pthread_mutex_t lock;                   /* guards waiting, stopping */
@@ -42,6 +57,7 @@ struct http_server {
 
 struct http_request {
     struct http_server *server;             /* not touched once gone */
+    struct http_hand *hand;                 /* the same */
     struct MHD_Connection *connection;      /* the same */
     const char *method, *path;
     struct arena *arena;
@@ -61,13 +77,14 @@ struct http_request {
 
 /* --- life ------------------------------------------------------------------------------------------------------ */
 
-static struct http_request *http_request_new(struct http_server *s, struct MHD_Connection *c, const char *path,
+static struct http_request *http_request_new(struct http_hand *h, struct MHD_Connection *c, const char *path,
                                              const char *method)
 {
     struct http_request *r = xcalloc(1, sizeof *r);
+    struct http_server *s = h->server;
 
     *r = (struct http_request){
-        .server = s, .connection = c, .path = path, .method = method, .arena = arena_new_sized(4096), .holders = 1,
+        .server = s, .hand = h, .connection = c, .path = path, .method = method, .arena = arena_new_sized(4096), .holders = 1,
         .body = BUF_INIT((size_t)s->options.body_bytes_max), .out = BUF_INIT((size_t)s->options.stream_bytes_max),
     };
     pthread_mutex_init(&r->lock, NULL);
@@ -91,12 +108,19 @@ static void http_request_leave(struct http_request *r)
     free(r);
 }
 
+static void http_hand_wake(struct http_hand *h)
+{
+    if (!__atomic_exchange_n(&h->woken, true, __ATOMIC_ACQ_REL))
+        (void)eventfd_write(h->wake_fd, 1);
+}
+
 /* Under r->lock: the connection looks again. */
 static void http_request_wake(struct http_request *r)
 {
     if (r->suspended) {
         r->suspended = false;
         MHD_resume_connection(r->connection);
+        http_hand_wake(r->hand);
     }
 }
 
@@ -222,7 +246,8 @@ static enum MHD_Result http_proceed(struct http_request *r)
 static enum MHD_Result http_on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method,
                                        const char *version, const char *data, size_t *size, void **slot)
 {
-    struct http_server *s = arg;
+    struct http_hand *h = arg;
+    struct http_server *s = h->server;
     struct http_request *r = *slot;
     bool waits;
 
@@ -233,7 +258,7 @@ static enum MHD_Result http_on_request(void *arg, struct MHD_Connection *c, cons
 
         if (length && (!str_to_i64(str_c(length), &bytes) || bytes > s->options.body_bytes_max))
             return http_refuse(c, 413, "the request's body is larger than this server takes");
-        *slot = http_request_new(s, c, url, method);
+        *slot = http_request_new(h, c, url, method);
         return MHD_YES;
     }
     if (*size) {
@@ -336,11 +361,62 @@ static int64_t http_connections_allowed(int64_t wanted)
     return wanted;
 }
 
+static void *http_hand_main(void *arg)
+{
+    struct http_hand *h = arg;
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    struct pollfd look[2] = { { .fd = info->epoll_fd, .events = POLLIN }, { .fd = h->wake_fd, .events = POLLIN } };
+
+    while (!__atomic_load_n(&h->ending, __ATOMIC_ACQUIRE)) {
+        MHD_UNSIGNED_LONG_LONG ms;
+        eventfd_t count;
+        int timeout_ms = MHD_get_timeout(h->daemon, &ms) == MHD_YES ? (int)MIN(ms, 60000ull) : -1;
+
+        if (poll(look, 2, timeout_ms) < 0 && errno != EINTR)
+            break;
+        if (look[1].revents & POLLIN) {
+            (void)eventfd_read(h->wake_fd, &count);
+            __atomic_store_n(&h->woken, false, __ATOMIC_RELEASE);
+        }
+        MHD_run(h->daemon);
+    }
+    return NULL;
+}
+
+static enum err_code http_hand_start(struct http_hand *h, int listen_fd, int64_t connections_max, struct err *e)
+{
+    struct http_server *s = h->server;
+    int fd = fcntl(listen_fd, F_DUPFD_CLOEXEC, 0), failed;      /* the daemon closes its own */
+    struct MHD_OptionItem items[] = {
+        { MHD_OPTION_LISTEN_SOCKET, fd, NULL },
+        { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connections_max, NULL },
+        { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)((s->options.idle_timeout_ms + 999) / 1000), NULL },
+        { MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_POOL_BYTES, NULL },
+        { MHD_OPTION_CONNECTION_MEMORY_INCREMENT, HTTP_POOL_BYTES / 4, NULL },
+        { MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_on_completed, s },
+        { MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)http_no_unescape, NULL },
+        { MHD_OPTION_END, 0, NULL },
+    };
+
+    h->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd < 0 || h->wake_fd < 0)
+        return err_errno(e, ERR_ENVIRONMENT, errno, "the HTTP server did not start");
+    h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_on_request, h,
+                                 MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    if (!h->daemon) {
+        close(fd);
+        return err_set(e, ERR_ENVIRONMENT, "the HTTP server did not start: no memory or descriptors left");
+    }
+    failed = pthread_create(&h->thread, NULL, http_hand_main, h);
+    h->started = failed == 0;
+    return failed ? err_errno(e, ERR_ENVIRONMENT, failed, "a thread of the HTTP server can't be started") : ERR_OK;
+}
+
 enum err_code http_server_new(const struct http_options *options, struct http_server **out, struct err *e)
 {
     struct http_server *s = xcalloc(1, sizeof *s);
-    int fd = -1, threads = CLAMP(options->threads, 1, 64);
     enum err_code code;
+    int fd = -1;
 
     s->options = *options;
     if (s->options.body_bytes_max <= 0)
@@ -350,31 +426,19 @@ enum err_code http_server_new(const struct http_options *options, struct http_se
     if (s->options.idle_timeout_ms <= 0)
         s->options.idle_timeout_ms = 300000;
     s->options.connections_max = http_connections_allowed(options->connections_max > 0 ? options->connections_max : 20000);
-    code = http_listen(&s->options, &fd, &s->port, e);
-    if (code != ERR_OK) {
-        free(s);
-        return code;
-    }
     pthread_mutex_init(&s->lock, NULL);
-
-    struct MHD_OptionItem items[] = {
-        { MHD_OPTION_LISTEN_SOCKET, fd, NULL },
-        { MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->options.connections_max, NULL },
-        { MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)((s->options.idle_timeout_ms + 999) / 1000), NULL },
-        { MHD_OPTION_CONNECTION_MEMORY_LIMIT, HTTP_POOL_BYTES, NULL },
-        { MHD_OPTION_CONNECTION_MEMORY_INCREMENT, HTTP_POOL_BYTES / 4, NULL },
-        { MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)http_on_completed, s },
-        { MHD_OPTION_UNESCAPE_CALLBACK, (intptr_t)http_no_unescape, NULL },
-        { threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads > 1 ? threads : 0, NULL },
-        { MHD_OPTION_END, 0, NULL },
-    };
-    s->daemon = MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
-                                 http_on_request, s, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
-    if (!s->daemon) {
+    s->hand_count = CLAMP(options->threads, 1, 64);
+    s->hands = xcalloc((size_t)s->hand_count, sizeof *s->hands);
+    code = http_listen(&s->options, &fd, &s->port, e);
+    for (int i = 0; i < s->hand_count && code == ERR_OK; i++) {
+        s->hands[i] = (struct http_hand){ .server = s, .wake_fd = -1 };
+        code = http_hand_start(&s->hands[i], fd, MAX(s->options.connections_max / s->hand_count, INT64_C(1)), e);
+    }
+    if (fd >= 0)
         close(fd);
-        pthread_mutex_destroy(&s->lock);
-        free(s);
-        return err_set(e, ERR_ENVIRONMENT, "the HTTP server did not start: no threads or no memory left");
+    if (code != ERR_OK) {
+        http_server_free(s);
+        return code;
     }
     *out = s;
     return ERR_OK;
@@ -398,7 +462,21 @@ void http_server_free(struct http_server *s)
         pthread_mutex_unlock(&r->lock);
     }
     pthread_mutex_unlock(&s->lock);
-    MHD_stop_daemon(s->daemon);
+    for (int i = 0; i < s->hand_count; i++) {
+        struct http_hand *h = &s->hands[i];
+
+        if (h->started) {
+            __atomic_store_n(&h->ending, true, __ATOMIC_RELEASE);
+            (void)eventfd_write(h->wake_fd, 1);
+            pthread_join(h->thread, NULL);
+            MHD_run(h->daemon);                 /* takes up what was resumed above */
+        }
+        if (h->daemon)
+            MHD_stop_daemon(h->daemon);
+        if (h->server && h->wake_fd >= 0)
+            close(h->wake_fd);
+    }
+    free(s->hands);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
