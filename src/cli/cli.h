@@ -54,7 +54,6 @@ void  term_note(const char *fmt, ...) PRINTF_LIKE(1, 2);        /* standard erro
 void  term_quiet(bool on);
 /* Standard output that notices a full disk or a closed pipe. */
 enum err_code term_write(struct str bytes, struct err *e);
-enum err_code term_sink(void *unused, struct str bytes, struct err *e);
 enum err_code term_json(json_t *j /* taken */, struct err *e);  /* pretty, one newline */
 bool  term_ask(const char *question);                   /* y/N on a terminal; false without one */
 

@@ -66,6 +66,7 @@ int main(int argc, char **argv)
         return main_fail(&e);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);           /* a file-size limit is an error to report, not an end */
     main_raise_file_limit();
     if (argc > 1) {
         struct str word = str_c(argv[1]);

@@ -1,7 +1,5 @@
 #include "cli/running.h"
 
-#include "eval/report/report.h"
-#include "eval/result.h"
 #include "eval/runner.h"
 
 #include <inttypes.h>
@@ -112,69 +110,33 @@ enum err_code running_confirm(const struct args *args, const struct plan *plan, 
 }
 
 /* --- the result ------------------------------------------------------------------------------------------------------- */
-static enum err_code running_to_file(void *file, struct str bytes, struct err *e)
-{
-    if (fwrite(bytes.at, 1, bytes.len, file) != bytes.len)
-        return err_set(e, ERR_IO, "the result file can't be written");
-    return ERR_OK;
-}
-
-static enum err_code running_write_file(struct session *s, const struct result *result, const struct report_format *format,
-                                        const struct report_options *options, struct str path, struct err *e)
-{
-    char *name = arena_cstr(s->arena, path), *temporary = arena_cstr(s->arena, arena_printf(s->arena, "%s.part", name));
-    FILE *f = fopen(temporary, "we");
-    enum err_code code;
-
-    if (!f)
-        return err_set(e, ERR_IO, "%s can't be written", temporary);
-    code = format->write(result, s->store, options, running_to_file, f, e);
-    if (fclose(f) != 0 && code == ERR_OK)
-        code = err_set(e, ERR_IO, "%s can't be written", temporary);
-    if (code == ERR_OK && rename(temporary, name) != 0)
-        code = err_set(e, ERR_IO, "%s can't be written", name);
-    if (code != ERR_OK)
-        remove(temporary);
-    return code;
-}
-
 static enum err_code running_report(struct session *s, const struct args *args, const struct result *result, struct err *e)
 {
-    const struct term *t = term_get();
-    struct report_options options = { .columns = t->columns, .colour = t->colour, .unicode = t->unicode };
+    struct report_options options = session_report_options(), plain = { .columns = 100, .detail = true };
     struct str name = args_has(args, "json") ? S("json") : args_get(args, "format"), file = args_get(args, "output");
-    const struct report_format *format = report_format_find(name.len ? name : S("table"));
+    const struct report_format *format, *of_file;
 
-    if (name.len && !format)
-        return err_set(e, ERR_USAGE, "there is no format \"" STR_FMT "\"; there are table, json, jsonl, csv, junit, markdown",
-                       STR_ARG(name));
+    TRY(session_format(name.len ? name : S("table"), &format, e));
     if (file.len) {
-        const struct report_format *of_file = name.len ? format : report_format_by_extension(path_ext(file));
-        struct report_options plain = { .columns = 100, .unicode = true };
-
-        if (!of_file)
-            return err_set(e, ERR_USAGE, "--output " STR_FMT ": no format ends in that; give --format", STR_ARG(file));
-        TRY(running_write_file(s, result, of_file, &plain, file, e));
-        format = report_format_find(S("table"));
+        TRY(session_format(name.len ? name : path_ext(file), &of_file, e));
+        TRY(session_report_file(s, result, of_file, &plain, file, e));
+        format = report_find(S("table"));
     }
-    return format->write(result, s->store, &options, term_sink, NULL, e);
+    options.no_header = !args_has(args, "quiet");       /* the headline was shown before the run */
+    return format->write(result, s->store, &options, &term_sink, e);
 }
 
 static void running_next(const struct args *args, const struct plan *plan, const struct runner_result *ran)
 {
     struct str id = id_short(plan->run.id);
-    AUTO_BUF struct buf time = BUF_INIT(64);
 
     if (args_has(args, "json") || (args_has(args, "format") && !str_is(args_get(args, "format"), "table")))
         return;
-    running_time(ran->elapsed_ms, &time);
-    printf("\nrun " STR_FMT "%s%" PRId64 " trials now, %" PRId64 " retries, %" PRId64 " failed%s%s\n", STR_ARG(id),
-           running_dot(), ran->trials_now, ran->retried, ran->failed_now, running_dot(), buf_cstr(&time));
     if (ran->state == RUN_DONE)
-        printf("next: assay show " STR_FMT " 1%sassay export " STR_FMT " -o result.csv%sassay runs\n", STR_ARG(id),
-               running_dot(), STR_ARG(id), running_dot());
+        printf("\n next: assay show " STR_FMT " --violations%sassay export " STR_FMT " -o result.csv\n", STR_ARG(id),
+               running_dot(), STR_ARG(id));
     if (ran->failed_now)
-        printf("again: assay resume " STR_FMT " --retry-failed\n", STR_ARG(id));
+        printf(" again: assay resume " STR_FMT " --retry-failed\n", STR_ARG(id));
 }
 
 static void running_stopped(const struct plan *plan, const struct runner_result *ran)
@@ -197,7 +159,7 @@ static int running_status(const struct runner_result *ran, const struct result *
         return 4;
     if (result->failed > 0)
         return 3;
-    return result->thresholds_missed ? 1 : 0;
+    return result->thresholds_met ? 0 : 1;
 }
 
 enum err_code running_execute(struct session *s, const struct args *args, struct plan *plan, int *status, struct err *e)
@@ -207,6 +169,7 @@ enum err_code running_execute(struct session *s, const struct args *args, struct
                                       .ignore_estimate = args_has(args, "yes") };
     struct runner_result ran;
     struct result *result;
+    struct run *run;
     enum err_code code;
 
     TRY(args_int(args, "concurrency", 1, 10000, &options.concurrency, e));
@@ -217,7 +180,8 @@ enum err_code running_execute(struct session *s, const struct args *args, struct
     code = runner_run(plan, s->store, s->llm, &options, &ran, e);
     progress_clear(&running.line);
     TRY(code);
-    TRY(result_load(s->store, &plan->run, s->arena, &result, e));
+    TRY(store_run_get(s->store, plan->run.id, s->arena, &run, e));
+    TRY(result_load(s->store, run, s->arena, &result, e));
     if (ran.first_failure.len)
         term_warn("%" PRId64 " trials failed; the first: " STR_FMT, result->failed, STR_ARG(ran.first_failure));
     TRY(running_report(s, args, result, e));

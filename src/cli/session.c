@@ -2,6 +2,8 @@
 
 #include "sim/sim.h"
 
+#include <errno.h>
+
 #define SESSION_SIM_CASES_MAX 1000000      /* of the built-in simulator's answer book */
 
 static struct str session_home(struct arena *a)
@@ -266,4 +268,59 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
     }
     *select = o;
     return ERR_OK;
+}
+
+/* --- results -------------------------------------------------------------------------------------------------------- */
+static enum err_code session_to_terminal(void *unused, struct str bytes, struct err *e)
+{
+    (void)unused;
+    return term_write(bytes, e);
+}
+
+const struct report_sink term_sink = { .write = session_to_terminal };
+
+enum err_code session_format(struct str name, const struct report_format **out, struct err *e)
+{
+    struct suggest near;
+    char hint[160];
+
+    if ((*out = report_find(name)))
+        return ERR_OK;
+    suggest_begin(&near, name);
+    report_suggest(&near);
+    return err_set(e, ERR_USAGE, "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, junit, markdown",
+                   STR_ARG(name), suggest_hint(&near, hint));
+}
+
+struct report_options session_report_options(void)
+{
+    const struct term *t = term_get();
+
+    return (struct report_options){ .columns = t->columns, .color = t->colour, .ascii = !t->unicode };
+}
+
+static enum err_code session_to_file(void *file, struct str bytes, struct err *e)
+{
+    if (fwrite(bytes.at, 1, bytes.len, file) != bytes.len)
+        return err_errno(e, ERR_IO, errno, "the file can't be written");
+    return ERR_OK;
+}
+
+enum err_code session_report_file(struct session *s, const struct result *result, const struct report_format *format,
+                                  const struct report_options *options, struct str path, struct err *e)
+{
+    const char *name = arena_cstr(s->arena, path), *temporary = arena_printf(s->arena, "%s.part", name).at;
+    FILE *f = fopen(temporary, "we");
+    enum err_code code;
+
+    if (!f)
+        return err_errno(e, ERR_IO, errno, "%s can't be written", name);
+    code = format->write(result, s->store, options, &(struct report_sink){ session_to_file, f }, e);
+    if (fclose(f) != 0 && code == ERR_OK)
+        code = err_errno(e, ERR_IO, errno, "%s can't be written", name);
+    if (code == ERR_OK && rename(temporary, name) != 0)
+        code = err_errno(e, ERR_IO, errno, "%s can't be written", name);
+    if (code != ERR_OK)
+        remove(temporary);
+    return code;
 }

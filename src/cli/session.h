@@ -7,6 +7,7 @@
 #include "blob/blob.h"
 #include "cli/cli.h"
 #include "eval/plan.h"
+#include "eval/report/report.h"
 #include "eval/task_load.h"
 #include "llm/llm.h"
 #include "store/store.h"
@@ -64,3 +65,13 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
 enum err_code session_cases(struct session *s, const struct args *args, const struct task *task, struct data_pack_info *info,
                             const json_t **select, struct err *e) MUST_USE;
 void          session_problems(const struct problems *p);
+
+/* --- results -------------------------------------------------------------------------------------------------------- */
+extern const struct report_sink term_sink;              /* standard output */
+/* By name or by a file's ending; the nearest name otherwise. */
+enum err_code session_format(struct str name, const struct report_format **out, struct err *e) MUST_USE;
+/* As this terminal can show it. */
+struct report_options session_report_options(void);
+/* Whole or not at all: beside the target first, then renamed. */
+enum err_code session_report_file(struct session *s, const struct result *result, const struct report_format *format,
+                                  const struct report_options *options, struct str path, struct err *e) MUST_USE;

@@ -1,11 +1,10 @@
 /* assay show RUN [TRIAL]: a run's result, or one trial with everything that was said. */
 #include "cli/session.h"
-#include "eval/report/report.h"
-#include "eval/result.h"
 
 #include <inttypes.h>
 
 static const struct option show_options[] = {
+    { "detail", 0, NULL, "every metric and check", NULL },
     { "failed", 0, NULL, "list the failed trials", NULL },
     { "violations", 0, NULL, "list the trials with a failed check", NULL },
     { "variant", 0, "NAME", "of this variant only (with --failed, --violations)", NULL },
@@ -192,15 +191,14 @@ static enum err_code show_run(struct args *args, int *status, struct err *e)
     AUTO_SESSION s = { 0 };
     struct str ref = args_positional(args, 0), trial = args_positional(args, 1);
     struct str name = args_has(args, "json") ? S("json") : args_get(args, "format");
-    const struct report_format *format = report_format_find(name.len ? name : S("table"));
-    const struct term *t = term_get();
-    struct report_options options = { .columns = t->columns, .colour = t->colour, .unicode = t->unicode };
+    struct report_options options = session_report_options();
+    const struct report_format *format;
     struct result *result;
     struct run *run;
 
     (void)status;
-    if (!format)
-        return err_set(e, ERR_USAGE, "there is no format \"" STR_FMT "\"; show has table, json, markdown", STR_ARG(name));
+    options.detail = args_has(args, "detail");
+    TRY(session_format(name.len ? name : S("table"), &format, e));
     TRY(session_open(&s, e));
     TRY(session_store(&s, e));
     TRY(store_run_get(s.store, ref.len ? ref : S("last"), s.arena, &run, e));
@@ -209,7 +207,7 @@ static enum err_code show_run(struct args *args, int *status, struct err *e)
     if (args_has(args, "failed") || args_has(args, "violations"))
         return show_list(&s, args, run, e);
     TRY(result_load(s.store, run, s.arena, &result, e));
-    return format->write(result, s.store, &options, term_sink, NULL, e);
+    return format->write(result, s.store, &options, &term_sink, e);
 }
 
 const struct command command_show = {

@@ -105,12 +105,6 @@ enum err_code term_write(struct str bytes, struct err *e)
     return ERR_OK;
 }
 
-enum err_code term_sink(void *unused, struct str bytes, struct err *e)
-{
-    (void)unused;
-    return term_write(bytes, e);
-}
-
 enum err_code term_json(json_t *j, struct err *e)
 {
     AUTO_BUF struct buf text = BUF_INIT(1u << 30);
