@@ -40,6 +40,8 @@ enum err_code json_read_located(struct str text, json_t **out, int *line, int *c
     json_t *j;
 
     *line = *column = 1;
+    if (json_read_plain(text, out))
+        return ERR_OK;
     if (json_too_deep(text))
         return err_set(e, ERR_BAD_INPUT, "JSON is nested deeper than %d levels", JSON_DEPTH_MAX);
     j = json_loadb(text.len ? text.at : "", text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
