@@ -13,7 +13,8 @@ static enum err_code fixture_trial(struct store_tx *tx, struct fixture_job *j, s
     AUTO_BUF struct buf scores = BUF_INIT(4096);
     struct score list[6];
     struct trial t = {
-        .number = number, .variant = at.variant, .state = good < 0 ? TRIAL_FAILED : TRIAL_DONE, .attempts = good < 0 ? 3 : 1 + (number % 50 == 0),
+        .number = number, .variant = at.variant, .state = good < 0 ? TRIAL_FAILED : TRIAL_DONE,
+        .attempts = good < 0 ? 3 : 1 + (number % 50 == 0),
         .error = good < 0 ? ERR_TIMEOUT : ERR_OK, .error_text = good < 0 ? S("no answer within 60 s <total>") : S(""),
         .case_id = arena_printf(j->f->arena, "%sT-%03lld", at.case_index == 3 ? "=cmd|' /C calc'!A0 <&>\x01" : "", (long long)at.case_index + 1),
         .cost_nanousd = good < 0 ? 0 : s->cost_nanousd[at.variant], .latency_ms = 300 + at.variant * 170 + at.case_index * 7,

@@ -3,7 +3,13 @@
 
 #define JSONL_LINE_MAX ((size_t)64 << 20)
 
-struct jsonl { const struct result *r; const struct report_options *o; const struct report_sink *sink; struct buf line; struct score *scores; };
+struct jsonl {
+    const struct result *r;
+    const struct report_options *o;
+    const struct report_sink *sink;
+    struct buf line;
+    struct score *scores;
+};
 
 static json_t *jsonl_trial(struct jsonl *w, const struct trial *t)
 {
