@@ -309,7 +309,9 @@ static void wrap_line(struct str s, const struct wrap *w, size_t width, bool bre
             }
         }
         kept = at;
-        if (kept > line && wrap_is_space(w->cps[kept - 1])) {
+        /* a full line before a word to be cut takes nothing of it, and keeps its white space (as textwrap does) */
+        if (kept > line && wrap_is_space(w->cps[kept - 1]) &&
+            !(break_long && filled == width && kept < w->len && end - kept > width)) {
             size_t space = kept;
 
             while (space > line && wrap_is_space(w->cps[space - 1]))

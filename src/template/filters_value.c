@@ -270,7 +270,7 @@ FILTER(filesizeformat, 0, "binary")
     if (bytes == 1) {
         buf_puts(&b, "1 Byte");
     } else if (bytes < base) {
-        buf_printf(&b, "%.0f Bytes", trunc(bytes));
+        buf_printf(&b, "%.0f Bytes", trunc(bytes) + 0.0);      /* no "-0" */
     } else {
         for (unit = base * base; bytes >= unit && i + 1 < COUNT_OF(decimal); unit *= base)
             i++;
