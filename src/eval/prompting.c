@@ -214,7 +214,7 @@ enum err_code prompting_follow(const struct prompting *p, const json_t *vars, co
     *more = turn_count <= p->task->turn_count;
     if (!*more)
         return ERR_OK;
-    with = json_in_arena(json_copy((json_t *)vars), a);
+    with = json_in_arena(json_deep_copy(vars), a);     /* other threads read `vars`: no reference may be taken */
     answers = json_array();
     for (size_t i = 0; i < turn_count; i++)
         json_array_append_new(answers, json_from_str(turns[i].response));

@@ -196,6 +196,7 @@ static enum err_code runner_open(struct runner *r, struct err *e)
     int threads = r->options->scoring_threads ? r->options->scoring_threads : (int)MIN(sysconf(_SC_NPROCESSORS_ONLN), 4);
 
     TRY(feeds_open(r, e));
+    commit_open(r);
     r->feed_limit = concurrency * 2 + 2 * RUNNER_COMMIT_MAX;
     r->run_limit_nanousd = r->options->budget_nanousd ? r->options->budget_nanousd : r->plan->run.budget_nanousd;
     r->answers = queue_new((size_t)(r->feed_limit * (int64_t)r->feed_count));
@@ -230,6 +231,7 @@ static void runner_close(struct runner *r)
         work_free(w);
     }
     queue_free(r->answers);
+    commit_close(r);
     feeds_close(r);
     pthread_mutex_destroy(&r->lock);
     pthread_cond_destroy(&r->wake);

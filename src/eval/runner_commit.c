@@ -32,23 +32,50 @@ static enum err_code commit_works(struct store_tx *tx, struct commit *c, struct 
     return ERR_OK;
 }
 
+#define COMMIT_SUMS_MAX (1u << 24)
+
+void commit_open(struct runner *r)
+{
+    r->known = xcalloc(r->feed_count, sizeof *r->known);
+    for (size_t i = 0; i < r->feed_count; i++)
+        r->known[i].text = BUF_INIT(COMMIT_SUMS_MAX);
+}
+
+void commit_close(struct runner *r)
+{
+    for (size_t i = 0; r->known && i < r->feed_count; i++) {
+        aggregate_free(r->known[i].sum);
+        buf_dispose(&r->known[i].text);
+    }
+    free(r->known);
+}
+
+/* What is written may be rolled back, and another process may write too: so the text in the store decides whether
+ * the sums we know are still the ones that stand. */
 static enum err_code commit_variant(struct store_tx *tx, struct runner *r, int64_t variant, const struct commit_sums *sum,
                                     struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(16 * 1024);
-    AUTO(aggregate_freep) struct aggregate *whole = NULL;
-    AUTO_BUF struct buf text = BUF_INIT(1u << 24);
+    struct sums_known *known = &r->known[variant];
     struct store_variant row;
-    AUTO_JSON *old = NULL, *now = NULL;
 
     TRY(store_tx_variant_get(tx, r->plan->run.no, variant, a, &row, e));
-    if (row.aggregate.len)
-        TRY(json_read(row.aggregate, &old, e));
-    TRY(aggregate_from_json(old, scoring_count(r->plan->scoring), &whole, e));
-    aggregate_merge(whole, sum->aggregate);
-    now = aggregate_to_json(whole);
-    json_write(now, &text);
-    TRY(store_tx_variant_set(tx, r->plan->run.no, variant, buf_str(&text),
+    if (!known->sum || !str_eq(row.aggregate, buf_str(&known->text))) {
+        AUTO_JSON *old = NULL;
+
+        aggregate_freep(&known->sum);
+        if (row.aggregate.len)
+            TRY(json_read(row.aggregate, &old, e));
+        TRY(aggregate_from_json(old, scoring_count(r->plan->scoring), &known->sum, e));
+    }
+    aggregate_merge(known->sum, sum->aggregate);
+    {
+        AUTO_JSON *now = aggregate_to_json(known->sum);
+
+        buf_reset(&known->text);
+        json_write(now, &known->text);
+    }
+    TRY(store_tx_variant_set(tx, r->plan->run.no, variant, buf_str(&known->text),
                              __atomic_load_n(&r->feeds[variant].abandoned, __ATOMIC_ACQUIRE), e));
     if (sum->ledger.calls)
         TRY(store_tx_ledger_add(tx, r->plan->run.no, variant, &sum->ledger, e));

@@ -13,7 +13,7 @@
 #include <pthread.h>
 
 #define RUNNER_LEASE_MS     60000
-#define RUNNER_COMMIT_MS    20          /* finished trials wait at most this long for company */
+#define RUNNER_COMMIT_MS    40          /* finished trials wait at most this long for company */
 #define RUNNER_COMMIT_MAX   1024        /* trials in one transaction */
 #define RUNNER_STORE_TRIES  4           /* a commit that fails is tried again each second */
 #define RUNNER_FEED_AT_ONCE 64
@@ -46,6 +46,10 @@ struct feed {                           /* one variant's way through the shards 
     bool abandoned;
     char why_abandoned[200];
 };
+
+/* The sums of a variant as they were last written: spares reading them back from text, as long as the text in the
+ * store is still this one. The writer's thread. */
+struct sums_known { struct aggregate *sum; struct buf text; };
 
 struct work {                           /* one trial in flight; belongs to one thread at a time */
     struct work *next;
@@ -94,6 +98,7 @@ struct runner {
     int64_t run_limit_nanousd;          /* budget; 0: none */
     int64_t started_ms, renewed_ms;     /* monotonic */
     struct commit commit;
+    struct sums_known *known;           /* per variant */
 
     /* `lock` guards what follows and the fields marked so above. No I/O happens under it. `wake` tells the caller's
      * thread that something finished, became durable, or went wrong. */
@@ -129,4 +134,6 @@ void         *work_thread(void *runner);                        /* a scoring thr
 void          work_free(struct work *w);
 
 /* runner_commit.c */
+void          commit_open(struct runner *r);
+void          commit_close(struct runner *r);
 void          commit_some(struct runner *r, bool all);          /* caller's thread: hands finished trials to the writer */
