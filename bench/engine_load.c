@@ -77,7 +77,7 @@ static void load_done(struct call *c)
         l->last = c->err;
     }
     l->idle[l->idle_len++] = s;
-    if (l->waiting && (l->idle_len >= l->width / 4 || l->done == l->calls))
+    if (l->waiting && (l->idle_len >= MIN(l->width / 4, (size_t)32) || l->done == l->calls))
         pthread_cond_signal(&l->more);
     pthread_mutex_unlock(&l->lock);
 }

@@ -1290,3 +1290,41 @@ TEST(the_end_of_the_engine_cancels_what_is_queued_in_flight_and_waiting)
     }
     (void)c, (void)q;
 }
+
+/* A listener that never accepts and whose queue is full: connecting hangs, then ends by its deadline, many at once. */
+TEST(connections_that_hang_end_by_the_connect_deadline)
+{
+    struct llm_options o = { .connect_timeout_ms = 80, .attempts_max = 2, .backoff_base_ms = 4, .seed = 5,
+                             .limits = { .in_flight_max = 40, .in_flight_start = 40 } };
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof at;
+    int full = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fill[3];
+    struct asked *all[40];
+    struct err e = ERR_INIT;
+    struct llm *l;
+    char url[64];
+
+    REQUIRE(bind(full, (struct sockaddr *)&at, sizeof at) == 0 && listen(full, 0) == 0);
+    REQUIRE(getsockname(full, (struct sockaddr *)&at, &len) == 0);
+    for (size_t i = 0; i < COUNT_OF(fill); i++) {
+        fill[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        (void)!connect(fill[i], (struct sockaddr *)&at, sizeof at);
+    }
+    REQUIRE(llm_new(&o, &l, &e) == ERR_OK);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u", ntohs(at.sin_port));
+    CHECK_OK(llm_set_base_url(l, S("sim"), str_c(url), &e));
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        all[i] = asked_new(arena_new_sized(0), "sim", "test-1");
+        CHECK_OK(llm_submit(l, &all[i]->call, &e));
+    }
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        CHECK_INT(asked_wait(all[i])->code, ERR_TIMEOUT);
+        CHECK_INT(all[i]->call.attempt_count, 2);
+        CHECK(call_says(&all[i]->call, "no connection to http://127.0.0.1"));
+        arena_free(all[i]->call.arena);
+    }
+    llm_free(l);
+    for (size_t i = 0; i < COUNT_OF(fill); i++)
+        close(fill[i]);
+    close(full);
+}

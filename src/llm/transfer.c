@@ -10,8 +10,8 @@
 #define TRANSFER_READ_BYTES 2048            /* curl's receive buffer: it is held while a call waits */
 #define TRANSFER_KEPT_BYTES 4096            /* buffers larger than this are not kept for the next exchange */
 
-/* Sockets that curl opened through us and has not closed: an idle one of these stays in epoll, which saves two system
- * calls per request. Others (curl's resolver) are closed behind our back and are forgotten at once. */
+/* `ours`: sockets that curl closes through us. An idle one stays in epoll, which saves two system calls per request.
+ * Others (the resolver's, those still connecting) are closed behind our back, so they are forgotten at once. */
 struct transfers {
     struct loop *loop;
     CURLSH *share;
@@ -116,12 +116,15 @@ static int slice_set_timer(CURLM *multi, long timeout_ms, void *arg)
 
 static curl_socket_t transfers_open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *at)
 {
-    struct transfers *ts = arg;
     int fd = socket(at->family, at->socktype | SOCK_CLOEXEC, at->protocol);
 
-    (void)purpose;
-    if (fd < 0)
-        return CURL_SOCKET_BAD;
+    (void)arg, (void)purpose;
+    return fd < 0 ? CURL_SOCKET_BAD : fd;           /* not inherited by programs that are started meanwhile */
+}
+
+/* Only sockets whose connection stands: one that is still connecting may be closed without transfers_close_socket. */
+static void transfers_own(struct transfers *ts, int fd)
+{
     if ((size_t)fd >= ts->ours_count) {
         size_t n = MAX((size_t)fd + 1, ts->ours_count * 2);
 
@@ -130,7 +133,6 @@ static curl_socket_t transfers_open_socket(void *arg, curlsocktype purpose, stru
         ts->ours_count = n;
     }
     ts->ours[fd] = true;
-    return fd;
 }
 
 static int transfers_close_socket(void *arg, curl_socket_t fd)
@@ -284,9 +286,12 @@ static void transfer_enter(struct transfer *t, enum transfer_phase phase)
 static int transfer_on_request(void *arg, char *to_ip, char *from_ip, int to_port, int from_port)
 {
     struct transfer *t = arg;
+    curl_socket_t fd;
 
     (void)to_ip, (void)from_ip, (void)to_port, (void)from_port;
     transfer_enter(t, TRANSFER_WAITING);
+    if (curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD)
+        transfers_own(t->ts, fd);
     if (t->spec.connected)
         t->spec.connected(t->spec.owner);
     return CURL_PREREQFUNC_OK;
