@@ -211,8 +211,13 @@ void args_help(const struct command *c, FILE *to, bool colour, int columns)
 
     fprintf(to, "%sassay %s%s %s\n\n", bold, c->name, plain, c->usage);
     args_wrap(to, str_c(c->summary), 0, columns);
-    if (c->doc)
-        fprintf(to, "\n%s\n", c->doc);
+    if (c->doc) {
+        struct str rest = str_c(c->doc), line;
+
+        fputc('\n', to);
+        while (str_split(&rest, '\n', &line))
+            args_wrap(to, line, 0, columns);
+    }
     if (args_option_count(c))
         fprintf(to, "\n%sOptions%s\n", bold, plain);
     for (size_t i = 0; c->options && c->options[i].name; i++) {

@@ -58,7 +58,7 @@ static int64_t plan_output_tokens(const struct dataset_case *kase, const struct 
     return tokens;
 }
 
-struct plan_sums { int64_t cases, output; int64_t *input; };
+struct plan_sums { int64_t cases, output; int64_t *input, *input_max; };
 
 static enum err_code plan_sample_case(struct plan *p, const struct dataset_case *kase, struct arena *a,
                                       struct plan_sums *sums, struct err *e)
@@ -79,7 +79,9 @@ static enum err_code plan_sample_case(struct plan *p, const struct dataset_case 
                 once += messages[m].parts[k].kind == PART_TEXT ? llm_estimate_tokens(messages[m].parts[k].text) : 800;
         once += (int64_t)count * PLAN_TOKENS_PER_MESSAGE;
         /* each follow-up sends the whole conversation again */
-        sums->input[i] += once * calls + calls * (calls - 1) / 2 * (output + 20);
+        once = once * calls + calls * (calls - 1) / 2 * (output + 20);
+        sums->input[i] += once;
+        sums->input_max[i] = MAX(sums->input_max[i], once);
         if (i == 0)
             sums->output += output;
     }
@@ -111,7 +113,8 @@ static enum err_code plan_sample(struct plan *p, struct plan_sums *sums, struct 
 static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
 {
     struct plan_estimate *est = &p->estimate;
-    struct plan_sums sums = { .input = arena_array(p->arena, int64_t, p->task->variant_count) };
+    struct plan_sums sums = { .input = arena_array(p->arena, int64_t, p->task->variant_count),
+                              .input_max = arena_array(p->arena, int64_t, p->task->variant_count) };
     int64_t calls = (int64_t)p->task->turn_count + 1, per_variant = p->run.cases * p->run.repeat;
 
     TRY(plan_sample(p, &sums, e));
@@ -121,12 +124,15 @@ static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
     est->variants = arena_array(p->arena, struct plan_variant_estimate, p->task->variant_count);
     for (size_t i = 0; i < p->task->variant_count; i++) {
         struct plan_variant_estimate *one = &est->variants[i];
-        struct usage u;
+        const struct variant *v = &p->task->variants[i];
+        struct usage u, most = { .input = sums.input_max[i] * 5 / 4 };
 
         one->input_tokens = sums.cases ? (int64_t)((__int128)sums.input[i] * per_variant / sums.cases) : 0;
         one->output_tokens = est->output_per_call * calls * per_variant;
         u = (struct usage){ .input = one->input_tokens, .output = one->output_tokens };
-        one->cost_nanousd = llm_cost(l, &p->task->variants[i].model, &u);
+        one->cost_nanousd = llm_cost(l, &v->model, &u);
+        most.output = calls * (params_has(&v->params, PARAM_MAX_TOKENS) ? v->params.max_tokens : 4 * est->output_per_call);
+        one->trial_at_most_nanousd = MAX(llm_cost(l, &v->model, &most), INT64_C(0));     /* unknown is negative */
         est->input_tokens += one->input_tokens;
         est->output_tokens += one->output_tokens;
         if (one->cost_nanousd == MONEY_UNKNOWN)

@@ -13,7 +13,10 @@
 #include "llm/llm.h"
 #include "store/store.h"
 
-struct plan_variant_estimate { int64_t input_tokens, output_tokens, cost_nanousd; };    /* MONEY_UNKNOWN: no price */
+struct plan_variant_estimate {
+    int64_t input_tokens, output_tokens, cost_nanousd;      /* MONEY_UNKNOWN: no price */
+    int64_t trial_at_most_nanousd;              /* what one trial is hardly going to exceed: a budget sets it aside; 0: no price */
+};
 struct plan_estimate {
     int64_t trials, calls;                      /* calls: trials x turns */
     int64_t input_tokens, output_tokens;        /* input counted over a sample of cases, output assumed */

@@ -249,13 +249,13 @@ static int64_t runner_outstanding(struct runner *r)             /* lock held */
     return sum;
 }
 
-/* Money that may be spent when everything asked is answered as expected. */
+/* Money that may be spent when everything that is asked costs what it may. */
 static int64_t runner_committed_cost(struct runner *r)          /* lock held */
 {
     int64_t sum = r->cost_nanousd;
 
     for (size_t i = 0; i < r->feed_count; i++)
-        sum += r->feeds[i].unanswered * feed_expected_cost(&r->feeds[i]);
+        sum += r->feeds[i].unanswered * feed_reserve(&r->feeds[i]);
     return sum;
 }
 
@@ -265,8 +265,11 @@ static int64_t runner_room(struct runner *r, const struct feed *f, bool *broke)
     int64_t room, one;
 
     pthread_mutex_lock(&r->lock);
-    room = MIN(r->feed_limit - f->outstanding, (int64_t)RUNNER_FEED_AT_ONCE);
-    one = feed_expected_cost(f);
+    /* a model that answers nothing is found out on a few calls, not on a thousand */
+    room = MIN(r->feed_limit, RUNNER_FEED_START + f->succeeded * 8) - f->outstanding;
+    room = f->abandoned ? r->feed_limit - f->outstanding : room;
+    room = MIN(room, (int64_t)RUNNER_FEED_AT_ONCE);
+    one = feed_reserve(f);
     if (room > 0 && r->run_limit_nanousd && !f->abandoned) {
         int64_t left = r->run_limit_nanousd - runner_committed_cost(r);
 

@@ -183,14 +183,7 @@ enum err_code feed_some(struct feed *f, int64_t most, int64_t *started, struct e
     return ERR_OK;
 }
 
-int64_t feed_expected_cost(const struct feed *f)
+int64_t feed_reserve(const struct feed *f)
 {
-    const struct plan_estimate *est = &f->r->plan->estimate;
-    int64_t trials = f->r->plan->run.cases * f->r->plan->run.repeat;
-
-    if (f->answered >= 5)
-        return f->answered_cost_nanousd / f->answered;
-    if (est->variants[f->variant].cost_nanousd == MONEY_UNKNOWN)
-        return 0;
-    return est->variants[f->variant].cost_nanousd / MAX(trials, (int64_t)1);
+    return MAX(f->r->plan->estimate.variants[f->variant].trial_at_most_nanousd, f->dearest_nanousd);
 }

@@ -17,6 +17,7 @@
 #define RUNNER_COMMIT_MAX   1024        /* trials in one transaction */
 #define RUNNER_STORE_TRIES  4           /* a commit that fails is tried again each second */
 #define RUNNER_FEED_AT_ONCE 64
+#define RUNNER_FEED_START   16          /* outstanding before the first success; each success allows 8 more */
 
 struct runner;
 
@@ -41,7 +42,8 @@ struct feed {                           /* one variant's way through the shards 
     /* runner.lock */
     int64_t outstanding;                /* fed and not yet durable */
     int64_t unanswered;                 /* of these, not yet scored: money that may still be spent */
-    int64_t answered, answered_cost_nanousd;    /* for the average cost */
+    int64_t dearest_nanousd;            /* what a trial cost at most so far */
+    int64_t succeeded;                  /* in this session */
     int failures_in_row;
     bool abandoned;
     char why_abandoned[200];
@@ -124,7 +126,7 @@ enum err_code feeds_open(struct runner *r, struct err *e) MUST_USE;
 void          feeds_close(struct runner *r);
 /* Starts up to `most` trials of the feed; *started how many. */
 enum err_code feed_some(struct feed *f, int64_t most, int64_t *started, struct err *e) MUST_USE;
-int64_t       feed_expected_cost(const struct feed *f);         /* of one trial, nano-dollars; runner.lock held */
+int64_t       feed_reserve(const struct feed *f);       /* what a budget sets aside for a trial; runner.lock held */
 void          case_unref(struct case_hold *h);
 
 /* runner_trial.c */

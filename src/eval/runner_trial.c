@@ -12,6 +12,17 @@ static const struct variant *work_variant(const struct work *w)
     return &w->r->plan->task->variants[w->feed->variant];
 }
 
+static void work_finish_abandoned(struct work *w)
+{
+    struct str why;
+
+    pthread_mutex_lock(&w->r->lock);
+    why = arena_printf(w->arena, "not asked: %d failures in a row before it, the last: %s", RUNNER_ABANDON_AFTER,
+                       w->feed->why_abandoned);
+    pthread_mutex_unlock(&w->r->lock);
+    work_finish(w, ERR_CANCELLED, why);
+}
+
 static void work_answered(struct call *c)           /* engine's thread */
 {
     struct work *w = c->owner;
@@ -32,7 +43,7 @@ static void work_ask(struct work *w)
                      .schema = task->output.schema, .schema_name = task->output.schema_name,
                      .tag = arena_printf(w->arena, STR_FMT "/%lld", STR_ARG(id_short(w->r->plan->run.id)),
                                          (long long)w->number) },
-        .arena = w->arena, .done = work_answered, .owner = w,
+        .arena = w->arena, .done = work_answered, .owner = w, .unwanted = &w->feed->abandoned,
     };
     if (!task->output.format_given)
         w->call.request.output = OUTPUT_TEXT;
@@ -58,13 +69,7 @@ void work_start(struct work *w)
 
 void work_start_abandoned(struct work *w)
 {
-    struct str why;
-
-    pthread_mutex_lock(&w->r->lock);
-    why = arena_printf(w->arena, "not asked: %d failures in a row before it, the last: %s", RUNNER_ABANDON_AFTER,
-                       w->feed->why_abandoned);
-    pthread_mutex_unlock(&w->r->lock);
-    work_finish(w, ERR_CANCELLED, why);
+    work_finish_abandoned(w);
 }
 
 /* What this call cost goes to the ledger, whatever becomes of the trial. */
@@ -118,7 +123,9 @@ static void work_advance(struct work *w)
 
     work_account(w);
     (void)work_turn(w);
-    if (w->call.code == ERR_CANCELLED) {
+    if (w->call.code == ERR_CANCELLED && __atomic_load_n(&w->feed->abandoned, __ATOMIC_ACQUIRE)) {
+        work_finish_abandoned(w);
+    } else if (w->call.code == ERR_CANCELLED) {
         w->dropped = true;
         work_finish(w, ERR_CANCELLED, S(""));
     } else if (w->call.code != ERR_OK) {
@@ -200,8 +207,7 @@ static void work_note(struct work *w, enum err_code code)      /* runner.lock he
     if (w->turn_count || w->ledger.calls) {
         r->cost_nanousd += w->ledger.cost_nanousd;
         r->unknown_calls += w->ledger.unknown_calls;
-        f->answered++;
-        f->answered_cost_nanousd += w->ledger.cost_nanousd;
+        f->dearest_nanousd = MAX(f->dearest_nanousd, w->ledger.cost_nanousd);
     }
     for (size_t i = 0; i < w->turn_count; i++) {
         const struct turn *t = &w->turns[i];
@@ -211,10 +217,12 @@ static void work_note(struct work *w, enum err_code code)      /* runner.lock he
         for (size_t k = 0; k < t->attempt_count; k++)
             r->rate_limited += t->attempts[k].code == ERR_RATE_LIMIT;
     }
-    if (code == ERR_OK)
+    if (code == ERR_OK) {
         f->failures_in_row = 0;
-    else if (!w->dropped && !r->first_failure[0])
+        f->succeeded++;
+    } else if (!w->dropped && !r->first_failure[0]) {
         snprintf(r->first_failure, sizeof r->first_failure, STR_FMT, STR_ARG(str_utf8_head(w->trial.error_text, 390)));
+    }
     if (work_counts_against(code) && ++f->failures_in_row >= RUNNER_ABANDON_AFTER && !f->abandoned) {
         snprintf(f->why_abandoned, sizeof f->why_abandoned, STR_FMT, STR_ARG(str_utf8_head(w->trial.error_text, 190)));
         __atomic_store_n(&f->abandoned, true, __ATOMIC_RELEASE);

@@ -102,6 +102,7 @@ struct call {
     struct arena *arena;                    /* the caller's; touched by the engine only between submit and done */
     void (*done)(struct call *c);           /* engine's thread: take note, hand over, return */
     void *owner;
+    const bool *unwanted;                   /* NULL, or (atomic): once true, what is not sent yet ends as ERR_CANCELLED */
     /* the engine's answer, complete when done is called */
     enum err_code code;
     struct err err;                         /* the last attempt's sentence when code is not ERR_OK */

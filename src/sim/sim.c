@@ -625,6 +625,8 @@ static bool call_read(struct sim_call *c)
     }
     c->ask.model_name = asked;
     c->ask.trial = http_header(c->r, "x-assay-trial");
+    if (!c->ask.trial.len)
+        c->ask.trial = json_get_str(c->ask.body, "assay_trial");
     c->ask.model = sim_model_for(asked, hint);
     if (!c->ask.model) {
         call_refuse(c, refusal(c, 404, SIM_REFUSED_MODEL,

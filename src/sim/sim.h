@@ -11,7 +11,7 @@
  * Models: see sim_model_at. Another id behaves like one of them, chosen by its hash; "no-such..." is not found.
  *
  * An answer is decided by (seed, model, case, prompt, salt): the same request gets the same answer. The salt is the
- * request's `seed`, or its x-assay-trial header, and is left out when temperature is 0.
+ * request's `seed`, or its x-assay-trial header (or body member assay_trial), and is left out when temperature is 0.
  *
  * Faults, in the model's name ("careful!429=2"), the header x-sim-fault, or for all by sim_control:
  *     kind[=value][@N][~P]  joined by commas; @N: only the first N times for one and the same request, ~P: with

@@ -117,11 +117,10 @@ class Sim:
         rows, since = [], 0
         while True:
             page = self.call("GET", "/ledger?since=%d&limit=100000%s" % (since, "&all=1" if everything else ""))
-            part = page["calls"] if isinstance(page, dict) else page
-            rows += part
-            if len(part) < 100000:
+            rows += page["rows"]
+            if page["next"] is None:
                 return rows
-            since = part[-1]["seq"]
+            since = page["next"]
 
 
 def cases_jsonl(n):

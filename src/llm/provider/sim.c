@@ -8,7 +8,14 @@ static const struct chat_dialect sim_dialect = {
 static enum err_code sim_encode(const struct request *rq, struct str base_url, const struct quirks *q, struct arena *a,
                                 struct http_call *out, struct err *e)
 {
-    return chat_encode(&sim_dialect, rq, base_url, q, a, out, e);
+    TRY(chat_encode(&sim_dialect, rq, base_url, q, a, out, e));
+    if (rq->tag.len) {                              /* its ledger tells by it which trial was billed */
+        buf_truncate(&out->body, out->body.len - 1);
+        buf_puts(&out->body, ",\"assay_trial\":");
+        json_write_str(rq->tag, &out->body);
+        buf_byte(&out->body, '}');
+    }
+    return ERR_OK;
 }
 
 static enum err_code sim_decode(const struct request *rq, const struct http_answer *in, struct arena *a,
