@@ -575,6 +575,12 @@ static void route_pump(struct route *r)
         struct work_list *q = r->again.len ? &r->again : &r->fresh;
         int64_t now_us = clock_mono_us(), wait;
 
+        if (q->first->call->unwanted && __atomic_load_n(q->first->call->unwanted, __ATOMIC_ACQUIRE)) {
+            struct call_work *w = queue_pop(q);
+
+            work_finish(w, err_set(&w->call->err, ERR_CANCELLED, "the call is not wanted any more"));
+            continue;
+        }
         if (now_us < r->refuse_until_us) {
             work_refuse(queue_pop(q), now_us);
             continue;
