@@ -107,6 +107,7 @@ enum err_code session_llm(struct session *s, const struct args *args, struct err
     TRY(args_int(args, "tpm", 1, INT64_C(1000000000000), &o.limits.tokens_per_minute, e));
     TRY(args_int(args, "timeout", 1, 3600, &seconds, e));
     TRY(args_int(args, "attempts", 1, 10, &attempts, e));
+    o.limits.in_flight_start = o.limits.in_flight_max;      /* who names a number wants it from the start */
     if (!o.limits.in_flight_max)
         o.limits.in_flight_max = 64;
     o.total_timeout_ms = seconds * 1000;

@@ -110,6 +110,13 @@ static enum err_code plan_sample(struct plan *p, struct plan_sums *sums, struct 
     return ERR_OK;
 }
 
+static int64_t plan_reasoning_tokens(const struct llm *l, const struct model *m)
+{
+    struct llm_price price;
+
+    return llm_price_of(l, m, &price) ? price.reasoning_tokens : 0;
+}
+
 static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
 {
     struct plan_estimate *est = &p->estimate;
@@ -128,10 +135,11 @@ static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
         struct usage u, most = { .input = sums.input_max[i] * 5 / 4 };
 
         one->input_tokens = sums.cases ? (int64_t)((__int128)sums.input[i] * per_variant / sums.cases) : 0;
-        one->output_tokens = est->output_per_call * calls * per_variant;
+        one->output_tokens = (est->output_per_call + plan_reasoning_tokens(l, &v->model)) * calls * per_variant;
         u = (struct usage){ .input = one->input_tokens, .output = one->output_tokens };
         one->cost_nanousd = llm_cost(l, &v->model, &u);
-        most.output = calls * (params_has(&v->params, PARAM_MAX_TOKENS) ? v->params.max_tokens : 4 * est->output_per_call);
+        most.output = calls * (params_has(&v->params, PARAM_MAX_TOKENS) ? v->params.max_tokens : 4 * est->output_per_call) +
+                      3 * calls * plan_reasoning_tokens(l, &v->model);
         one->trial_at_most_nanousd = MAX(llm_cost(l, &v->model, &most), INT64_C(0));     /* unknown is negative */
         est->input_tokens += one->input_tokens;
         est->output_tokens += one->output_tokens;
@@ -219,6 +227,8 @@ static enum err_code plan_fill(struct plan *p, struct blob *blob, const struct d
     char id[ID_TEXT], fingerprint[HASH_HEX];
     int64_t trials;
 
+    if (p->task->variant_count == 0)
+        return err_set(e, ERR_BAD_INPUT, "the task names no model: add `models:` to it, or say --models openai:gpt-4o-mini");
     if (info->cases == 0)
         return err_set(e, ERR_BAD_INPUT, "the dataset has no case to run%s",
                        select ? " after --where, --limit and --sample" : "");

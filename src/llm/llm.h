@@ -56,6 +56,7 @@ struct llm_price {                          /* nano-dollars for a million tokens
     int64_t input, output, cached, cache_written, reasoning;    /* -1: cached, cache_written = input; reasoning = output */
     struct str model, dated;                /* the row that matched; "2026-11-01" */
     int64_t context_tokens, output_tokens_max;                  /* 0: not known */
+    int64_t reasoning_tokens;                                   /* unseen ones of a short answer, roughly: for estimates */
 };
 /* Longest prefix of provider:id in the table that ends at a boundary (end, '-', ':', '@', '.', '/'). */
 bool llm_price_of(const struct llm *l, const struct model *m, struct llm_price *out);

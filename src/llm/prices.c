@@ -24,6 +24,7 @@ static const struct prices_field { const char *name, *also; char kind; size_t at
     { "cache_written", "cache_written_price_per_1m", '$', offsetof(struct llm_price, cache_written) },
     { "reasoning", "reasoning_price_per_1m", '$', offsetof(struct llm_price, reasoning) },
     { "context_tokens", "context_window", 'i', offsetof(struct llm_price, context_tokens) },
+    { "reasoning_tokens", "typical_reasoning_tokens", 'i', offsetof(struct llm_price, reasoning_tokens) },
     { "output_tokens_max", "max_output_tokens", 'i', offsetof(struct llm_price, output_tokens_max) },
     { "display_name", "label", '-', 0 }, { "provider", "vendor", '-', 0 }, { "note", "description", '-', 0 },
 };
