@@ -128,7 +128,8 @@ static void conn_stats(struct conn *c)
                      "\"in_flight_most\":%lld}\n", (long long)answered, (long long)limited, (long long)accepted,
                      (long long)open_now, (long long)open_most, (long long)in_flight_most);
 
-    n = snprintf(out, sizeof out, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", n, text);
+    n = snprintf(out, sizeof out, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+                 n, text);
     conn_write(c, out, (size_t)n);
 }
 

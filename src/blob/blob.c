@@ -96,7 +96,8 @@ enum err_code blob_reader_new(struct blob *b, struct str hash, struct blob_reade
     int64_t size;
 
     if (!blob_is_hash(hash))
-        return err_set(e, ERR_BAD_INPUT, "\"" STR_FMT "\" names no object: 64 hexadecimal digits do", STR_ARG(str_utf8_head(hash, 80)));
+        return err_set(e, ERR_BAD_INPUT, "\"" STR_FMT "\" names no object: 64 hexadecimal digits do",
+                       STR_ARG(str_utf8_head(hash, 80)));
     TRY(b->driver->look(b->place, hash, &looking, &size, e));
     r = xcalloc(1, sizeof *r);
     *r = (struct blob_reader){ .blob = b, .looking = looking, .size = size };
@@ -113,8 +114,8 @@ int64_t blob_reader_size(const struct blob_reader *r)
 enum err_code blob_reader_at(struct blob_reader *r, int64_t offset, void *bytes, size_t len, struct err *e)
 {
     if (offset < 0 || offset > r->size || len > (uint64_t)(r->size - offset))
-        return err_set(e, ERR_STORE, "object %.12s...: %zu bytes from %lld on were asked for, and it ends at %lld", r->hash, len,
-                       (long long)offset, (long long)r->size);
+        return err_set(e, ERR_STORE, "object %.12s...: %zu bytes from %lld on were asked for, and it ends at %lld",
+                       r->hash, len, (long long)offset, (long long)r->size);
     return len ? r->blob->driver->read(r->looking, offset, bytes, len, e) : ERR_OK;
 }
 

@@ -38,7 +38,8 @@ static enum err_code dir_fault(const struct dir *d, int why, const char *what, s
                        "space, or point ASSAY_HOME at a roomier disk, and go on", d->objects,
                        statvfs(d->objects, &v) == 0 ? (long long)(v.f_bavail * v.f_frsize / 1024) : 0LL);
     if (why == EROFS || why == EACCES || why == EPERM)
-        return err_errno(e, ERR_STORE, why, "%s in %s: point ASSAY_HOME at a folder that can be written", what, d->objects);
+        return err_errno(e, ERR_STORE, why, "%s in %s: point ASSAY_HOME at a folder that can be written", what,
+                         d->objects);
     return err_errno(e, ERR_STORE, why, "%s in %s", what, d->objects);
 }
 
@@ -245,8 +246,8 @@ static enum err_code dir_look(void *place, struct str hash, void **out, int64_t 
     struct stat st;
 
     if (fd < 0 && errno == ENOENT)
-        return err_set(e, ERR_NOT_FOUND, "object %.12s... is not in %s (was its run removed, or the folder moved?)", hash.at,
-                       d->objects);
+        return err_set(e, ERR_NOT_FOUND, "object %.12s... is not in %s (was its run removed, or the folder moved?)",
+                       hash.at, d->objects);
     if (fd < 0 || fstat(fd, &st) < 0) {
         int why = errno;
 
@@ -275,7 +276,8 @@ static enum err_code dir_read(void *looking, int64_t offset, void *bytes, size_t
         if (n < 0)
             return err_errno(e, ERR_STORE, errno, "object %.12s... can't be read", r->hash);
         if (n == 0)
-            return err_set(e, ERR_STORE, "object %.12s... is damaged: it ends at byte %lld", r->hash, (long long)offset);
+            return err_set(e, ERR_STORE, "object %.12s... is damaged: it ends at byte %lld", r->hash,
+                           (long long)offset);
         to += n;
         offset += n;
         len -= (size_t)n;

@@ -9,12 +9,13 @@ static void completion_bash(void)
            "    if [ \"$COMP_CWORD\" -eq 1 ]; then words=\"");
     for (size_t i = 0; command_at(i); i++)
         printf("%s%s", i ? " " : "", command_at(i)->name);
-    printf("\"; COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); return; fi\n    case \"${COMP_WORDS[1]}:$prev\" in\n");
+    printf(
+        "\"; COMPREPLY=($(compgen -W \"$words\" -- \"$cur\")); return; fi\n    case \"${COMP_WORDS[1]}:$prev\" in\n");
     for (size_t i = 0; command_at(i); i++)
         for (const struct option *o = command_at(i)->options; o && o->name; o++)
             if (o->words)
-                printf("    %s:--%s) COMPREPLY=($(compgen -W \"%s\" -- \"$cur\")); return;;\n", command_at(i)->name, o->name,
-                       o->words);
+                printf("    %s:--%s) COMPREPLY=($(compgen -W \"%s\" -- \"$cur\")); return;;\n", command_at(i)->name,
+                       o->name, o->words);
     printf("    esac\n    case \"${COMP_WORDS[1]}\" in\n");
     for (size_t i = 0; command_at(i); i++) {
         const struct command *c = command_at(i);
@@ -54,7 +55,8 @@ static void completion_fish(void)
 
         printf("complete -c assay -n __fish_use_subcommand -f -a %s -d '%s'\n", c->name, c->summary);
         for (const struct option *o = c->options; o && o->name; o++) {
-            printf("complete -c assay -n '__fish_seen_subcommand_from %s' -l %s%s", c->name, o->name, o->arg ? " -r" : "");
+            printf("complete -c assay -n '__fish_seen_subcommand_from %s' -l %s%s", c->name, o->name,
+                   o->arg ? " -r" : "");
             if (o->words)
                 printf(" -a '%s'", o->words);
             printf("\n");

@@ -27,8 +27,9 @@ static json_t *estimate_json(const struct plan *plan)
         json_set_str(one, "variant", plan->task->variants[i].name);
         json_object_set_new(one, "input_tokens", json_integer(v->input_tokens));
         json_object_set_new(one, "output_tokens", json_integer(v->output_tokens));
-        json_object_set_new(one, "cost_usd", v->cost_nanousd == MONEY_UNKNOWN
-                                                 ? json_null() : json_string(money_exact(v->cost_nanousd, money)));
+        json_object_set_new(one, "cost_usd",
+                            v->cost_nanousd == MONEY_UNKNOWN ? json_null()
+                                                             : json_string(money_exact(v->cost_nanousd, money)));
         json_array_append_new(list, one);
     }
     json_object_set_new(o, "variants", list);

@@ -15,7 +15,10 @@ static enum err_code providers_run(struct args *args, int *status, struct err *e
     if (!list)
         printf("%-18s %-22s %-28s %s\n", "provider", "name", "key", "address");
     for (size_t i = 0; llm_provider_at(s.llm, i, &p); i++) {
-        const char *state = !p.key_variable ? "none needed" : p.key_found ? "found" : p.key_needed ? "missing" : "optional";
+        const char *state = !p.key_variable ? "none needed"
+                            : p.key_found   ? "found"
+                            : p.key_needed  ? "missing"
+                                            : "optional";
         char key[64];
 
         if (list) {

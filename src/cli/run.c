@@ -12,7 +12,8 @@ static const struct option run_options[] = {
 };
 
 /* The unfinished run of the same trials, if there is one, takes the planned one's place. */
-static enum err_code run_continue(struct session *s, const struct args *args, struct plan **plan, bool *found, struct err *e)
+static enum err_code run_continue(struct session *s, const struct args *args, struct plan **plan, bool *found,
+                                  struct err *e)
 {
     struct run *old = NULL;
     struct plan *again;
@@ -62,7 +63,8 @@ static enum err_code run_run(struct args *args, int *status, struct err *e)
     TRY(session_store(&s, e));
     TRY(run_continue(&s, args, &plan, &found, e));
     if (found) {
-        term_note("continuing run " STR_FMT " of the same trials (--fresh starts anew)", STR_ARG(id_short(plan->run.id)));
+        term_note("continuing run " STR_FMT " of the same trials (--fresh starts anew)",
+                  STR_ARG(id_short(plan->run.id)));
     } else {
         TRY(running_confirm(args, plan, e));
         TRY(args_money(args, "budget", &plan->run.budget_nanousd, e));

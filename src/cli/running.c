@@ -109,8 +109,9 @@ enum err_code running_confirm(const struct args *args, const struct plan *plan, 
     return err_set(e, ERR_CANCELLED, "nothing was asked and nothing was spent");
 }
 
-/* --- the result ------------------------------------------------------------------------------------------------------- */
-static enum err_code running_report(struct session *s, const struct args *args, const struct result *result, struct err *e)
+/* --- the result --------------------------------------------------------------------------------------------------- */
+static enum err_code running_report(struct session *s, const struct args *args, const struct result *result,
+                                    struct err *e)
 {
     struct report_options options = session_report_options(), plain = { .columns = 100, .detail = true };
     struct str name = args_has(args, "json") ? S("json") : args_get(args, "format"), file = args_get(args, "output");
@@ -148,7 +149,9 @@ static void running_stopped(const struct plan *plan, const struct runner_result 
 
     fprintf(stderr, "%s; everything answered so far is saved. Go on with: assay resume " STR_FMT "%s\n", whys[ran->why],
             STR_ARG(id_short(plan->run.id)),
-            ran->why == STOP_BUDGET ? " --budget USD" : ran->why == STOP_OVER_ESTIMATE ? " --yes" : "");
+            ran->why == STOP_BUDGET          ? " --budget USD"
+            : ran->why == STOP_OVER_ESTIMATE ? " --yes"
+                                             : "");
 }
 
 static int running_status(const struct runner_result *ran, const struct result *result)

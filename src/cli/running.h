@@ -13,7 +13,8 @@
     { "json", 0, NULL, "the result as JSON (same as --format json)", NULL }
 
 /* Executes the stored run and reports. *status gets the exit status of DESIGN section 6. */
-enum err_code running_execute(struct session *s, const struct args *args, struct plan *plan, int *status, struct err *e) MUST_USE;
+enum err_code running_execute(struct session *s, const struct args *args, struct plan *plan, int *status,
+                              struct err *e) MUST_USE;
 /* Above $10 a person is asked (on a terminal) or warned. ERR_CANCELLED when they say no. */
 enum err_code running_confirm(const struct args *args, const struct plan *plan, struct err *e) MUST_USE;
 /* "support_tickets · 64 cases x 5 variants x 1 = 320 trials · estimate $0.41 (input counted, output assumed)" */

@@ -50,7 +50,7 @@ void session_close(struct session *s)
     arena_freep(&s->arena);
 }
 
-/* --- the engine ---------------------------------------------------------------------------------------------------- */
+/* --- the engine --------------------------------------------------------------------------------------------------- */
 static bool session_url_is(struct str text)
 {
     return str_istarts(text, S("http://")) || str_istarts(text, S("https://"));
@@ -119,7 +119,7 @@ enum err_code session_llm(struct session *s, const struct args *args, struct err
     return session_base_urls(s, args, e);
 }
 
-/* --- the simulator -------------------------------------------------------------------------------------------------- */
+/* --- the simulator ------------------------------------------------------------------------------------------------ */
 static enum err_code session_sim_book(struct session *s, const char *pack_hash, struct err *e)
 {
     AUTO(data_pack_closep) struct data_pack *pack = NULL;
@@ -164,7 +164,7 @@ enum err_code session_sim(struct session *s, const struct args *args, const stru
     return llm_set_base_url(s->llm, S("sim"), url, e);
 }
 
-/* --- tasks ---------------------------------------------------------------------------------------------------------- */
+/* --- tasks -------------------------------------------------------------------------------------------------------- */
 void session_problems(const struct problems *p)
 {
     for (size_t i = 0; i < p->list.len; i++) {
@@ -199,7 +199,8 @@ static enum err_code session_params(struct session *s, const struct args *args, 
     return ERR_OK;
 }
 
-enum err_code session_task(struct session *s, const struct args *args, const char *path, struct task **out, struct err *e)
+enum err_code session_task(struct session *s, const struct args *args, const char *path, struct task **out,
+                           struct err *e)
 {
     AUTO(problems_dispose) struct problems problems = PROBLEMS_INIT;
     struct task_overrides over = { .prompt = args_get(args, "prompt"), .dataset = args_get(args, "dataset"),
@@ -230,8 +231,8 @@ static void session_show_freeze(void *arg, int64_t cases)
     progress_show(arg, str_n(text, (size_t)n), false);
 }
 
-enum err_code session_cases(struct session *s, const struct args *args, const struct task *task, struct data_pack_info *info,
-                            const json_t **select, struct err *e)
+enum err_code session_cases(struct session *s, const struct args *args, const struct task *task,
+                            struct data_pack_info *info, const json_t **select, struct err *e)
 {
     AUTO(dataset_closep) struct dataset_reader *reader = NULL;
     struct dataset_source source = dataset_source_of(task, s->arena);
@@ -271,7 +272,7 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
     return ERR_OK;
 }
 
-/* --- results -------------------------------------------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------------------------------------------------ */
 static enum err_code session_to_terminal(void *unused, struct str bytes, struct err *e)
 {
     (void)unused;
@@ -289,7 +290,8 @@ enum err_code session_format(struct str name, const struct report_format **out, 
         return ERR_OK;
     suggest_begin(&near, name);
     report_suggest(&near);
-    return err_set(e, ERR_USAGE, "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, junit, markdown",
+    return err_set(e, ERR_USAGE,
+                   "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, junit, markdown",
                    STR_ARG(name), suggest_hint(&near, hint));
 }
 

@@ -45,7 +45,7 @@ void          session_close(struct session *s);
     { "prices", 0, "FILE", "price table to use instead of the built-in one", NULL },               \
     { "speed", 0, "N", "simulated models answer N times faster (0: at once; default 1)", NULL }
 
-/* --- tasks from the command line ----------------------------------------------------------------------------------- */
+/* --- tasks from the command line ---------------------------------------------------------------------------------- */
 #define SESSION_TASK_OPTIONS                                                                       \
     { "models", 'm', "A,B", "ask these models instead of the task's", NULL },                      \
     { "prompt", 'p', "FILE", "use this prompt (a file or text) instead of the task's", NULL },     \
@@ -66,7 +66,7 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
                             const json_t **select, struct err *e) MUST_USE;
 void          session_problems(const struct problems *p);
 
-/* --- results -------------------------------------------------------------------------------------------------------- */
+/* --- results ------------------------------------------------------------------------------------------------------ */
 extern const struct report_sink term_sink;              /* standard output */
 /* By name or by a file's ending; the nearest name otherwise. */
 enum err_code session_format(struct str name, const struct report_format **out, struct err *e) MUST_USE;

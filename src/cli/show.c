@@ -34,8 +34,9 @@ static json_t *show_trial_json(const struct run *run, const struct store_variant
     }
     json_object_set_new(o, "finished_at", json_string(clock_text(tr->finished_ms, text)));
     json_object_set_new(o, "usage", usage_to_json(&tr->usage));
-    json_object_set_new(o, "cost_usd", tr->cost_nanousd == MONEY_UNKNOWN ? json_null()
-                                                                         : json_string(money_exact(tr->cost_nanousd, money)));
+    json_object_set_new(o, "cost_usd",
+                        tr->cost_nanousd == MONEY_UNKNOWN ? json_null()
+                                                          : json_string(money_exact(tr->cost_nanousd, money)));
     json_object_set_new(o, "latency_ms", json_integer(tr->latency_ms));
     if (json_read(t->scores, &part, NULL) == ERR_OK)
         json_object_set_new(o, "scores", part);
@@ -64,8 +65,9 @@ static void show_turn(const struct turn *t)
 {
     char money[MONEY_TEXT];
 
-    printf("\nturn %d: %" PRId64 " ms, %" PRId64 " tokens in, %" PRId64 " out%s, %s, finish %s", t->number, t->latency_ms,
-           t->usage.input, t->usage.output, t->usage.input_estimated || t->usage.output_estimated ? " (estimated)" : "",
+    printf("\nturn %d: %" PRId64 " ms, %" PRId64 " tokens in, %" PRId64 " out%s, %s, finish %s", t->number,
+           t->latency_ms, t->usage.input, t->usage.output,
+           t->usage.input_estimated || t->usage.output_estimated ? " (estimated)" : "",
            money_show(t->cost_nanousd, money), finish_name(t->finish));
     if (t->model_version.len)
         printf(", " STR_FMT, STR_ARG(t->model_version));
@@ -81,7 +83,8 @@ static void show_turn(const struct turn *t)
                    t->attempts[i].duration_ms, STR_ARG(t->attempts[i].text));
 }
 
-static enum err_code show_scores(const struct result *result, const struct store_trial *t, struct arena *a, struct err *e)
+static enum err_code show_scores(const struct result *result, const struct store_trial *t, struct arena *a,
+                                 struct err *e)
 {
     struct score *scores = arena_array(a, struct score, result->scorer_count);
 
@@ -104,7 +107,8 @@ static enum err_code show_scores(const struct result *result, const struct store
     return ERR_OK;
 }
 
-static enum err_code show_trial(struct session *s, const struct args *args, struct run *run, struct str which, struct err *e)
+static enum err_code show_trial(struct session *s, const struct args *args, struct run *run, struct str which,
+                                struct err *e)
 {
     struct store_variant *variants;
     struct store_trial *t;
@@ -180,7 +184,8 @@ static enum err_code show_list(struct session *s, const struct args *args, struc
             filter.variant = (int64_t)i;
     }
     if (wanted.len && filter.variant < 0)
-        return err_set(e, ERR_USAGE, "the run has no variant \"" STR_FMT "\"%s", STR_ARG(wanted), suggest_hint(&near, hint));
+        return err_set(e, ERR_USAGE, "the run has no variant \"" STR_FMT "\"%s", STR_ARG(wanted),
+                       suggest_hint(&near, hint));
     filter.failed_only = l.failed;
     code = store_trials_each(s->store, run->no, &filter, show_list_each, &l, e);
     return code == ERR_CANCELLED ? ERR_OK : code;

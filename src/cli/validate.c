@@ -101,7 +101,8 @@ static enum err_code validate_run(struct args *args, int *status, struct err *e)
                cases == 1 ? "" : "s", task->variant_count, task->variant_count == 1 ? "" : "s", task->check_count,
                task->check_count == 1 ? "" : "s", task->metric_count, task->metric_count == 1 ? "" : "s");
     else if (problems.errors)
-        fprintf(stderr, "%zu error%s\n", problems.errors + problems.more, problems.errors + problems.more == 1 ? "" : "s");
+        fprintf(stderr, "%zu error%s\n", problems.errors + problems.more,
+                problems.errors + problems.more == 1 ? "" : "s");
     return ERR_OK;
 }
 

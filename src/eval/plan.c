@@ -138,7 +138,8 @@ static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
         one->output_tokens = (est->output_per_call + plan_reasoning_tokens(l, &v->model)) * calls * per_variant;
         u = (struct usage){ .input = one->input_tokens, .output = one->output_tokens };
         one->cost_nanousd = llm_cost(l, &v->model, &u);
-        most.output = calls * (params_has(&v->params, PARAM_MAX_TOKENS) ? v->params.max_tokens : 4 * est->output_per_call) +
+        most.output = calls *
+                          (params_has(&v->params, PARAM_MAX_TOKENS) ? v->params.max_tokens : 4 * est->output_per_call) +
                       3 * calls * plan_reasoning_tokens(l, &v->model);
         one->trial_at_most_nanousd = MAX(llm_cost(l, &v->model, &most), INT64_C(0));     /* unknown is negative */
         est->input_tokens += one->input_tokens;
@@ -228,7 +229,8 @@ static enum err_code plan_fill(struct plan *p, struct blob *blob, const struct d
     int64_t trials;
 
     if (p->task->variant_count == 0)
-        return err_set(e, ERR_BAD_INPUT, "the task names no model: add `models:` to it, or say --models openai:gpt-4o-mini");
+        return err_set(e, ERR_BAD_INPUT,
+                       "the task names no model: add `models:` to it, or say --models openai:gpt-4o-mini");
     if (info->cases == 0)
         return err_set(e, ERR_BAD_INPUT, "the dataset has no case to run%s",
                        select ? " after --where, --limit and --sample" : "");

@@ -45,7 +45,8 @@ enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err
 enum err_code plan_new(struct task *task, struct arena *a, struct blob *blob, const struct data_pack_info *info,
                        const json_t *select, struct llm *l, struct plan **out, struct err *e) MUST_USE;
 /* From the stored settings; the case pack must still be there. */
-enum err_code plan_of_run(const struct run *run, struct blob *blob, struct llm *l, struct plan **out, struct err *e) MUST_USE;
+enum err_code plan_of_run(const struct run *run, struct blob *blob, struct llm *l, struct plan **out,
+                          struct err *e) MUST_USE;
 /* Writes the planned run with its variants and shards. */
 enum err_code plan_store(struct plan *p, struct store *s, struct err *e) MUST_USE;
 void          plan_free(struct plan *p);

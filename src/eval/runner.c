@@ -162,7 +162,7 @@ enum err_code runner_forget_failed(struct plan *plan, struct store *s, int64_t *
     return ERR_OK;
 }
 
-/* --- starting ------------------------------------------------------------------------------------------------------- */
+/* --- starting ----------------------------------------------------------------------------------------------------- */
 static enum err_code runner_load_totals(struct runner *r, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(0);
@@ -193,7 +193,8 @@ static enum err_code runner_load_totals(struct runner *r, struct err *e)
 static enum err_code runner_open(struct runner *r, struct err *e)
 {
     int64_t concurrency = r->options->concurrency ? r->options->concurrency : RUNNER_CONCURRENCY;
-    int threads = r->options->scoring_threads ? r->options->scoring_threads : (int)MIN(sysconf(_SC_NPROCESSORS_ONLN), 4);
+    int threads = r->options->scoring_threads ? r->options->scoring_threads
+                                              : (int)MIN(sysconf(_SC_NPROCESSORS_ONLN), 4);
 
     TRY(feeds_open(r, e));
     commit_open(r);
@@ -237,7 +238,7 @@ static void runner_close(struct runner *r)
     pthread_cond_destroy(&r->wake);
 }
 
-/* --- the loop -------------------------------------------------------------------------------------------------------- */
+/* --- the loop ----------------------------------------------------------------------------------------------------- */
 struct runner_turn { int stopping; enum stop_reason why; int64_t stop_ms, shown_ms; bool cancelled; };
 
 static int64_t runner_outstanding(struct runner *r)             /* lock held */
@@ -473,8 +474,10 @@ static enum err_code runner_end(struct runner *r, struct runner_turn *t, struct 
         int64_t lost = r->finished_count;
 
         *e = r->store_error;
-        return err_prefix(e, "the run stopped because its store can't be written (%lld answers could not be saved; `assay "
-                          "resume " STR_FMT "` asks for them again)", (long long)lost, STR_ARG(id_short(r->plan->run.id)));
+        return err_prefix(e,
+                          "the run stopped because its store can't be written (%lld answers could not be saved; `assay "
+                          "resume " STR_FMT "` asks for them again)",
+                          (long long)lost, STR_ARG(id_short(r->plan->run.id)));
     }
     TRY(store_write(r->store, runner_release_apply, &release, e));
     TRY(store_shards_left(r->store, r->plan->run.no, &left, e));

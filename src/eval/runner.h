@@ -48,8 +48,8 @@ struct runner_result {
     struct str first_failure;               /* a sentence, in the plan's arena; empty when nothing failed */
 };
 
-/* Runs the stored run `plan->run` (its no is set) to its end or to a stop. Everything that was paid for is committed when
- * this returns, also with an error. ERR_CONFLICT when a living process is executing the run. */
+/* Runs the stored run `plan->run` (its no is set) to its end or to a stop. Everything that was paid for is committed
+ * when this returns, also with an error. ERR_CONFLICT when a living process is executing the run. */
 enum err_code runner_run(struct plan *plan, struct store *s, struct llm *l, const struct runner_options *options,
                          struct runner_result *out, struct err *e) MUST_USE;
 

@@ -52,8 +52,8 @@ void commit_close(struct runner *r)
 
 /* What is written may be rolled back, and another process may write too: so the text in the store decides whether
  * the sums we know are still the ones that stand. */
-static enum err_code commit_variant(struct store_tx *tx, struct runner *r, int64_t variant, const struct commit_sums *sum,
-                                    struct err *e)
+static enum err_code commit_variant(struct store_tx *tx, struct runner *r, int64_t variant,
+                                    const struct commit_sums *sum, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(16 * 1024);
     struct sums_known *known = &r->known[variant];
@@ -138,7 +138,8 @@ static void commit_count(struct runner *r, const struct work *w)       /* runner
     if (w->trial.state == TRIAL_FAILED) {
         r->failed_trials++;
         r->now_failed++;
-        r->now_auth += w->trial.error == ERR_AUTH || w->trial.error == ERR_MISSING_KEY || w->trial.error == ERR_CANCELLED;
+        r->now_auth += w->trial.error == ERR_AUTH || w->trial.error == ERR_MISSING_KEY ||
+                       w->trial.error == ERR_CANCELLED;
     }
 }
 

@@ -7,7 +7,8 @@ static enum err_code feed_lease_apply(struct store_tx *tx, void *arg, struct err
 {
     struct feed_lease *l = arg;
 
-    return store_tx_shard_lease(tx, l->r->plan->run.no, str_c(l->r->owner), clock_wall_ms(), RUNNER_LEASE_MS, &l->shard, e);
+    return store_tx_shard_lease(tx, l->r->plan->run.no, str_c(l->r->owner), clock_wall_ms(), RUNNER_LEASE_MS, &l->shard,
+                                e);
 }
 
 static enum err_code feed_finish_apply(struct store_tx *tx, void *arg, struct err *e)

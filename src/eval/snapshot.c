@@ -187,7 +187,8 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
         t->images[i].source = arena_strdup(a, json_to_str(json_array_get(json_child(o, "images"), i)));
     SNAPSHOT_COUNT(o, "variants", t->variants, t->variant_count, struct variant);
     for (size_t i = 0; i < t->variant_count; i++)
-        TRY(snapshot_read_variant(json_array_get(json_child(o, "variants"), i), a, t->prompt_count, &t->variants[i], e));
+        TRY(snapshot_read_variant(json_array_get(json_child(o, "variants"), i), a, t->prompt_count, &t->variants[i],
+                                  e));
     SNAPSHOT_COUNT(o, "checks", t->checks, t->check_count, struct check_spec);
     for (size_t i = 0; i < t->check_count; i++)
         snapshot_read_check(json_array_get(json_child(o, "checks"), i), a, &t->checks[i]);

@@ -425,7 +425,8 @@ enum err_code http_server_new(const struct http_options *options, struct http_se
         s->options.stream_bytes_max = INT64_C(8) << 20;
     if (s->options.idle_timeout_ms <= 0)
         s->options.idle_timeout_ms = 300000;
-    s->options.connections_max = http_connections_allowed(options->connections_max > 0 ? options->connections_max : 20000);
+    s->options.connections_max = http_connections_allowed(options->connections_max > 0 ? options->connections_max
+                                                                                       : 20000);
     pthread_mutex_init(&s->lock, NULL);
     s->hand_count = CLAMP(options->threads, 1, 64);
     s->hands = xcalloc((size_t)s->hand_count, sizeof *s->hands);
@@ -522,8 +523,8 @@ bool http_gone(struct http_request *r)
     pthread_mutex_lock(&r->lock);
     gone = r->gone;
     if (!gone) {
-        const union MHD_ConnectionInfo *info =
-            MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection,
+                                                                       MHD_CONNECTION_INFO_CONNECTION_FD);
         struct pollfd p = { .fd = info ? info->connect_fd : -1, .events = POLLRDHUP };
 
         gone = info && poll(&p, 1, 0) == 1 && p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL);
@@ -622,8 +623,8 @@ void http_answer_made(struct http_request *r, int status, const char *content_ty
 
 void http_stream_begin(struct http_request *r, int status, const char *content_type, const char *const *headers)
 {
-    struct MHD_Response *response =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, HTTP_BLOCK_BYTES, http_stream_read, r, NULL);
+    struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, HTTP_BLOCK_BYTES,
+                                                                      http_stream_read, r, NULL);
 
     ASSERT(response);
     http_response_headers(response, content_type, headers);
@@ -691,7 +692,8 @@ struct str http_unescape(struct arena *a, struct str s)
     for (size_t i = 0; i < s.len; i++) {
         int high, low;
 
-        if (s.at[i] == '%' && i + 2 < s.len && (high = http_hex(s.at[i + 1])) >= 0 && (low = http_hex(s.at[i + 2])) >= 0) {
+        if (s.at[i] == '%' && i + 2 < s.len && (high = http_hex(s.at[i + 1])) >= 0 &&
+            (low = http_hex(s.at[i + 2])) >= 0) {
             out[n++] = (char)(high << 4 | low);
             i += 2;
         } else {

@@ -44,7 +44,8 @@ struct arena *http_arena(struct http_request *r);                       /* dies 
 bool          http_gone(struct http_request *r);        /* the client hung up: look now and then while it waits */
 
 /* Answers. `headers` are "Name: value" strings, NULL-ended, may be NULL. Bytes are copied. Threads: any. */
-void http_answer_bytes(struct http_request *r, int status, const char *content_type, struct str bytes, const char *const *headers);
+void http_answer_bytes(struct http_request *r, int status, const char *content_type, struct str bytes,
+                       const char *const *headers);
 void http_answer_json(struct http_request *r, int status, json_t *j /* taken */, const char *const *headers);
 /* `size` bytes that nobody needs to hold: `fill` writes those from `at` on whenever the client can take more. */
 void http_answer_made(struct http_request *r, int status, const char *content_type, int64_t size,

@@ -282,8 +282,8 @@ static enum err_code work_read_stream(struct call_work *w, enum err_code code, s
     return ERR_OK;
 }
 
-static enum err_code work_read(struct call_work *w, struct transfer *t, const struct http_answer *in, struct answer *out,
-                               struct failure *f, struct err *e)
+static enum err_code work_read(struct call_work *w, struct transfer *t, const struct http_answer *in,
+                               struct answer *out, struct failure *f, struct err *e)
 {
     enum err_code code = transfer_fault(t, &f->retryable, e);
 
@@ -546,8 +546,10 @@ static void work_send(struct call_work *w, int64_t now_us)
 
 static void work_refuse(struct call_work *w, int64_t now_us)
 {
-    work_finish(w, err_set(&w->call->err, ERR_RATE_LIMIT, "%s has asked for a pause of %lld s more, which is longer than the"
-                           " %lld s allowed", w->provider->label, (long long)((w->route->refuse_until_us - now_us) / 1000000),
+    work_finish(w, err_set(&w->call->err, ERR_RATE_LIMIT,
+                           "%s has asked for a pause of %lld s more, which is longer than the"
+                           " %lld s allowed",
+                           w->provider->label, (long long)((w->route->refuse_until_us - now_us) / 1000000),
                            (long long)(w->llm->retry.retry_after_max_ms / 1000)));
 }
 

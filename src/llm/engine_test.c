@@ -45,8 +45,8 @@ static void peer_answer(struct peer *p, const char *status, const char *headers,
 {
     char head[1024];
 
-    snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n", status,
-             headers, strlen(body));
+    snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Type: application/json\r\n%sContent-Length: %zu\r\n\r\n",
+             status, headers, strlen(body));
     peer_send(p, head);
     peer_send(p, body);
 }
@@ -324,7 +324,8 @@ TEST(one_call_after_another_shares_a_connection)
 static bool serve_no_usage(struct peer *p, int number)
 {
     (void)number;
-    peer_answer(p, "200 OK", "", "{\"choices\":[{\"message\":{\"content\":\"twelve bytes\"},\"finish_reason\":\"stop\"}]}");
+    peer_answer(p, "200 OK", "",
+                "{\"choices\":[{\"message\":{\"content\":\"twelve bytes\"},\"finish_reason\":\"stop\"}]}");
     return true;
 }
 
@@ -343,7 +344,8 @@ TEST(usage_that_is_not_told_is_estimated_and_marked)
 static bool serve_chunks(struct peer *p, int number)
 {
     (void)number;
-    peer_send(p, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n");
+    peer_send(p, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: "
+                 "chunked\r\n\r\n");
     for (const char *at = good_body; *at;) {
         char chunk[64];
         int n = (int)MIN(strlen(at), (size_t)20);
@@ -838,7 +840,8 @@ static bool serve_401(struct peer *p, int number)
 {
     (void)number;
     CHECK(strstr(p->bytes, "Authorization: Bearer " TEST_KEY "\r\n") != NULL);
-    peer_answer(p, "401 Unauthorized", "", "{\"error\":{\"message\":\"Incorrect API key provided: " TEST_KEY "\","
+    peer_answer(p, "401 Unauthorized", "",
+                "{\"error\":{\"message\":\"Incorrect API key provided: " TEST_KEY "\","
                 "\"type\":\"invalid_request_error\",\"code\":\"invalid_api_key\"}}");
     return true;
 }
@@ -904,7 +907,8 @@ TEST(a_refused_parameter_is_left_out_and_remembered)
 static bool serve_always_refuse(struct peer *p, int number)
 {
     (void)number;
-    peer_answer(p, "400 Bad Request", "", "{\"error\":{\"message\":\"Unsupported parameter: 'seed'\",\"type\":"
+    peer_answer(p, "400 Bad Request", "",
+                "{\"error\":{\"message\":\"Unsupported parameter: 'seed'\",\"type\":"
                 "\"invalid_request_error\",\"param\":\"seed\",\"code\":\"unsupported_parameter\"}}");
     return true;
 }
@@ -968,7 +972,8 @@ static void peer_event(struct peer *p, const char *json)
 static void peer_stream_half(struct peer *p)
 {
     peer_send(p, SSE_HEAD);
-    peer_event(p, "{\"id\":\"s1\",\"model\":\"test-1\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}");
+    peer_event(p, "{\"id\":\"s1\",\"model\":\"test-1\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\","
+                  "\"content\":\"\"}}]}");
     clock_sleep_ms(30);
     peer_event(p, "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hel\"}}]}");
 }
@@ -1131,7 +1136,9 @@ static bool serve_endless_event(struct peer *p, int number)
     (void)number;
     peer_send(p, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\ndata: ");
     for (int i = 0; i < 100000; i++)
-        if (send(p->fd, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 100, MSG_NOSIGNAL) < 0)
+        if (send(p->fd,
+                 "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+                 100, MSG_NOSIGNAL) < 0)
             break;
     return false;
 }

@@ -100,8 +100,8 @@ void lane_sent(struct lane *l, int64_t now_us, int64_t tokens)
     double want = lane_call_tokens(l, tokens);
 
     /* after a silence the measurement begins anew: a bucket has filled up meanwhile */
-    if (!l->epoch_us || (l->in_flight == 0 && now_us - l->epoch_us > 5 * (int64_t)LANE_SECOND &&
-                         l->pace <= 0 && now_us - l->cut_us > 5 * (int64_t)LANE_SECOND && !l->epoch_accepted)) {
+    if (!l->epoch_us || (l->in_flight == 0 && now_us - l->epoch_us > 5 * (int64_t)LANE_SECOND && l->pace <= 0 &&
+                         now_us - l->cut_us > 5 * (int64_t)LANE_SECOND && !l->epoch_accepted)) {
         l->epoch_us = now_us;
         l->epoch_accepted = 0;
     }

@@ -46,9 +46,7 @@ static bool vendor_sim_takes(struct vendor_sim *v, int64_t t, int64_t *retry_aft
         }
         v->taken_us[v->taken++ % n] = t;
         return true;
-    case LIMIT_IN_FLIGHT:
-        *retry_after_us = 1000000;
-        return v->in_flight < (int64_t)v->bucket;
+    case LIMIT_IN_FLIGHT: *retry_after_us = 1000000; return v->in_flight < (int64_t)v->bucket;
     }
     return true;
 }
@@ -73,8 +71,9 @@ static void vendor_sim_answer(struct vendor_sim *v, struct lane *l, const struct
 {
     v->in_flight--;
     if (r->refused) {
-        int64_t pause = r->retry_after_us >= 0 ? (r->retry_after_us + 999999) / 1000000 * 1000000
-                                               : (int64_t)((0.5 + rng_unit(rng) / 2) * 1e6 * (double)(1u << MIN(l->refusals, 4)));
+        int64_t pause = r->retry_after_us >= 0
+                            ? (r->retry_after_us + 999999) / 1000000 * 1000000
+                            : (int64_t)((0.5 + rng_unit(rng) / 2) * 1e6 * (double)(1u << MIN(l->refusals, 4)));
 
         lane_limited(l, r->at_us, r->sent_us, 100, pause);
         v->limited++;
@@ -142,8 +141,8 @@ static void lane_try(const char *what, struct vendor_sim v, double share_min, do
 
     vendor_sim_run(&v, &limits, 600, &share, &refused);
     if (getenv("TEST_VERBOSE"))
-        printf("  %-44s %6.1f %% of the limit, %5.2f %% of calls refused (%lld of %lld)\n", what, share * 100, refused * 100,
-               (long long)v.limited, (long long)(v.limited + v.accepted));
+        printf("  %-44s %6.1f %% of the limit, %5.2f %% of calls refused (%lld of %lld)\n", what, share * 100,
+               refused * 100, (long long)v.limited, (long long)(v.limited + v.accepted));
     if (share < share_min || refused > refused_max)
         test_fail(__FILE__, __LINE__, "%s: %.1f %% of the limit (at least %.0f), %.2f %% refused (at most %.1f)", what,
                   share * 100, share_min * 100, refused * 100, refused_max * 100);
@@ -151,26 +150,43 @@ static void lane_try(const char *what, struct vendor_sim v, double share_min, do
 
 TEST(a_hidden_limit_is_found_and_kept)
 {
-    lane_try("bucket 600/min holding 600, retry-after", (struct vendor_sim){ LIMIT_BUCKET, 600, 600, 300000, true, false }, .9, .02);
-    lane_try("bucket 600/min holding 600, silent", (struct vendor_sim){ LIMIT_BUCKET, 600, 600, 300000, false, false }, .9, .02);
-    lane_try("bucket 600/min holding 10, retry-after", (struct vendor_sim){ LIMIT_BUCKET, 600, 10, 300000, true, false }, .9, .02);
-    lane_try("bucket 600/min holding 10, silent", (struct vendor_sim){ LIMIT_BUCKET, 600, 10, 300000, false, false }, .9, .02);
-    lane_try("bucket 6000/min holding 100, retry-after", (struct vendor_sim){ LIMIT_BUCKET, 6000, 100, 500000, true, false }, .9, .02);
-    lane_try("bucket 6000/min holding 100, silent", (struct vendor_sim){ LIMIT_BUCKET, 6000, 100, 500000, false, false }, .9, .02);
-    lane_try("bucket 3000/min holding 3000, 2 s latency", (struct vendor_sim){ LIMIT_BUCKET, 3000, 3000, 2000000, true, false }, .9, .02);
-    lane_try("fixed minute of 600, retry-after", (struct vendor_sim){ LIMIT_FIXED_MINUTE, 600, 0, 300000, true, false }, .9, .025);
-    lane_try("fixed minute of 600, silent", (struct vendor_sim){ LIMIT_FIXED_MINUTE, 600, 0, 300000, false, false }, .9, .03);
-    lane_try("fixed minute of 6000, retry-after", (struct vendor_sim){ LIMIT_FIXED_MINUTE, 6000, 0, 500000, true, false }, .9, .02);
-    lane_try("sliding minute of 600, retry-after", (struct vendor_sim){ LIMIT_SLIDING_MINUTE, 600, 0, 300000, true, false }, .9, .025);
-    lane_try("sliding minute of 600, silent", (struct vendor_sim){ LIMIT_SLIDING_MINUTE, 600, 0, 300000, false, false }, .9, .03);
-    lane_try("sliding minute of 3000, silent", (struct vendor_sim){ LIMIT_SLIDING_MINUTE, 3000, 0, 300000, false, false }, .9, .02);
-    lane_try("bucket 60/min holding 5, retry-after", (struct vendor_sim){ LIMIT_BUCKET, 60, 5, 800000, true, false }, .9, .05);
+    lane_try("bucket 600/min holding 600, retry-after",
+             (struct vendor_sim){ LIMIT_BUCKET, 600, 600, 300000, true, false }, .9, .02);
+    lane_try("bucket 600/min holding 600, silent", (struct vendor_sim){ LIMIT_BUCKET, 600, 600, 300000, false, false },
+             .9, .02);
+    lane_try("bucket 600/min holding 10, retry-after",
+             (struct vendor_sim){ LIMIT_BUCKET, 600, 10, 300000, true, false }, .9, .02);
+    lane_try("bucket 600/min holding 10, silent", (struct vendor_sim){ LIMIT_BUCKET, 600, 10, 300000, false, false },
+             .9, .02);
+    lane_try("bucket 6000/min holding 100, retry-after",
+             (struct vendor_sim){ LIMIT_BUCKET, 6000, 100, 500000, true, false }, .9, .02);
+    lane_try("bucket 6000/min holding 100, silent",
+             (struct vendor_sim){ LIMIT_BUCKET, 6000, 100, 500000, false, false }, .9, .02);
+    lane_try("bucket 3000/min holding 3000, 2 s latency",
+             (struct vendor_sim){ LIMIT_BUCKET, 3000, 3000, 2000000, true, false }, .9, .02);
+    lane_try("fixed minute of 600, retry-after", (struct vendor_sim){ LIMIT_FIXED_MINUTE, 600, 0, 300000, true, false },
+             .9, .025);
+    lane_try("fixed minute of 600, silent", (struct vendor_sim){ LIMIT_FIXED_MINUTE, 600, 0, 300000, false, false }, .9,
+             .03);
+    lane_try("fixed minute of 6000, retry-after",
+             (struct vendor_sim){ LIMIT_FIXED_MINUTE, 6000, 0, 500000, true, false }, .9, .02);
+    lane_try("sliding minute of 600, retry-after",
+             (struct vendor_sim){ LIMIT_SLIDING_MINUTE, 600, 0, 300000, true, false }, .9, .025);
+    lane_try("sliding minute of 600, silent", (struct vendor_sim){ LIMIT_SLIDING_MINUTE, 600, 0, 300000, false, false },
+             .9, .03);
+    lane_try("sliding minute of 3000, silent",
+             (struct vendor_sim){ LIMIT_SLIDING_MINUTE, 3000, 0, 300000, false, false }, .9, .02);
+    lane_try("bucket 60/min holding 5, retry-after", (struct vendor_sim){ LIMIT_BUCKET, 60, 5, 800000, true, false },
+             .9, .05);
     lane_try("at most 20 in flight", (struct vendor_sim){ LIMIT_IN_FLIGHT, 2400, 20, 500000, true, false }, .75, .05);
 }
 
 TEST(a_limit_that_headers_tell_is_kept_without_a_refusal)
 {
-    lane_try("bucket 600/min holding 600, headers", (struct vendor_sim){ LIMIT_BUCKET, 600, 600, 300000, true, true }, .95, .005);
-    lane_try("fixed minute of 600, headers", (struct vendor_sim){ LIMIT_FIXED_MINUTE, 600, 0, 300000, true, true }, .95, .005);
-    lane_try("fixed minute of 6000, headers", (struct vendor_sim){ LIMIT_FIXED_MINUTE, 6000, 0, 300000, true, true }, .95, .005);
+    lane_try("bucket 600/min holding 600, headers", (struct vendor_sim){ LIMIT_BUCKET, 600, 600, 300000, true, true },
+             .95, .005);
+    lane_try("fixed minute of 600, headers", (struct vendor_sim){ LIMIT_FIXED_MINUTE, 600, 0, 300000, true, true }, .95,
+             .005);
+    lane_try("fixed minute of 6000, headers", (struct vendor_sim){ LIMIT_FIXED_MINUTE, 6000, 0, 300000, true, true },
+             .95, .005);
 }

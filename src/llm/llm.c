@@ -371,7 +371,8 @@ static enum err_code llm_route(struct llm *l, struct vendor *v, struct str addre
         return err_set(e, ERR_BAD_INPUT, "%s has no address of its own: give a base URL%s%s", v->provider->name,
                        v->provider->base_url_variables && v->provider->base_url_variables[0] ? ", or set " : "",
                        v->provider->base_url_variables && v->provider->base_url_variables[0]
-                           ? v->provider->base_url_variables[0] : "");
+                           ? v->provider->base_url_variables[0]
+                           : "");
     }
     buf_printf(&name, "%s\n%s", v->provider->name, checked ? checked : v->address);
     r = map_get(&l->routes, buf_str(&name));

@@ -43,7 +43,8 @@ void          llm_free(struct llm *l);      /* ends calls in flight as ERR_CANCE
 
 /* `base_url` for a provider for as long as the engine lives (--base-url, the built-in simulator). */
 enum err_code llm_set_base_url(struct llm *l, struct str provider, struct str base_url, struct err *e) MUST_USE;
-enum err_code llm_set_limits(struct llm *l, struct str provider, const struct llm_limits *limits, struct err *e) MUST_USE;
+enum err_code llm_set_limits(struct llm *l, struct str provider, const struct llm_limits *limits,
+                             struct err *e) MUST_USE;
 
 /* --- models ------------------------------------------------------------------------------------------------- */
 /* "openai:gpt-4o-mini", "openai/gpt-4o-mini", or a bare id whose vendor is plain ("claude-..."): spec/probe-runs 4.1.
@@ -121,8 +122,8 @@ struct call {
  * then done is not called and the call is still yours. Encoding happens here, on the caller's thread. Threads: any. */
 enum err_code llm_submit(struct llm *l, struct call *c, struct err *e) MUST_USE;
 
-/* Ends the calls that are not on the wire yet as ERR_CANCELLED (done is called for each); with `in_flight`, all of them.
- * Returns at once. Threads: any. */
+/* Ends the calls that are not on the wire yet as ERR_CANCELLED (done is called for each); with `in_flight`, all of
+ * them. Returns at once. Threads: any. */
 void llm_cancel(struct llm *l, bool in_flight);
 
 struct llm_lane_stat { struct str provider; int64_t in_flight, queued, window, paused_ms, requests, retries, rate_limited; };

@@ -60,8 +60,9 @@ static void slice_on_socket(void *arg, int fd, unsigned events)
     struct slice *s = arg;
     int running;
 
-    curl_multi_socket_action(s->multi, fd, (events & LOOP_READ ? CURL_CSELECT_IN : 0) |
-                                           (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0), &running);
+    curl_multi_socket_action(s->multi, fd,
+                             (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0),
+                             &running);
     slice_collect(s);
 }
 
@@ -588,8 +589,7 @@ static enum err_code transfer_fault_curl(const struct transfer *t, bool *retryab
     const char *why = t->why[0] ? t->why : curl_easy_strerror(t->result);
 
     switch (t->result) {
-    case CURLE_OPERATION_TIMEDOUT:
-        return err_set(e, ERR_TIMEOUT, STR_FMT ": %s", STR_ARG(where), why);
+    case CURLE_OPERATION_TIMEDOUT: return err_set(e, ERR_TIMEOUT, STR_FMT ": %s", STR_ARG(where), why);
     case CURLE_PARTIAL_FILE:
         return err_set(e, ERR_NETWORK, STR_FMT " closed the connection in the middle of its answer, after %lld bytes",
                        STR_ARG(where), (long long)t->bytes);
@@ -628,11 +628,8 @@ enum err_code transfer_fault(const struct transfer *t, bool *retryable, struct e
     *retryable = true;
     switch (t->cause) {
     case TRANSFER_WHOLE:
-    case TRANSFER_REFUSED:
-        break;
-    case TRANSFER_DEADLINE:
-        code = transfer_fault_deadline(t, e);
-        break;
+    case TRANSFER_REFUSED: break;
+    case TRANSFER_DEADLINE: code = transfer_fault_deadline(t, e); break;
     case TRANSFER_CEILING:
         *retryable = false;
         code = err_set(e, ERR_INVALID_RESPONSE, STR_FMT ": the %s larger than the %lld bytes allowed",
@@ -643,9 +640,7 @@ enum err_code transfer_fault(const struct transfer *t, bool *retryable, struct e
         *retryable = false;
         code = err_set(e, ERR_CANCELLED, "the call was cancelled");
         break;
-    case TRANSFER_FAULT:
-        code = transfer_fault_curl(t, retryable, e);
-        break;
+    case TRANSFER_FAULT: code = transfer_fault_curl(t, retryable, e); break;
     }
     return code;
 }

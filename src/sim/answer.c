@@ -27,13 +27,15 @@ static double answer_normal(uint64_t seed, enum answer_salt salt)
     return rng_normal(&r);
 }
 
-/* --- mistakes ------------------------------------------------------------------------------------------------------ */
+/* --- mistakes ----------------------------------------------------------------------------------------------------- */
 
 static const char *const answer_openings[] = {
     "Sure! Here is what I found:", "Of course. After reading it carefully, my answer is:", "Great question! In short:",
 };
 static const char *const answer_closings[] = {
-    "Let me know if you would like me to explain my reasoning!", "I hope this helps.", "Feel free to ask for more detail.",
+    "Let me know if you would like me to explain my reasoning!",
+    "I hope this helps.",
+    "Feel free to ask for more detail.",
 };
 static const char *const answer_inventions[] = {
     "follow-up call agreed for Tuesday", "see also appendix B", "customer is a premium member", "reported twice before",
@@ -49,7 +51,8 @@ static json_t *answer_near_miss(const json_t *value, struct rng *r)
         return json_integer(rng_below(r, 2) ? n + step : n - step);
     }
     if (json_is_real(value))
-        return json_real(json_real_value(value) * (rng_below(r, 2) ? 1.1 : 0.9) + (json_real_value(value) == 0 ? 0.1 : 0));
+        return json_real(json_real_value(value) * (rng_below(r, 2) ? 1.1 : 0.9) +
+                         (json_real_value(value) == 0 ? 0.1 : 0));
     if (json_is_boolean(value))
         return json_boolean(!json_is_true(value));
     if (json_is_string(value)) {
@@ -84,8 +87,8 @@ static json_t *answer_spoil(struct sim_book *book, const json_t *value, struct s
         json_object_foreach((json_t *)value, key, member) {
             if (i++ != pick)
                 continue;
-            wrong = answer_spoil(book, member, arena_printf(a, STR_FMT "%s%s", STR_ARG(path), path.len ? "." : "", key), near,
-                                 r, a, depth + 1);
+            wrong = answer_spoil(book, member, arena_printf(a, STR_FMT "%s%s", STR_ARG(path), path.len ? "." : "", key),
+                                 near, r, a, depth + 1);
             if (wrong)
                 json_object_set_new(copy, key, wrong);
         }
@@ -95,8 +98,8 @@ static json_t *answer_spoil(struct sim_book *book, const json_t *value, struct s
         size_t pick = (size_t)rng_below(r, json_array_size(value));
         json_t *copy = json_copy((json_t *)value);
 
-        wrong = answer_spoil(book, json_array_get(value, pick), arena_printf(a, STR_FMT "[]", STR_ARG(path)), near, r, a,
-                             depth + 1);
+        wrong = answer_spoil(book, json_array_get(value, pick), arena_printf(a, STR_FMT "[]", STR_ARG(path)), near, r,
+                             a, depth + 1);
         if (wrong)
             json_array_set_new(copy, pick, wrong);
         return copy;
@@ -194,16 +197,12 @@ static void answer_wrong(struct sim_book *book, const struct sim_ask *ask, json_
 
     if (bound && (mistake == SIM_PROSE || mistake == SIM_FENCE || mistake == SIM_TRUNCATED || mistake == SIM_REFUSAL))
         mistake = SIM_WRONG_LABEL;
-    if ((mistake == SIM_EXTRA_FIELD || mistake == SIM_HALLUCINATED || mistake == SIM_MISSING_FIELD) && !json_is_object(value) &&
-        !json_is_array(value))
+    if ((mistake == SIM_EXTRA_FIELD || mistake == SIM_HALLUCINATED || mistake == SIM_MISSING_FIELD) &&
+        !json_is_object(value) && !json_is_array(value))
         mistake = text && !ask->json_mode ? SIM_PROSE : SIM_WRONG_LABEL;
     switch (mistake) {
-    case SIM_REFUSAL:
-        buf_puts(out, "I'm sorry, but I can't help with that.");
-        return;
-    case SIM_PROSE:
-        answer_in_prose(value, r, out);
-        return;
+    case SIM_REFUSAL: buf_puts(out, "I'm sorry, but I can't help with that."); return;
+    case SIM_PROSE: answer_in_prose(value, r, out); return;
     case SIM_FENCE:
         buf_puts(out, json_is_string(value) ? "```\n" : "```json\n");
         answer_say(value, out);
@@ -219,9 +218,7 @@ static void answer_wrong(struct sim_book *book, const struct sim_ask *ask, json_
         else
             answer_invent(book, value, r);
         break;
-    case SIM_HALLUCINATED:
-        answer_invent(book, value, r);
-        break;
+    case SIM_HALLUCINATED: answer_invent(book, value, r); break;
     case SIM_MISSING_FIELD:
         if (json_is_array(value)) {
             if (json_array_size(value))
@@ -245,12 +242,13 @@ static void answer_wrong(struct sim_book *book, const struct sim_ask *ask, json_
     answer_say(value, out);
 }
 
-/* --- without a case -------------------------------------------------------------------------------------------------- */
+/* --- without a case ----------------------------------------------------------------------------------------------- */
 
 /* The smallest value a schema allows, near enough. */
 static json_t *answer_from_schema(const json_t *schema, int depth)
 {
-    const json_t *type = json_child(schema, "type"), *choices = json_child(schema, "enum"), *any = json_child(schema, "anyOf");
+    const json_t *type = json_child(schema, "type"), *choices = json_child(schema, "enum"),
+                 *any = json_child(schema, "anyOf");
     const char *key;
     json_t *member, *o;
     struct str t;
@@ -276,7 +274,8 @@ static json_t *answer_from_schema(const json_t *schema, int depth)
         return json_null();
     if (str_ieq(t, S("array"))) {
         o = json_array();
-        for (int64_t i = 0; i < MIN(json_get_i64(schema, "minItems", 0), INT64_C(16)) && depth < ANSWER_SCHEMA_DEPTH; i++)
+        for (int64_t i = 0; i < MIN(json_get_i64(schema, "minItems", 0), INT64_C(16)) && depth < ANSWER_SCHEMA_DEPTH;
+             i++)
             json_array_append_new(o, answer_from_schema(json_child(schema, "items"), depth + 1));
         return o;
     }
@@ -301,7 +300,7 @@ static void answer_unknown(const struct sim_ask *ask, struct buf *out)
     }
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------- */
+/* --- the whole ---------------------------------------------------------------------------------------------------- */
 
 static void answer_text(uint64_t seed, uint64_t salt, struct sim_book *book, const struct sim_ask *ask, struct arena *a,
                         struct sim_reply *reply, struct buf *out)
@@ -369,7 +368,8 @@ static void answer_cut(const struct sim_ask *ask, int64_t room_tokens, struct si
     }
 }
 
-void sim_reply_make(uint64_t seed, struct sim_book *book, const struct sim_ask *ask, struct arena *a, struct sim_reply *out)
+void sim_reply_make(uint64_t seed, struct sim_book *book, const struct sim_ask *ask, struct arena *a,
+                    struct sim_reply *out)
 {
     AUTO_BUF struct buf text = BUF_INIT(ANSWER_BYTES_MAX);
     const struct sim_model *m = ask->model;
@@ -385,7 +385,8 @@ void sim_reply_make(uint64_t seed, struct sim_book *book, const struct sim_ask *
     mine = rng_mix(hash_bytes(ask->model_name, seed) ^ ask->hash ^ salt);
     if (m->reasoning_tokens) {
         out->reasoning_tokens = (int64_t)(m->reasoning_tokens * exp(0.4 * answer_normal(mine, SALT_REASONING))) + 1;
-        out->reasoning = S("Reading the question again, weighing the possible answers, and checking the choice against the text.");
+        out->reasoning = S(
+            "Reading the question again, weighing the possible answers, and checking the choice against the text.");
         if (ask->max_covers_reasoning && room >= 0) {
             out->reasoning_tokens = MIN(out->reasoning_tokens, room);
             room -= out->reasoning_tokens;
@@ -400,6 +401,7 @@ void sim_reply_make(uint64_t seed, struct sim_book *book, const struct sim_ask *
         sigma = log(m->p95_ms / m->median_ms) / 1.6449;
         out->total_ms = m->median_ms * exp(sigma * answer_normal(mine, SALT_LATENCY));
         out->first_ms = out->total_ms * 0.4;
-        out->total_ms += (double)MAX(out->output_tokens - out->reasoning_tokens - 50, INT64_C(0)) / m->tokens_per_s * 1000;
+        out->total_ms += (double)MAX(out->output_tokens - out->reasoning_tokens - 50, INT64_C(0)) / m->tokens_per_s *
+                         1000;
     }
 }

@@ -368,7 +368,8 @@ static void book_index(struct sim_book *b)
     for (size_t i = 0; i < b->keys.len; i++) {
         struct book_key *k = &b->keys.at[i];
         struct book_class *class = &b->classes[book_class_of(k->text.len)];
-        uint32_t spread = book_spread(k->window), bit = spread & (class->mask << 3 | 7), slot = spread >> 3 & class->mask;
+        uint32_t spread = book_spread(k->window), bit = spread & (class->mask << 3 | 7),
+                 slot = spread >> 3 & class->mask;
 
         class->filter[bit / 64] |= UINT64_C(1) << bit % 64;
         while (class->slots[slot] != UINT32_MAX && b->keys.at[class->slots[slot]].window != k->window)
@@ -394,7 +395,8 @@ static void book_try(const struct sim_book *b, uint32_t key, struct str prompt, 
     }
 }
 
-static void book_scan(const struct sim_book *b, const struct book_class *class, struct str prompt, struct book_hit *best)
+static void book_scan(const struct sim_book *b, const struct book_class *class, struct str prompt,
+                      struct book_hit *best)
 {
     uint32_t width = class->width, wide = class->mask << 3 | 7;
     uint64_t h, out = 1;
@@ -408,7 +410,8 @@ static void book_scan(const struct sim_book *b, const struct book_class *class, 
         uint32_t spread = book_spread(h), bit = spread & wide;
 
         if (class->filter[bit / 64] >> bit % 64 & 1)
-            for (uint32_t slot = spread >> 3 & class->mask; class->slots[slot] != UINT32_MAX; slot = (slot + 1) & class->mask)
+            for (uint32_t slot = spread >> 3 & class->mask; class->slots[slot] != UINT32_MAX;
+                 slot = (slot + 1) & class->mask)
                 if (b->keys.at[class->slots[slot]].window == h) {
                     book_try(b, class->slots[slot], prompt, at, best);
                     break;

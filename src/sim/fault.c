@@ -85,8 +85,8 @@ static bool fault_ms(struct str s, int64_t unit_ms, int64_t *ms, bool *in_ms)
 
 static enum err_code fault_bad_value(struct err *e, struct str kind, const char *value)
 {
-    return err_set(e, ERR_BAD_INPUT, "fault \"" STR_FMT "\" takes %s%s after \"=\"", STR_ARG(kind), *value ? "" : "no value",
-                   value);
+    return err_set(e, ERR_BAD_INPUT, "fault \"" STR_FMT "\" takes %s%s after \"=\"", STR_ARG(kind),
+                   *value ? "" : "no value", value);
 }
 
 static char fault_statuses[200][4];
@@ -140,11 +140,8 @@ static enum err_code fault_read_value(struct sim_fault *f, struct str kind, stru
             return fault_bad_value(e, kind, takes);
         f->status = (int)n;
         return ERR_OK;
-    case SIM_FAULT_REFUSE_PARAM:
-        f->text = value;
-        return ERR_OK;
-    default:
-        return fault_bad_value(e, kind, "");
+    case SIM_FAULT_REFUSE_PARAM: f->text = value; return ERR_OK;
+    default: return fault_bad_value(e, kind, "");
     }
 }
 
@@ -163,13 +160,15 @@ static enum err_code fault_read(struct str word, struct sim_fault *out, struct e
         tail = str_from(word, (size_t)i + 1);
         word.len = (size_t)i;
         if (!str_to_double(tail, &f.rate) || f.rate < 0 || f.rate > 1)
-            return err_set(e, ERR_BAD_INPUT, "\"~" STR_FMT "\": a fault's probability is between 0 and 1", STR_ARG(tail));
+            return err_set(e, ERR_BAD_INPUT, "\"~" STR_FMT "\": a fault's probability is between 0 and 1",
+                           STR_ARG(tail));
     }
     if ((i = str_find_byte(word, '@')) >= 0) {
         tail = str_from(word, (size_t)i + 1);
         word.len = (size_t)i;
         if (!str_to_i64(tail, &f.first) || f.first < 1)
-            return err_set(e, ERR_BAD_INPUT, "\"@" STR_FMT "\": how many times a fault strikes first is at least 1", STR_ARG(tail));
+            return err_set(e, ERR_BAD_INPUT, "\"@" STR_FMT "\": how many times a fault strikes first is at least 1",
+                           STR_ARG(tail));
     }
     kind = word;
     if ((i = str_find_byte(word, '=')) >= 0) {
@@ -185,12 +184,16 @@ static enum err_code fault_read(struct str word, struct sim_fault *out, struct e
         for (f.kind = SIM_FAULT_QUOTA; f.kind < SIM_FAULT_KINDS && !str_is(kind, fault_rows[f.kind].name); f.kind++)
             suggest_offer(&near, str_c(fault_rows[f.kind].name));
         if (f.kind == SIM_FAULT_KINDS)
-            return err_set(e, ERR_BAD_INPUT, "there is no fault \"" STR_FMT "\"%s; a status from 400 to 599 or a name like \"reset\" is allowed",
+            return err_set(e, ERR_BAD_INPUT,
+                           "there is no fault \"" STR_FMT
+                           "\"%s; a status from 400 to 599 or a name like \"reset\" is allowed",
                            STR_ARG(kind), suggest_hint(&near, hint));
         f.name = fault_rows[f.kind].name;
         f.status = f.kind == SIM_FAULT_BILLED_BUT_FAILED ? 500 : f.kind == SIM_FAULT_ERROR_IN_200 ? 502 : 503;
-        f.number = f.kind == SIM_FAULT_SLOW_FIRST_BYTE ? 2000 : f.kind == SIM_FAULT_SLOW ? 100 :
-                   f.kind == SIM_FAULT_HUGE_BODY ? INT64_C(256) << 20 : 0;
+        f.number = f.kind == SIM_FAULT_SLOW_FIRST_BYTE ? 2000
+                   : f.kind == SIM_FAULT_SLOW          ? 100
+                   : f.kind == SIM_FAULT_HUGE_BODY     ? INT64_C(256) << 20
+                                                       : 0;
         f.text = f.kind == SIM_FAULT_REFUSE_PARAM ? S("temperature") : str_n("", 0);
     }
     if (value.at)
@@ -259,7 +262,8 @@ bool sim_weather_calm(struct sim_weather *w)
 static enum err_code weather_rule_words(struct weather_rule *r, struct str words, struct err *e)
 {
     if (words.len >= sizeof r->words)
-        return err_set(e, ERR_TOO_LARGE, "a fault is at most %zu letters, this one has %zu", sizeof r->words - 1, words.len);
+        return err_set(e, ERR_TOO_LARGE, "a fault is at most %zu letters, this one has %zu", sizeof r->words - 1,
+                       words.len);
     memcpy(r->words, words.at, words.len);
     r->words[words.len] = '\0';
     return fault_read(str_n(r->words, words.len), &r->fault, e);
@@ -274,7 +278,8 @@ static enum err_code weather_rule_read(struct weather_rule *r, const json_t *o, 
     size_t i;
 
     if (!json_is_object(o) || !json_get_str(o, "kind").len)
-        return err_set(e, ERR_BAD_INPUT, "a fault is an object with a \"kind\", such as {\"kind\": \"429=2\", \"rate\": 0.2}");
+        return err_set(e, ERR_BAD_INPUT,
+                       "a fault is an object with a \"kind\", such as {\"kind\": \"429=2\", \"rate\": 0.2}");
     json_object_foreach((json_t *)o, key, value) {
         struct suggest near;
         char hint[160];
@@ -286,8 +291,8 @@ static enum err_code weather_rule_read(struct weather_rule *r, const json_t *o, 
             found |= strcmp(key, known[i]) == 0;
         }
         if (!found)
-            return err_set(e, ERR_BAD_INPUT, "a fault has no \"%.60s\"%s; allowed: kind, rate, models, first, every", key,
-                           suggest_hint(&near, hint));
+            return err_set(e, ERR_BAD_INPUT, "a fault has no \"%.60s\"%s; allowed: kind, rate, models, first, every",
+                           key, suggest_hint(&near, hint));
     }
     TRY(weather_rule_words(r, json_get_str(o, "kind"), e));
     r->fault.rate = json_get_double(o, "rate", r->fault.rate);
@@ -430,13 +435,15 @@ static int64_t weather_count(struct sim_weather *w, uint64_t key)
         w->counts = xcalloc(w->counts_size, sizeof *w->counts);
         for (size_t k = 0; k < old_size; k++)
             if (old[k].key) {
-                for (i = rng_mix(old[k].key) & (w->counts_size - 1); w->counts[i].key; i = (i + 1) & (w->counts_size - 1))
+                for (i = rng_mix(old[k].key) & (w->counts_size - 1); w->counts[i].key;
+                     i = (i + 1) & (w->counts_size - 1))
                     ;
                 w->counts[i] = old[k];
             }
         free(old);
     }
-    for (i = rng_mix(key) & (w->counts_size - 1); w->counts[i].key && w->counts[i].key != key; i = (i + 1) & (w->counts_size - 1))
+    for (i = rng_mix(key) & (w->counts_size - 1); w->counts[i].key && w->counts[i].key != key;
+         i = (i + 1) & (w->counts_size - 1))
         ;
     if (!w->counts[i].key) {
         w->counts[i].key = key;
@@ -448,7 +455,8 @@ static int64_t weather_count(struct sim_weather *w, uint64_t key)
 /* Under the lock. */
 static bool weather_strikes(struct sim_weather *w, const struct sim_fault *f, uint64_t who, uint64_t rule)
 {
-    if (f->rate < 1 && (double)(rng_mix(w->seed ^ ++w->draws * UINT64_C(0x2545f4914f6cdd1d)) >> 11) * 0x1p-53 >= f->rate)
+    if (f->rate < 1 &&
+        (double)(rng_mix(w->seed ^ ++w->draws * UINT64_C(0x2545f4914f6cdd1d)) >> 11) * 0x1p-53 >= f->rate)
         return false;
     if (f->first && weather_count(w, rng_mix(who ^ rule)) >= f->first)
         return false;
@@ -510,7 +518,7 @@ enum err_code sim_weather_strike(struct sim_weather *w, struct str model, struct
     return ERR_OK;
 }
 
-/* --- limits -------------------------------------------------------------------------------------------------------- */
+/* --- limits ------------------------------------------------------------------------------------------------------- */
 
 static struct weather_bucket *weather_bucket(struct sim_weather *w, struct str model)
 {

@@ -163,7 +163,8 @@ void sim_ledger_flight(struct sim_ledger *l, int change)
     int64_t now = __atomic_add_fetch(&l->flight, change, __ATOMIC_RELAXED);
     int64_t most = __atomic_load_n(&l->flight_max, __ATOMIC_RELAXED);
 
-    while (now > most && !__atomic_compare_exchange_n(&l->flight_max, &most, now, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    while (now > most &&
+           !__atomic_compare_exchange_n(&l->flight_max, &most, now, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
         ;
 }
 
@@ -249,7 +250,8 @@ json_t *sim_ledger_rows(struct sim_ledger *l, struct sim_book *book, int64_t sin
     limit = limit <= 0 ? 10000 : MIN(limit, INT64_C(200000));
     pthread_mutex_lock(&l->lock);
     json_object_set_new(o, "totals", ledger_totals_locked(l));
-    for (i = (size_t)CLAMP(since, INT64_C(0), (int64_t)l->rows); i < l->rows && (int64_t)json_array_size(rows) < limit; i++) {
+    for (i = (size_t)CLAMP(since, INT64_C(0), (int64_t)l->rows); i < l->rows && (int64_t)json_array_size(rows) < limit;
+         i++) {
         const struct ledger_row *row = &l->blocks[i / LEDGER_BLOCK][i % LEDGER_BLOCK];
 
         last = row->seq;

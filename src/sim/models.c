@@ -75,8 +75,10 @@ int64_t sim_model_cost(const struct sim_model *m, int64_t input, int64_t output)
 
     if (!m->priced)
         return MONEY_UNKNOWN;
-    return money_of_tokens((const int64_t[]){ input, output }, (const int64_t[]){ m->input_nanousd, m->output_nanousd }, 2,
-                           &cost) ? cost : MONEY_UNKNOWN;
+    return money_of_tokens((const int64_t[]){ input, output }, (const int64_t[]){ m->input_nanousd, m->output_nanousd },
+                           2, &cost)
+               ? cost
+               : MONEY_UNKNOWN;
 }
 
 bool sim_model_at(size_t i, struct sim_model_info *out)

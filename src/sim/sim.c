@@ -107,7 +107,8 @@ static void call_landed(struct sim_call *c)
 
 static void huge_fill(int64_t at, char *out, size_t n, void *arg)
 {
-    static const char head[] = "{\"id\":\"huge\",\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"";
+    static const char head[] = "{\"id\":\"huge\",\"object\":\"chat.completion\",\"choices\":[{\"index\":0,\"message\":{"
+                               "\"role\":\"assistant\",\"content\":\"";
 
     size_t of_head = at < (int64_t)sizeof head - 1 ? MIN(sizeof head - 1 - (size_t)at, n) : 0;
 
@@ -225,7 +226,7 @@ static void call_send(struct sim_call *c)
     loop_post(c->sim->loop, &c->letter);                /* from here on it is the clock thread's */
 }
 
-/* --- what is said -------------------------------------------------------------------------------------------------- */
+/* --- what is said ------------------------------------------------------------------------------------------------- */
 
 static void call_bill(struct sim_call *c, int status, bool billed)
 {
@@ -246,7 +247,8 @@ static void call_bill(struct sim_call *c, int status, bool billed)
         b->output_tokens = c->reply.output_tokens;
         /* A vendor's own model has the vendor's price, which we don't know; OpenRouter's answers say theirs. */
         b->cost_nanousd = sim_model_find(c->ask.model_name) || c->vendor->dialect == SIM_OPENROUTER
-                              ? sim_model_cost(c->ask.model, b->input_tokens, b->output_tokens) : MONEY_UNKNOWN;
+                              ? sim_model_cost(c->ask.model, b->input_tokens, b->output_tokens)
+                              : MONEY_UNKNOWN;
     }
     sim_ledger_add(c->sim->ledger, b);
 }
@@ -309,7 +311,7 @@ static struct str status_message(int status)
     }
 }
 
-/* --- faults ---------------------------------------------------------------------------------------------------------- */
+/* --- faults ------------------------------------------------------------------------------------------------------- */
 
 static const struct sim_fault *call_fault(const struct sim_call *c, enum sim_fault_kind kind)
 {
@@ -343,7 +345,8 @@ static bool call_has_param(const struct sim_call *c, struct str name)
     if (json_child(c->ask.body, key))
         return true;
     for (size_t i = 0; i < COUNT_OF(places); i++)
-        if (json_child(json_child(c->ask.body, places[i]), key) || json_child(json_child(c->ask.body, places[i]), camel))
+        if (json_child(json_child(c->ask.body, places[i]), key) ||
+            json_child(json_child(c->ask.body, places[i]), camel))
             return true;
     return false;
 }
@@ -368,12 +371,18 @@ static bool call_strike_early(struct sim_call *c)
     }
     if ((f = call_fault(c, SIM_FAULT_QUOTA))) {
         c->struck = f;
-        call_refuse(c, refusal(c, 429, SIM_REFUSED_QUOTA, S("You exceeded your current quota, please check your plan and billing details.")), false);
+        call_refuse(c,
+                    refusal(c, 429, SIM_REFUSED_QUOTA,
+                            S("You exceeded your current quota, please check your plan and billing details.")),
+                    false);
         return true;
     }
     if ((f = call_fault(c, SIM_FAULT_STATUS)) || (f = call_fault(c, SIM_FAULT_FLAP))) {
         c->struck = f;
-        why = refusal(c, f->status, f->status == 401 ? SIM_REFUSED_KEY : f->status == 404 ? SIM_REFUSED_MODEL : SIM_REFUSED,
+        why = refusal(c, f->status,
+                      f->status == 401   ? SIM_REFUSED_KEY
+                      : f->status == 404 ? SIM_REFUSED_MODEL
+                                         : SIM_REFUSED,
                       status_message(f->status));
         why.wait_ms = f->wait_ms;
         why.wait_in_ms = f->wait_in_ms;
@@ -382,8 +391,9 @@ static bool call_strike_early(struct sim_call *c)
     }
     if ((f = call_fault(c, SIM_FAULT_REFUSE_PARAM)) && call_has_param(c, f->text)) {
         c->struck = f;
-        why = refusal(c, 400, SIM_REFUSED_PARAM, arena_printf(c->arena, "Unsupported parameter: '" STR_FMT "' is not supported with this model.",
-                                                              STR_ARG(f->text)));
+        why = refusal(c, 400, SIM_REFUSED_PARAM,
+                      arena_printf(c->arena, "Unsupported parameter: '" STR_FMT "' is not supported with this model.",
+                                   STR_ARG(f->text)));
         why.param = f->text;
         call_refuse(c, why, false);
         return true;
@@ -404,21 +414,24 @@ static bool call_refuse_reasoning(struct sim_call *c)
     for (size_t i = 0; i < COUNT_OF(families); i++) {
         size_t n = strlen(families[i]);
 
-        reasons |= str_starts(c->ask.model_name, str_c(families[i])) && (c->ask.model_name.len == n || c->ask.model_name.at[n] == '-');
+        reasons |= str_starts(c->ask.model_name, str_c(families[i])) &&
+                   (c->ask.model_name.len == n || c->ask.model_name.at[n] == '-');
     }
     if (!reasons)
         return false;
     for (size_t i = 0; i < COUNT_OF(refused); i++)
         if (json_child(c->ask.body, refused[i])) {
             why = refusal(c, 400, SIM_REFUSED_PARAM,
-                          arena_printf(c->arena, "Unsupported parameter: '%s' is not supported with this model.%s", refused[i],
-                                       i == 0 ? " Use 'max_completion_tokens' instead." : ""));
+                          arena_printf(c->arena, "Unsupported parameter: '%s' is not supported with this model.%s",
+                                       refused[i], i == 0 ? " Use 'max_completion_tokens' instead." : ""));
             why.param = str_c(refused[i]);
             call_refuse(c, why, false);
             return true;
         }
     if (c->ask.temperature >= 0 && c->ask.temperature != 1) {
-        why = refusal(c, 400, SIM_REFUSED_VALUE, S("Unsupported value: 'temperature' does not support this value with this model. Only the default (1) value is supported."));
+        why = refusal(c, 400, SIM_REFUSED_VALUE,
+                      S("Unsupported value: 'temperature' does not support this value with this model. Only the "
+                        "default (1) value is supported."));
         why.param = S("temperature");
         call_refuse(c, why, false);
         return true;
@@ -463,7 +476,8 @@ static void call_strike_late(struct sim_call *c)
     } else if ((f = call_fault(c, SIM_FAULT_WRONG_CONTENT_TYPE))) {
         c->in_pieces = false;
         buf_reset(&c->body);
-        buf_puts(&c->body, "<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>\n");
+        buf_puts(&c->body,
+                 "<!doctype html><html><head><title>Welcome</title></head><body><h1>It works!</h1></body></html>\n");
         c->content_type = "text/html; charset=utf-8";
     } else if ((f = call_fault(c, SIM_FAULT_HUGE_BODY))) {
         c->in_pieces = false;
@@ -568,7 +582,7 @@ static void call_render(struct sim_call *c, int64_t now_s)
     json_decref(body);
 }
 
-/* --- one request ------------------------------------------------------------------------------------------------------- */
+/* --- one request -------------------------------------------------------------------------------------------------- */
 
 static bool call_check_key(struct sim_call *c)
 {
@@ -629,9 +643,12 @@ static bool call_read(struct sim_call *c)
         c->ask.trial = json_get_str(c->ask.body, "assay_trial");
     c->ask.model = sim_model_for(asked, hint);
     if (!c->ask.model) {
-        call_refuse(c, refusal(c, 404, SIM_REFUSED_MODEL,
-                               arena_printf(c->arena, "The model '" STR_FMT "' does not exist or you do not have access to it%s.",
-                                            STR_ARG(asked), hint)), false);
+        call_refuse(c,
+                    refusal(c, 404, SIM_REFUSED_MODEL,
+                            arena_printf(c->arena,
+                                         "The model '" STR_FMT "' does not exist or you do not have access to it%s.",
+                                         STR_ARG(asked), hint)),
+                    false);
         return false;
     }
     return true;
@@ -643,12 +660,13 @@ static bool call_admit(struct sim_call *c)
 
     if (sim_weather_calm(c->sim->weather))
         return true;
-    sim_weather_admit(c->sim->weather, c->ask.model_name, sim_ask_tokens(&c->ask) + MIN(MAX(c->ask.max_tokens, INT64_C(0)), INT64_C(100)),
-                      &c->room);
+    sim_weather_admit(c->sim->weather, c->ask.model_name,
+                      sim_ask_tokens(&c->ask) + MIN(MAX(c->ask.max_tokens, INT64_C(0)), INT64_C(100)), &c->room);
     if (!c->room.refused)
         return true;
-    why = refusal(c, 429, SIM_REFUSED, c->room.by_tokens ? S("Rate limit reached for tokens per minute (simulated).")
-                                                         : S("Rate limit reached for requests per minute (simulated)."));
+    why = refusal(c, 429, SIM_REFUSED,
+                  c->room.by_tokens ? S("Rate limit reached for tokens per minute (simulated).")
+                                    : S("Rate limit reached for requests per minute (simulated)."));
     if (c->room.headers)
         why.wait_ms = c->room.wait_ms;
     call_refuse(c, why, false);
@@ -667,8 +685,8 @@ static void call_chat(struct sim_call *c)
     if (c->words.len || http_header(c->r, "x-sim-fault").len || !sim_weather_calm(c->sim->weather)) {
         uint64_t who = hash_bytes(c->ask.trial, c->ask.hash) ^ hash_bytes(c->ask.model_asked, 2);
 
-        if (sim_weather_strike(c->sim->weather, c->ask.model_name, c->words, http_header(c->r, "x-sim-fault"), who, c->arena,
-                               &c->faults, &e) != ERR_OK) {
+        if (sim_weather_strike(c->sim->weather, c->ask.model_name, c->words, http_header(c->r, "x-sim-fault"), who,
+                               c->arena, &c->faults, &e) != ERR_OK) {
             call_refuse_err(c, 400, SIM_REFUSED, &e);
             return;
         }
@@ -723,11 +741,14 @@ static void call_model(struct sim_call *c)
     if (sim_model_for(c->ask.model_asked, hint))
         call_json(c, c->vendor->models(c->vendor, c->ask.model_asked));
     else
-        call_refuse(c, refusal(c, 404, SIM_REFUSED_MODEL, arena_printf(c->arena, "The model '" STR_FMT "' does not exist%s.",
-                                                                       STR_ARG(c->ask.model_asked), hint)), false);
+        call_refuse(c,
+                    refusal(c, 404, SIM_REFUSED_MODEL,
+                            arena_printf(c->arena, "The model '" STR_FMT "' does not exist%s.",
+                                         STR_ARG(c->ask.model_asked), hint)),
+                    false);
 }
 
-/* --- the simulator's own paths --------------------------------------------------------------------------------------- */
+/* --- the simulator's own paths ------------------------------------------------------------------------------------ */
 
 static void sim_answer_err(struct http_request *r, int status, const struct err *e)
 {
@@ -766,7 +787,9 @@ static void sim_ledger_asked(struct sim *s, struct http_request *r)
     } else if (sim_is_set(r, "summary")) {
         http_answer_json(r, 200, sim_ledger_totals(s->ledger), NULL);
     } else {
-        http_answer_json(r, 200, sim_ledger_json(s, sim_query_i64(r, "since"), sim_query_i64(r, "limit"), sim_is_set(r, "all")), NULL);
+        http_answer_json(r, 200,
+                         sim_ledger_json(s, sim_query_i64(r, "since"), sim_query_i64(r, "limit"), sim_is_set(r, "all")),
+                         NULL);
     }
 }
 
@@ -812,8 +835,11 @@ static void sim_handle(struct http_request *r, void *arg)
     }
     v = sim_route(path, http_header(r, "anthropic-version").len > 0, a, &op, &model);
     if (!v) {
-        err_set(&e, ERR_NOT_FOUND, "the simulator has no path " STR_FMT "; try /v1/chat/completions, /openai/v1/chat/completions, /anthropic/v1/messages, "
-                                   "/google/v1beta/models/NAME:generateContent, /ollama/api/chat, /ledger or /control", STR_ARG(path));
+        err_set(&e, ERR_NOT_FOUND,
+                "the simulator has no path " STR_FMT
+                "; try /v1/chat/completions, /openai/v1/chat/completions, /anthropic/v1/messages, "
+                "/google/v1beta/models/NAME:generateContent, /ollama/api/chat, /ledger or /control",
+                STR_ARG(path));
         sim_answer_err(r, 404, &e);
         return;
     }
@@ -850,7 +876,7 @@ static void sim_handle(struct http_request *r, void *arg)
     }
 }
 
-/* --- life --------------------------------------------------------------------------------------------------------------- */
+/* --- life --------------------------------------------------------------------------------------------------------- */
 
 static void *sim_clock_run(void *arg)
 {
@@ -887,7 +913,8 @@ enum err_code sim_new(const struct sim_options *options, struct sim **out, struc
     }
     if (strcmp(address, "0.0.0.0") == 0)
         address = "127.0.0.1";
-    snprintf(s->url, sizeof s->url, strchr(address, ':') ? "http://[%s]:%u" : "http://%s:%u", address, (unsigned)http_server_port(s->server));
+    snprintf(s->url, sizeof s->url, strchr(address, ':') ? "http://[%s]:%u" : "http://%s:%u", address,
+             (unsigned)http_server_port(s->server));
     *out = s;
     return ERR_OK;
 }
@@ -966,7 +993,8 @@ enum err_code sim_control(struct sim *s, const json_t *control, struct err *e)
             found |= strcmp(key, known[i]) == 0;
         }
         if (!found)
-            return err_set(e, ERR_BAD_INPUT, "control has no \"%.60s\"%s; allowed: faults, limits, latency_scale", key, suggest_hint(&near, hint));
+            return err_set(e, ERR_BAD_INPUT, "control has no \"%.60s\"%s; allowed: faults, limits, latency_scale", key,
+                           suggest_hint(&near, hint));
     }
     scale = json_get_double(control, "latency_scale", 0);
     if (!(scale >= 0 && scale <= 1000))

@@ -50,7 +50,8 @@ enum err_code sim_book_load(struct sim *s, const char *path, struct err *e) MUST
 int64_t       sim_book_len(struct sim *s);
 
 /* {"faults": [{"kind": "429=2", "rate": 0.2, "models": ["careful"], "first": N, "every": N}],
- *  "limits": {"requests_per_minute": N, "tokens_per_minute": N, "per_model": bool, "headers": bool, "burst_seconds": N},
+ *  "limits": {"requests_per_minute": N, "tokens_per_minute": N, "per_model": bool, "headers": bool, "burst_seconds":
+ * N},
  *  "latency_scale": N}: what is given replaces what was. */
 enum err_code sim_control(struct sim *s, const json_t *control, struct err *e) MUST_USE;
 

@@ -57,8 +57,8 @@ static void got_header(CURL *c, const char *name, char out[64])
         snprintf(out, 64, "%s", h->value);
 }
 
-static void http_say(struct sim *s, const char *method, const char *path, struct str body, const char *const *headers, long timeout_ms,
-                     struct got *g)
+static void http_say(struct sim *s, const char *method, const char *path, struct str body, const char *const *headers,
+                     long timeout_ms, struct got *g)
 {
     CURL *c = curl_easy_init();
     struct curl_slist *list = NULL;
@@ -94,8 +94,8 @@ static void http_say(struct sim *s, const char *method, const char *path, struct
     curl_easy_cleanup(c);
 }
 
-static void say_within(struct sim *s, const struct wire *w, const char *model, bool stream, const char *fault, const char *trial,
-                       long timeout_ms, struct got *g)
+static void say_within(struct sim *s, const struct wire *w, const char *model, bool stream, const char *fault,
+                       const char *trial, long timeout_ms, struct got *g)
 {
     AUTO_BUF struct buf body = BUF_INIT(100000), path = BUF_INIT(1000);
     char fault_line[200], trial_line[200];
@@ -128,7 +128,8 @@ static void say_within(struct sim *s, const struct wire *w, const char *model, b
     http_say(s, "POST", buf_cstr(&path), buf_str(&body), headers, timeout_ms, g);
 }
 
-static void say(struct sim *s, const struct wire *w, const char *model, bool stream, const char *fault, const char *trial, struct got *g)
+static void say(struct sim *s, const struct wire *w, const char *model, bool stream, const char *fault,
+                const char *trial, struct got *g)
 {
     say_within(s, w, model, stream, fault, trial, 20000, g);
 }
@@ -232,7 +233,8 @@ TEST(sim_wants_a_key_where_the_vendor_does)
         bool needs = strstr(wires[i].key, "X-None") == NULL, google = strcmp(wires[i].vendor, "google") == 0;
         const char *bad[] = { google ? "x-goog-api-key: wrong" : "Authorization: Bearer an-invalid-key", NULL };
         const char *path = google ? "/google/v1beta/models/instant:generateContent" : wires[i].path;
-        struct str body = S("{\"model\":\"instant\",\"stream\":false,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"contents\":[{\"parts\":[{\"text\":\"x\"}]}]}");
+        struct str body = S("{\"model\":\"instant\",\"stream\":false,\"messages\":[{\"role\":\"user\",\"content\":"
+                            "\"x\"}],\"contents\":[{\"parts\":[{\"text\":\"x\"}]}]}");
         struct got g;
 
         http_say(s, "POST", path, body, none, 2000, &g);
@@ -282,14 +284,17 @@ static void *fault_ask_run(void *arg)
 {
     struct fault_ask *f = arg;
 
-    say_within(f->s, f->w, "instant", f->stream, f->want->fault, NULL, f->want->plain == CURLE_OPERATION_TIMEDOUT ? 600 : 20000, &f->got);
+    say_within(f->s, f->w, "instant", f->stream, f->want->fault, NULL,
+               f->want->plain == CURLE_OPERATION_TIMEDOUT ? 600 : 20000, &f->got);
     return NULL;
 }
 
 static void fault_ask_check(const struct fault_ask *f, const json_t *rows)
 {
     bool mistral = strcmp(f->w->vendor, "mistral") == 0, failed = test_failing();
-    long status = f->want->status == -1 ? f->w->quota_status : mistral && strcmp(f->want->fault, "400") == 0 ? 422 : f->want->status;
+    long status = f->want->status == -1                           ? f->w->quota_status
+                  : mistral && strcmp(f->want->fault, "400") == 0 ? 422
+                                                                  : f->want->status;
     AUTO_JSON *j = NULL;
     const json_t *row;
     int seen = 0;
@@ -360,7 +365,8 @@ TEST(sim_refuses_in_each_vendors_own_shape)
     for (size_t i = 0; i < COUNT_OF(shapes); i++) {
         say(s, wire_of(shapes[i].vendor), "instant", false, shapes[i].fault, NULL, &g);
         if (!str_contains(buf_str(&g.body), str_c(shapes[i].shape)))
-            test_fail(__FILE__, __LINE__, "%s %s lacks %s: " STR_FMT, shapes[i].vendor, shapes[i].fault, shapes[i].shape, STR_ARG(buf_str(&g.body)));
+            test_fail(__FILE__, __LINE__, "%s %s lacks %s: " STR_FMT, shapes[i].vendor, shapes[i].fault,
+                      shapes[i].shape, STR_ARG(buf_str(&g.body)));
         buf_dispose(&g.body);
     }
     say(s, wire_of("openai"), "instant", false, "429=2", NULL, &g);
@@ -482,7 +488,8 @@ TEST(sim_bills_what_a_vendor_would_bill)
     CHECK_STR(json_get_str(row, "case"), "1");
     CHECK_STR(json_get_str(row, "model"), "swift");
     CHECK_INT(json_get_i64(row, "input_tokens", -1), json_get_i64(json_child(answer, "usage"), "prompt_tokens", -2));
-    CHECK_INT(json_get_i64(row, "cost_nanousd", -1), json_get_i64(row, "input_tokens", 0) * 150 + json_get_i64(row, "output_tokens", 0) * 600);
+    CHECK_INT(json_get_i64(row, "cost_nanousd", -1),
+              json_get_i64(row, "input_tokens", 0) * 150 + json_get_i64(row, "output_tokens", 0) * 600);
     CHECK_STR(json_get_str(JSON_AT(billed, "rows", "1"), "fault"), "billed_but_failed");
     CHECK_INT(json_get_i64(JSON_AT(billed, "rows", "1"), "status", 0), 500);
     CHECK(json_is_null(json_child(JSON_AT(billed, "rows", "2"), "cost_nanousd")));
@@ -509,7 +516,8 @@ TEST(sim_keeps_hidden_limits_and_told_ones)
     struct sim *s = sim_with((struct sim_options){ .seed = 1 });
     struct err e = ERR_INIT;
     AUTO_JSON *told = json_pack("{s:{s:i,s:f}}", "limits", "requests_per_minute", 60, "burst_seconds", 3.0);
-    AUTO_JSON *hidden = json_pack("{s:{s:i,s:f,s:b}}", "limits", "tokens_per_minute", 60, "burst_seconds", 20.0, "headers", 0);
+    AUTO_JSON *hidden = json_pack("{s:{s:i,s:f,s:b}}", "limits", "tokens_per_minute", 60, "burst_seconds", 20.0,
+                                  "headers", 0);
     struct got g;
 
     CHECK_OK(sim_control(s, told, &e));
@@ -552,19 +560,27 @@ TEST(sim_honours_limits_of_length_stops_and_json_mode)
     json_t *j;
 
     CHECK_OK(sim_book_add_text(s, S("count up please"), word, &e));
-    j = ask(s, "/v1/chat/completions", "{\"model\":\"instant\",\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"count up please\"}]}");
+    j = ask(
+        s, "/v1/chat/completions",
+        "{\"model\":\"instant\",\"max_tokens\":2,\"messages\":[{\"role\":\"user\",\"content\":\"count up please\"}]}");
     CHECK_STR(text_of(j), "one two ");
     CHECK_STR(json_to_str(JSON_AT(j, "choices", "0", "finish_reason")), "length");
     json_decref(j);
-    j = ask(s, "/v1/chat/completions", "{\"model\":\"instant\",\"stop\":[\" four\"],\"messages\":[{\"role\":\"user\",\"content\":\"count up please\"}]}");
+    j = ask(s, "/v1/chat/completions",
+            "{\"model\":\"instant\",\"stop\":[\" four\"],\"messages\":[{\"role\":\"user\",\"content\":\"count up "
+            "please\"}]}");
     CHECK_STR(text_of(j), "one two three");
     json_decref(j);
-    j = ask(s, "/v1/messages", "{\"model\":\"instant\",\"max_tokens\":99,\"stop_sequences\":[\" two\"],\"messages\":[{\"role\":\"user\",\"content\":\"count up please\"}]}");
+    j = ask(s, "/v1/messages",
+            "{\"model\":\"instant\",\"max_tokens\":99,\"stop_sequences\":[\" "
+            "two\"],\"messages\":[{\"role\":\"user\",\"content\":\"count up please\"}]}");
     CHECK_STR(text_of(j), "one");
     CHECK_STR(json_get_str(j, "stop_reason"), "stop_sequence");
     CHECK_STR(json_get_str(j, "stop_sequence"), " two");
     json_decref(j);
-    j = ask(s, "/v1/chat/completions", "{\"model\":\"instant\",\"response_format\":{\"type\":\"json_object\"},\"messages\":[{\"role\":\"user\",\"content\":\"count up please\"}]}");
+    j = ask(s, "/v1/chat/completions",
+            "{\"model\":\"instant\",\"response_format\":{\"type\":\"json_object\"},\"messages\":[{\"role\":\"user\","
+            "\"content\":\"count up please\"}]}");
     CHECK_STR(text_of(j), "{\"answer\":\"one two three four five six\"}");
     json_decref(j);
     j = ask(s, "/v1/chat/completions",
@@ -572,7 +588,9 @@ TEST(sim_honours_limits_of_length_stops_and_json_mode)
             "{\"n\":{\"type\":\"integer\",\"minimum\":3},\"k\":{\"enum\":[\"a\",\"b\"]}}}}},\"messages\":[{\"role\":\"user\",\"content\":\"something else\"}]}");
     CHECK_STR(text_of(j), "{\"n\":3,\"k\":\"a\"}");
     json_decref(j);
-    j = ask(s, "/v1/chat/completions", "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":\"b\"},{\"role\":\"user\",\"content\":\"say \\u00e9\"}]}");
+    j = ask(s, "/v1/chat/completions",
+            "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\","
+            "\"content\":\"b\"},{\"role\":\"user\",\"content\":\"say \\u00e9\"}]}");
     CHECK_STR(text_of(j), "say \xc3\xa9");
     json_decref(j);
     sim_free(s);
@@ -581,11 +599,13 @@ TEST(sim_honours_limits_of_length_stops_and_json_mode)
 TEST(sim_reports_reasoning_and_cached_tokens_the_vendors_way)
 {
     struct sim *s = sim_with((struct sim_options){ .seed = 1 });
-    const char *chat = "{\"model\":\"deep\",\"messages\":[{\"role\":\"system\",\"content\":\"A long system prompt, the same for every ticket, that a vendor would keep in its cache.\"},"
+    const char *chat = "{\"model\":\"deep\",\"messages\":[{\"role\":\"system\",\"content\":\"A long system prompt, the "
+                       "same for every ticket, that a vendor would keep in its cache.\"},"
                        "{\"role\":\"user\",\"content\":\"" TICKET "\"}]}";
     json_t *j = ask(s, "/openai/v1/chat/completions", chat), *u = json_child(j, "usage");
     int64_t reasoning = json_get_i64(json_child(u, "completion_tokens_details"), "reasoning_tokens", 0);
-    int64_t cached = json_get_i64(json_child(u, "prompt_tokens_details"), "cached_tokens", 0), input = json_get_i64(u, "prompt_tokens", 0);
+    int64_t cached = json_get_i64(json_child(u, "prompt_tokens_details"), "cached_tokens", 0),
+            input = json_get_i64(u, "prompt_tokens", 0);
 
     CHECK(reasoning > 20 && cached == 16 && json_get_i64(u, "completion_tokens", 0) > reasoning);
     json_decref(j);
@@ -607,7 +627,9 @@ TEST(sim_reports_reasoning_and_cached_tokens_the_vendors_way)
     json_decref(j);
     j = ask(s, "/v1beta/models/deep:generateContent", "{\"contents\":[{\"parts\":[{\"text\":\"" TICKET "\"}]}]}");
     u = json_child(j, "usageMetadata");
-    CHECK_INT(json_get_i64(u, "totalTokenCount", 0), json_get_i64(u, "promptTokenCount", 0) + json_get_i64(u, "candidatesTokenCount", 0) + json_get_i64(u, "thoughtsTokenCount", 0));
+    CHECK_INT(json_get_i64(u, "totalTokenCount", 0), json_get_i64(u, "promptTokenCount", 0) +
+                                                         json_get_i64(u, "candidatesTokenCount", 0) +
+                                                         json_get_i64(u, "thoughtsTokenCount", 0));
     json_decref(j);
     j = ask(s, "/openrouter/api/v1/chat/completions", chat);
     CHECK(json_get_double(json_child(j, "usage"), "cost", 0) > 0);
@@ -633,14 +655,18 @@ TEST(sim_finds_no_unknown_model_and_refuses_what_reasoning_models_refuse)
     j = ask(s, "/v1/chat/completions", "{\"model\":\"carful\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
     CHECK(str_contains(json_get_str(json_child(j, "error"), "message"), S("did you mean \"careful\"?")));
     json_decref(j);
-    j = ask(s, "/openai/v1/chat/completions", "{\"model\":\"o3-mini\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
+    j = ask(s, "/openai/v1/chat/completions",
+            "{\"model\":\"o3-mini\",\"max_tokens\":5,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
     CHECK_STR(json_get_str(json_child(j, "error"), "code"), "unsupported_parameter");
     CHECK_STR(json_get_str(json_child(j, "error"), "param"), "max_tokens");
     json_decref(j);
-    j = ask(s, "/openai/v1/chat/completions", "{\"model\":\"o3-mini\",\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
+    j = ask(s, "/openai/v1/chat/completions",
+            "{\"model\":\"o3-mini\",\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
     CHECK_STR(json_get_str(json_child(j, "error"), "code"), "unsupported_value");
     json_decref(j);
-    j = ask(s, "/openai/v1/chat/completions", "{\"model\":\"o3-mini\",\"max_completion_tokens\":9000,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
+    j = ask(
+        s, "/openai/v1/chat/completions",
+        "{\"model\":\"o3-mini\",\"max_completion_tokens\":9000,\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}");
     CHECK(json_child(j, "choices") != NULL);
     json_decref(j);
     sim_free(s);
@@ -699,7 +725,7 @@ TEST(sim_lists_models_for_every_client)
     sim_free(s);
 }
 
-/* --- time ------------------------------------------------------------------------------------------------------------ */
+/* --- time --------------------------------------------------------------------------------------------------------- */
 
 TEST(sim_takes_the_time_its_model_takes)
 {
@@ -747,7 +773,7 @@ TEST(sim_stops_while_calls_are_waiting)
         pthread_join(t[i], NULL);
 }
 
-/* --- the book ---------------------------------------------------------------------------------------------------------- */
+/* --- the book ----------------------------------------------------------------------------------------------------- */
 
 TEST(sim_book_finds_each_of_many_cases_that_begin_alike)
 {
@@ -758,7 +784,10 @@ TEST(sim_book_finds_each_of_many_cases_that_begin_alike)
     int64_t began;
 
     for (int i = 0; i < 20000; i++) {
-        struct str text = arena_printf(a, "A customer wrote to us through the web form and this is what the message said: ticket %d, please look into it soon.", i * 7919);
+        struct str text = arena_printf(a,
+                                       "A customer wrote to us through the web form and this is what the message said: "
+                                       "ticket %d, please look into it soon.",
+                                       i * 7919);
         AUTO_JSON *vars = json_pack("{s:s%,s:s}", "text", text.at, text.len, "lang", i % 2 ? "en" : "de");
         AUTO_JSON *expected = json_integer(i);
 
@@ -767,7 +796,10 @@ TEST(sim_book_finds_each_of_many_cases_that_begin_alike)
     CHECK_INT(sim_book_count(b), 20000);
     began = clock_mono_ms();
     for (int i = 0; i < 20000; i += 7) {
-        struct str prompt = arena_printf(a, "Answer briefly.\n\nA customer wrote to us through the web form and this is what the message said: ticket %d, please look into it soon.\n\nJSON only.", i * 7919);
+        struct str prompt = arena_printf(a,
+                                         "Answer briefly.\n\nA customer wrote to us through the web form and this is "
+                                         "what the message said: ticket %d, please look into it soon.\n\nJSON only.",
+                                         i * 7919);
         uint32_t which = sim_book_find(b, prompt);
 
         wrong += which != (uint32_t)i;
@@ -814,7 +846,11 @@ TEST(sim_book_reads_lines_and_says_where_one_is_wrong)
     AUTO_ARENA *a = arena_new_sized(0);
     struct str path = arena_printf(a, "%s/book.jsonl", test_folder());
 
-    CHECK_OK(file_write_atomic(path.at, S("{\"id\":\"a\",\"input\":\"first question\",\"expected\":1}\n\n{\"vars\":{\"t\":\"second question\"},\"expected_output\":\"x\"}\n"), 0600, &e));
+    CHECK_OK(
+        file_write_atomic(path.at,
+                          S("{\"id\":\"a\",\"input\":\"first question\",\"expected\":1}\n\n{\"vars\":{\"t\":\"second "
+                            "question\"},\"expected_output\":\"x\"}\n"),
+                          0600, &e));
     CHECK_OK(sim_book_read(b, path.at, &e));
     CHECK_INT(sim_book_count(b), 2);
     CHECK_STR(sim_book_case_id(b, sim_book_find(b, S("the first question"))), "a");
@@ -825,7 +861,7 @@ TEST(sim_book_reads_lines_and_says_where_one_is_wrong)
     sim_book_free(b);
 }
 
-/* --- personalities ------------------------------------------------------------------------------------------------------ */
+/* --- personalities ------------------------------------------------------------------------------------------------ */
 
 TEST(sim_models_are_as_good_as_they_say_and_repeat_themselves)
 {
@@ -844,7 +880,11 @@ TEST(sim_models_are_as_good_as_they_say_and_repeat_themselves)
         double skill = sim_model_find(str_c(names[m]))->skill, right = 0;
 
         for (int i = 0; i < 500; i++) {
-            struct str body = arena_printf(a, "{\"model\":\"%s\",\"temperature\":0,\"response_format\":{\"type\":\"json_object\"},\"messages\":[{\"role\":\"user\",\"content\":\"Look: case number %d of the personality test\"}]}", names[m], i);
+            struct str body = arena_printf(
+                a,
+                "{\"model\":\"%s\",\"temperature\":0,\"response_format\":{\"type\":\"json_object\"},\"messages\":[{"
+                "\"role\":\"user\",\"content\":\"Look: case number %d of the personality test\"}]}",
+                names[m], i);
             struct str want = arena_printf(a, "{\"queue\":\"%s\",\"n\":%d}", queues[i % 4], i % 5);
             json_t *j = ask(s, "/v1/chat/completions", body.at), *again;
 
@@ -867,11 +907,26 @@ TEST(sim_answers_vary_with_seed_or_trial_but_not_at_temperature_zero)
     struct sim *s = sim_with((struct sim_options){ .seed = 3 });
     AUTO_ARENA *a = arena_new_sized(0);
     int different = 0, cold = 0;
-    json_t *first = ask(s, "/v1/chat/completions", "{\"model\":\"erratic\",\"temperature\":0,\"seed\":0,\"messages\":[{\"role\":\"user\",\"content\":\"" TICKET "\"}]}"), *base = NULL;
+    json_t
+        *first = ask(
+            s, "/v1/chat/completions",
+            "{\"model\":\"erratic\",\"temperature\":0,\"seed\":0,\"messages\":[{\"role\":\"user\",\"content\":\"" TICKET
+            "\"}]}"),
+        *base = NULL;
 
     for (int i = 0; i < 40; i++) {
-        json_t *warm = ask(s, "/v1/chat/completions", arena_printf(a, "{\"model\":\"erratic\",\"temperature\":0.8,\"seed\":%d,\"messages\":[{\"role\":\"user\",\"content\":\"" TICKET "\"}]}", i).at);
-        json_t *zero = ask(s, "/v1/chat/completions", arena_printf(a, "{\"model\":\"erratic\",\"temperature\":0,\"seed\":%d,\"messages\":[{\"role\":\"user\",\"content\":\"" TICKET "\"}]}", i).at);
+        json_t *warm = ask(s, "/v1/chat/completions",
+                           arena_printf(a,
+                                        "{\"model\":\"erratic\",\"temperature\":0.8,\"seed\":%d,\"messages\":[{"
+                                        "\"role\":\"user\",\"content\":\"" TICKET "\"}]}",
+                                        i)
+                               .at);
+        json_t *zero = ask(s, "/v1/chat/completions",
+                           arena_printf(a,
+                                        "{\"model\":\"erratic\",\"temperature\":0,\"seed\":%d,\"messages\":[{\"role\":"
+                                        "\"user\",\"content\":\"" TICKET "\"}]}",
+                                        i)
+                               .at);
 
         if (!base)
             base = json_incref(warm);

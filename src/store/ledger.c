@@ -44,7 +44,8 @@ static enum err_code ledger_stored(struct store_tx *tx, int64_t run_no, int64_t 
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
-    TRY(stmt_open_tx(&q, tx, "SELECT " LEDGER_COLUMNS " FROM ledger WHERE run_no = $1 AND variant_no = $2 AND phase = $3", e));
+    TRY(stmt_open_tx(&q, tx,
+                     "SELECT " LEDGER_COLUMNS " FROM ledger WHERE run_no = $1 AND variant_no = $2 AND phase = $3", e));
     stmt_bind_i64(q, 1, run_no);
     stmt_bind_i64(q, 2, variant_no);
     stmt_bind_i64(q, 3, phase);
@@ -85,21 +86,22 @@ enum err_code ledger_write(struct store_tx *tx, int64_t run_no, int64_t variant_
     return stmt_run(q, e);
 }
 
-enum err_code store_tx_ledger_add(struct store_tx *tx, int64_t run_no, int64_t variant_no, const struct ledger_entry *entry,
-                                  struct err *e)
+enum err_code store_tx_ledger_add(struct store_tx *tx, int64_t run_no, int64_t variant_no,
+                                  const struct ledger_entry *entry, struct err *e)
 {
     ASSERT(entry->cost_nanousd != MONEY_UNKNOWN && (unsigned)entry->phase < PHASES);
     return tx_ledger(tx, run_no, variant_no, entry, e);
 }
 
-enum err_code store_ledger(struct store *s, int64_t run_no, struct arena *a, struct store_ledger_row **rows, size_t *count,
-                           struct err *e)
+enum err_code store_ledger(struct store *s, int64_t run_no, struct arena *a, struct store_ledger_row **rows,
+                           size_t *count, struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
     VEC(struct store_ledger_row) found = { 0 };
     enum err_code code;
 
-    TRY(stmt_open(&q, s, "SELECT variant_no, " LEDGER_COLUMNS " FROM ledger WHERE run_no = $1 ORDER BY variant_no, phase", e));
+    TRY(stmt_open(&q, s,
+                  "SELECT variant_no, " LEDGER_COLUMNS " FROM ledger WHERE run_no = $1 ORDER BY variant_no, phase", e));
     stmt_bind_i64(q, 1, run_no);
     while ((code = stmt_step(q, e)) == ERR_OK && stmt_has_row(q)) {
         struct store_ledger_row row = { .variant = stmt_i64(q, 0) };

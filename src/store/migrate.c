@@ -43,13 +43,15 @@ static enum err_code migrate_version(struct store_conn *c, int64_t *version, str
     return ERR_OK;
 }
 
-static enum err_code migrate_record(struct store_conn *c, int64_t number, struct str name, struct str sql, struct err *e)
+static enum err_code migrate_record(struct store_conn *c, int64_t number, struct str name, struct str sql,
+                                    struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
     char hash[HASH_HEX];
 
     hash_sha256_hex(sql, hash);
-    TRY(stmt_open_conn(&q, c, "INSERT INTO schema_migration (number, name, applied_at, sha256) VALUES ($1, $2, $3, $4)", e));
+    TRY(stmt_open_conn(&q, c, "INSERT INTO schema_migration (number, name, applied_at, sha256) VALUES ($1, $2, $3, $4)",
+                       e));
     stmt_bind_i64(q, 1, number);
     stmt_bind_str(q, 2, name);
     stmt_bind_i64(q, 3, clock_wall_ms());
@@ -62,8 +64,11 @@ static enum err_code migrate_apply(struct store_conn *c, int64_t number, struct 
 {
     int64_t version;
 
-    TRY(c->driver->script(c, S("CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
-                               "applied_at INTEGER NOT NULL, sha256 TEXT NOT NULL) STRICT"), e));
+    TRY(c->driver->script(
+        c,
+        S("CREATE TABLE IF NOT EXISTS schema_migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+          "applied_at INTEGER NOT NULL, sha256 TEXT NOT NULL) STRICT"),
+        e));
     TRY(migrate_version(c, &version, e));
     if (version >= number)
         return ERR_OK;

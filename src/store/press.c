@@ -104,7 +104,8 @@ enum err_code press_pack(struct press *p, int64_t run_no, struct str plain, stru
     size_t packed = 0;
 
     if (plain.len > PRESS_BYTES_MAX)
-        return err_set(e, ERR_TOO_LARGE, "a transcript of %zu bytes can't be kept: at most %d are", plain.len, PRESS_BYTES_MAX);
+        return err_set(e, ERR_TOO_LARGE, "a transcript of %zu bytes can't be kept: at most %d are", plain.len,
+                       PRESS_BYTES_MAX);
     TRY(press_packer(p, d, e));
     press_room(p, 1 + MAX(ZSTD_compressBound(plain.len), plain.len));
     if (plain.len >= PRESS_SHORT) {
@@ -159,7 +160,8 @@ enum err_code press_unpack(struct press *p, int64_t run_no, struct str packed, s
         return err_set(e, ERR_STORE, "the transcript is damaged: its length can't be read");
     TRY(press_unpacker(p, d, e));
     press_room(p, MAX((size_t)wanted, (size_t)1));
-    if (ZSTD_decompress_usingDDict(p->unpacker, p->bytes, (size_t)wanted, rest.at, rest.len, d ? d->unpack : NULL) != wanted)
+    if (ZSTD_decompress_usingDDict(p->unpacker, p->bytes, (size_t)wanted, rest.at, rest.len, d ? d->unpack : NULL) !=
+        wanted)
         return err_set(e, ERR_STORE, "the transcript is damaged: it can't be unpacked");
     *out = str_n(p->bytes, (size_t)wanted);
     return ERR_OK;

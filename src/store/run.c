@@ -37,7 +37,8 @@ static enum err_code run_check(const struct run *run, int64_t *trials, int64_t *
                        "counted", (long long)run->cases, (long long)run->variants, (long long)run->repeat);
     *shards = (*trials + run->shard_trials - 1) / run->shard_trials;
     if (*shards > RUN_SHARDS_MAX)
-        return err_set(e, ERR_TOO_LARGE, "a run of %lld trials in shards of %lld has %lld shards; at most %d are allowed",
+        return err_set(e, ERR_TOO_LARGE,
+                       "a run of %lld trials in shards of %lld has %lld shards; at most %d are allowed",
                        (long long)*trials, (long long)run->shard_trials, (long long)*shards, RUN_SHARDS_MAX);
     return ERR_OK;
 }
@@ -72,12 +73,15 @@ static enum err_code run_insert(struct store_tx *tx, struct run *run, struct err
     return stmt_run(q, e);              /* to its end: what it must obey is checked there */
 }
 
-static enum err_code run_variant_insert(struct store_tx *tx, int64_t run_no, const struct store_variant *v, struct err *e)
+static enum err_code run_variant_insert(struct store_tx *tx, int64_t run_no, const struct store_variant *v,
+                                        struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
-    TRY(stmt_open_tx(&q, tx, "INSERT INTO run_variant (run_no, variant_no, name, model, settings, aggregate, abandoned) "
-                     "VALUES ($1, $2, $3, $4, $5, $6, $7)", e));
+    TRY(stmt_open_tx(&q, tx,
+                     "INSERT INTO run_variant (run_no, variant_no, name, model, settings, aggregate, abandoned) "
+                     "VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                     e));
     stmt_bind_i64(q, 1, run_no);
     stmt_bind_i64(q, 2, v->no);
     stmt_bind_str(q, 3, v->name);
@@ -88,11 +92,13 @@ static enum err_code run_variant_insert(struct store_tx *tx, int64_t run_no, con
     return stmt_run(q, e);
 }
 
-static enum err_code run_shards_insert(struct store_tx *tx, const struct run *run, int64_t trials, int64_t shards, struct err *e)
+static enum err_code run_shards_insert(struct store_tx *tx, const struct run *run, int64_t trials, int64_t shards,
+                                       struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
-    TRY(stmt_open_tx(&q, tx, "INSERT INTO shard (run_no, shard_no, first_trial, last_trial) VALUES ($1, $2, $3, $4)", e));
+    TRY(stmt_open_tx(&q, tx, "INSERT INTO shard (run_no, shard_no, first_trial, last_trial) VALUES ($1, $2, $3, $4)",
+                     e));
     for (int64_t i = 0; i < shards; i++) {
         stmt_again(q);
         stmt_bind_i64(q, 1, run->no);
@@ -115,7 +121,8 @@ static enum err_code run_scoring_insert(struct store_tx *tx, const struct run *r
     return stmt_run(q, e);
 }
 
-enum err_code store_tx_run_add(struct store_tx *tx, struct run *run, const struct store_variant *variants, struct err *e)
+enum err_code store_tx_run_add(struct store_tx *tx, struct run *run, const struct store_variant *variants,
+                               struct err *e)
 {
     int64_t trials = 0, shards = 0;
 
@@ -129,7 +136,8 @@ enum err_code store_tx_run_add(struct store_tx *tx, struct run *run, const struc
 
 static enum err_code run_no_such(int64_t run_no, struct err *e)
 {
-    return err_set(e, ERR_NOT_FOUND, "run number %lld is not in the store (was it removed meanwhile?)", (long long)run_no);
+    return err_set(e, ERR_NOT_FOUND, "run number %lld is not in the store (was it removed meanwhile?)",
+                   (long long)run_no);
 }
 
 static enum err_code run_state_now(struct store_tx *tx, int64_t run_no, enum run_state *state, struct err *e)
@@ -147,8 +155,8 @@ static enum err_code run_state_now(struct store_tx *tx, int64_t run_no, enum run
     return ERR_OK;
 }
 
-enum err_code store_tx_run_move(struct store_tx *tx, int64_t run_no, enum run_state to, enum stop_reason why, int64_t now_ms,
-                                struct err *e)
+enum err_code store_tx_run_move(struct store_tx *tx, int64_t run_no, enum run_state to, enum stop_reason why,
+                                int64_t now_ms, struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
     enum run_state from;
@@ -166,7 +174,8 @@ enum err_code store_tx_run_move(struct store_tx *tx, int64_t run_no, enum run_st
     stmt_bind_time(q, 4, running ? 0 : now_ms);
     stmt_bind_i64(q, 5, run_no);
     TRY(stmt_run(q, e));
-    log_event(LOG_DEBUG, "run.move", LOG_I("run", run_no), LOG_C("from", run_state_name(from)), LOG_C("to", run_state_name(to)));
+    log_event(LOG_DEBUG, "run.move", LOG_I("run", run_no), LOG_C("from", run_state_name(from)),
+              LOG_C("to", run_state_name(to)));
     return ERR_OK;
 }
 
@@ -174,7 +183,8 @@ enum err_code store_tx_run_remove(struct store_tx *tx, int64_t run_no, struct er
 {
     static const char *const steps[] = {        /* children first */
         "DELETE FROM score WHERE run_no = $1", "DELETE FROM transcript WHERE run_no = $1", "DELETE FROM trial WHERE run_no = $1",
-        "DELETE FROM dictionary WHERE run_no = $1", "DELETE FROM ledger WHERE run_no = $1", "DELETE FROM shard WHERE run_no = $1", "DELETE FROM scoring WHERE run_no = $1",
+        "DELETE FROM dictionary WHERE run_no = $1", "DELETE FROM ledger WHERE run_no = $1",
+        "DELETE FROM shard WHERE run_no = $1", "DELETE FROM scoring WHERE run_no = $1",
         "DELETE FROM run_variant WHERE run_no = $1", "DELETE FROM run WHERE no = $1",
     };
     int64_t gone = 0;
@@ -192,7 +202,8 @@ enum err_code store_tx_run_remove(struct store_tx *tx, int64_t run_no, struct er
 
 static enum err_code run_no_such_variant(int64_t run_no, int64_t variant_no, struct err *e)
 {
-    return err_set(e, ERR_NOT_FOUND, "run number %lld has no variant %lld in the store", (long long)run_no, (long long)variant_no);
+    return err_set(e, ERR_NOT_FOUND, "run number %lld has no variant %lld in the store", (long long)run_no,
+                   (long long)variant_no);
 }
 
 enum err_code store_tx_variant_set(struct store_tx *tx, int64_t run_no, int64_t variant_no, struct str aggregate,
@@ -200,7 +211,8 @@ enum err_code store_tx_variant_set(struct store_tx *tx, int64_t run_no, int64_t 
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
-    TRY(stmt_open_tx(&q, tx, "UPDATE run_variant SET aggregate = $1, abandoned = $2 WHERE run_no = $3 AND variant_no = $4", e));
+    TRY(stmt_open_tx(&q, tx,
+                     "UPDATE run_variant SET aggregate = $1, abandoned = $2 WHERE run_no = $3 AND variant_no = $4", e));
     stmt_bind_str(q, 1, aggregate);
     stmt_bind_i64(q, 2, abandoned);
     stmt_bind_i64(q, 3, run_no);
@@ -237,8 +249,8 @@ enum err_code store_tx_variant_get(struct store_tx *tx, int64_t run_no, int64_t 
 
 /* --- reading --------------------------------------------------------------------------------------------------- */
 
-enum err_code store_variants(struct store *s, int64_t run_no, struct arena *a, struct store_variant **out, size_t *count,
-                             struct err *e)
+enum err_code store_variants(struct store *s, int64_t run_no, struct arena *a, struct store_variant **out,
+                             size_t *count, struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
     VEC(struct store_variant) found = { 0 };
@@ -288,7 +300,8 @@ static enum err_code run_get_last(struct store *s, int64_t back, struct arena *a
     TRY(run_count(s, &count, e));
     if (count == 0)
         return err_set(e, ERR_NOT_FOUND, "there is no run yet");
-    return err_set(e, ERR_NOT_FOUND, "there is no run last~%lld: the store holds %lld (last is the newest, last~%lld the oldest)",
+    return err_set(e, ERR_NOT_FOUND,
+                   "there is no run last~%lld: the store holds %lld (last is the newest, last~%lld the oldest)",
                    (long long)back, (long long)count, (long long)count - 1);
 }
 
@@ -342,7 +355,8 @@ static enum err_code run_ambiguous(struct stmt *q, struct str ref, const struct 
             buf_puts(&names, "...");
             break;
         }
-        buf_printf(&names, ", " STR_FMT " (" STR_FMT ")", STR_ARG(stmt_str(q, 1)), STR_ARG(str_utf8_head(stmt_str(q, 2), 40)));
+        buf_printf(&names, ", " STR_FMT " (" STR_FMT ")", STR_ARG(stmt_str(q, 1)),
+                   STR_ARG(str_utf8_head(stmt_str(q, 2), 40)));
         TRY(stmt_step(q, e));
     } while (stmt_has_row(q));
     return err_set(e, ERR_BAD_INPUT, "\"" STR_FMT "\" could be more than one run: %s; type more of it", STR_ARG(ref),
@@ -378,7 +392,8 @@ enum err_code store_run_get(struct store *s, struct str ref, struct arena *a, st
     return ERR_OK;
 }
 
-enum err_code store_run_resumable(struct store *s, struct str fingerprint, struct arena *a, struct run **out, struct err *e)
+enum err_code store_run_resumable(struct store *s, struct str fingerprint, struct arena *a, struct run **out,
+                                  struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
@@ -401,7 +416,8 @@ enum err_code store_runs_list(struct store *s, struct str task_name, int64_t lim
     VEC(struct store_run_row) found = { 0 };
     enum err_code code;
 
-    TRY(stmt_open(&q, s, "SELECT " RUN_COLUMNS ", "
+    TRY(stmt_open(&q, s,
+                  "SELECT " RUN_COLUMNS ", "
                   "(SELECT coalesce(sum(v.done), 0) FROM run_variant v WHERE v.run_no = run.no), "
                   "(SELECT coalesce(sum(v.failed), 0) FROM run_variant v WHERE v.run_no = run.no), "
                   "(SELECT coalesce(sum(l.cost_nanousd), 0) FROM ledger l WHERE l.run_no = run.no), "

@@ -3,8 +3,8 @@
 
 /* shard.state: 0 open, 1 leased, 2 finished. */
 
-static enum err_code shard_first(struct store_tx *tx, const char *sql, int64_t run_no, int64_t now_ms, struct shard *out,
-                                 struct err *e)
+static enum err_code shard_first(struct store_tx *tx, const char *sql, int64_t run_no, int64_t now_ms,
+                                 struct shard *out, struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
@@ -33,8 +33,8 @@ static enum err_code shard_free(struct store_tx *tx, int64_t run_no, int64_t now
     return ERR_OK;
 }
 
-enum err_code store_tx_shard_lease(struct store_tx *tx, int64_t run_no, struct str owner, int64_t now_ms, int64_t lease_ms,
-                                   struct shard *out, struct err *e)
+enum err_code store_tx_shard_lease(struct store_tx *tx, int64_t run_no, struct str owner, int64_t now_ms,
+                                   int64_t lease_ms, struct shard *out, struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
     struct shard found;
@@ -50,15 +50,15 @@ enum err_code store_tx_shard_lease(struct store_tx *tx, int64_t run_no, struct s
         stmt_bind_i64(q, 5, now_ms);
         TRY(stmt_run(q, e));
         if (!stmt_changes(q))
-            return err_set(e, ERR_CONFLICT, "shard %lld of run number %lld was taken by another worker", (long long)found.no,
-                           (long long)run_no);
+            return err_set(e, ERR_CONFLICT, "shard %lld of run number %lld was taken by another worker",
+                           (long long)found.no, (long long)run_no);
     }
     *out = found;
     return ERR_OK;
 }
 
-enum err_code store_tx_shard_renew(struct store_tx *tx, int64_t run_no, struct str owner, int64_t now_ms, int64_t lease_ms,
-                                   struct err *e)
+enum err_code store_tx_shard_renew(struct store_tx *tx, int64_t run_no, struct str owner, int64_t now_ms,
+                                   int64_t lease_ms, struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
@@ -69,7 +69,8 @@ enum err_code store_tx_shard_renew(struct store_tx *tx, int64_t run_no, struct s
     return stmt_run(q, e);
 }
 
-enum err_code store_tx_shard_finish(struct store_tx *tx, int64_t run_no, int64_t shard_no, struct str owner, struct err *e)
+enum err_code store_tx_shard_finish(struct store_tx *tx, int64_t run_no, int64_t shard_no, struct str owner,
+                                    struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
@@ -159,7 +160,8 @@ static enum err_code shard_failed_count(struct store_tx *tx, int64_t run_no, int
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
-    TRY(stmt_open_tx(&q, tx, "SELECT variant_no, count(*) FROM trial WHERE run_no = $1 AND state = 1 GROUP BY variant_no", e));
+    TRY(stmt_open_tx(&q, tx,
+                     "SELECT variant_no, count(*) FROM trial WHERE run_no = $1 AND state = 1 GROUP BY variant_no", e));
     stmt_bind_i64(q, 1, run_no);
     for (;;) {
         int64_t variant, count;
@@ -178,8 +180,8 @@ static enum err_code shard_failed_count(struct store_tx *tx, int64_t run_no, int
     }
 }
 
-enum err_code store_tx_failed_forget(struct store_tx *tx, int64_t run_no, int64_t *forgotten, size_t variants, int64_t *total,
-                                     struct err *e)
+enum err_code store_tx_failed_forget(struct store_tx *tx, int64_t run_no, int64_t *forgotten, size_t variants,
+                                     int64_t *total, struct err *e)
 {
     static const char *const steps[] = {
         "UPDATE shard SET state = 0, owner = NULL, expires_ms = NULL WHERE run_no = $1 AND state = 2 AND EXISTS "

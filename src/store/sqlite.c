@@ -48,8 +48,10 @@ static enum err_code sqlite_full(struct sqlite *q, struct err *e)
     AUTO(freep) char *home = xstrndup(q->path, path_dir(str_c(q->path)).len);
     int64_t left = sqlite_free_bytes(home);
 
-    return err_set(e, ERR_STORE, "the disk is full: the store %s can't grow (%lld KiB are free there). What was saved is "
-                   "safe: free some space, or point ASSAY_HOME at a roomier disk, and go on", q->path, (long long)left / 1024);
+    return err_set(e, ERR_STORE,
+                   "the disk is full: the store %s can't grow (%lld KiB are free there). What was saved is "
+                   "safe: free some space, or point ASSAY_HOME at a roomier disk, and go on",
+                   q->path, (long long)left / 1024);
 }
 
 /* The system's reason: SQLite's note of it, else what the database file or its WAL last met. */
@@ -74,8 +76,10 @@ static enum err_code sqlite_io(struct sqlite *q, int extended, struct err *e)
     if (why == ENOSPC || why == EDQUOT || why == EFBIG || extended == SQLITE_IOERR_SHMSIZE)
         return sqlite_full(q, e);
     if (why == EROFS)
-        return err_set(e, ERR_STORE, "the store %s lies on a read-only file system; point ASSAY_HOME at a folder that can be "
-                       "written", q->path);
+        return err_set(e, ERR_STORE,
+                       "the store %s lies on a read-only file system; point ASSAY_HOME at a folder that can be "
+                       "written",
+                       q->path);
     return err_set(e, ERR_STORE, "the store %s can't be read or written: %s (%s)", q->path, sqlite3_errmsg(q->db),
                    why ? strerror_r(why, text, sizeof text) : "no word from the system");
 }
@@ -86,13 +90,13 @@ static enum err_code sqlite_fault(struct sqlite *q, int rc, struct err *e)
     int extended = q->db ? sqlite3_extended_errcode(q->db) : rc;
 
     switch (rc & 0xff) {
-    case SQLITE_FULL:
-        return sqlite_full(q, e);
-    case SQLITE_IOERR:
-        return sqlite_io(q, extended, e);
+    case SQLITE_FULL: return sqlite_full(q, e);
+    case SQLITE_IOERR: return sqlite_io(q, extended, e);
     case SQLITE_READONLY:
-        return err_set(e, ERR_STORE, "the store %s can't be written: its file or folder is read-only. Change its permissions, or "
-                       "point ASSAY_HOME at a folder that can be written", q->path);
+        return err_set(e, ERR_STORE,
+                       "the store %s can't be written: its file or folder is read-only. Change its permissions, or "
+                       "point ASSAY_HOME at a folder that can be written",
+                       q->path);
     case SQLITE_CANTOPEN: {
         int why = sqlite3_system_errno(q->db);
         char text[128];
@@ -103,19 +107,24 @@ static enum err_code sqlite_fault(struct sqlite *q, int rc, struct err *e)
                        why ? strerror_r(why, text, sizeof text) : sqlite3_errmsg(q->db));
     }
     case SQLITE_NOTADB:
-        return err_set(e, ERR_STORE, "%s is not a database: move it away, or point ASSAY_HOME at another folder", q->path);
+        return err_set(e, ERR_STORE, "%s is not a database: move it away, or point ASSAY_HOME at another folder",
+                       q->path);
     case SQLITE_CORRUPT:
-        return err_set(e, ERR_STORE, "the store %s is damaged (%s): put a backup in its place, or save what can be read with "
-                       "`sqlite3 %s .recover`", q->path, sqlite3_errmsg(q->db), q->path);
+        return err_set(e, ERR_STORE,
+                       "the store %s is damaged (%s): put a backup in its place, or save what can be read with "
+                       "`sqlite3 %s .recover`",
+                       q->path, sqlite3_errmsg(q->db), q->path);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return err_set(e, ERR_STORE, "the store %s is held by another process, for more than %d s now: wait for it or end it",
+        return err_set(e, ERR_STORE,
+                       "the store %s is held by another process, for more than %d s now: wait for it or end it",
                        q->path, STORE_BUSY_MS / 1000);
     case SQLITE_TOOBIG:
         return err_set(e, ERR_TOO_LARGE, "a value is too large for the store (at most 1,000,000,000 bytes)");
     case SQLITE_CONSTRAINT:
         if (extended == SQLITE_CONSTRAINT_FOREIGNKEY)
-            return err_set(e, ERR_CONFLICT, "the run or variant this belongs to is not in the store (was it removed meanwhile?)");
+            return err_set(e, ERR_CONFLICT,
+                           "the run or variant this belongs to is not in the store (was it removed meanwhile?)");
         return err_set(e, ERR_CONFLICT, "the store refused a row: %s", sqlite3_errmsg(q->db));
     default:
         return err_set(e, ERR_STORE, "the store %s: %s", q->path, q->db ? sqlite3_errmsg(q->db) : sqlite3_errstr(rc));
@@ -168,8 +177,10 @@ static enum err_code sqlite_make(const char *home, const char *path, struct err 
     if (fd < 0 && errno == EEXIST)
         return ERR_OK;
     if (fd < 0 && errno == EROFS)
-        return err_set(e, ERR_STORE, "the store can't be made: %s lies on a read-only file system; point ASSAY_HOME at a folder "
-                       "that can be written", home);
+        return err_set(e, ERR_STORE,
+                       "the store can't be made: %s lies on a read-only file system; point ASSAY_HOME at a folder "
+                       "that can be written",
+                       home);
     if (fd < 0)
         return err_errno(e, ERR_STORE, errno, "the store can't be made: %s can't be written", path);
     close(fd);
@@ -187,7 +198,8 @@ static enum err_code sqlite_claim(struct sqlite *q, struct err *e)
         return ERR_OK;
     TRY(sqlite_number(q, "SELECT count(*) FROM sqlite_master", &tables, e));
     if (id != 0 || tables != 0)
-        return err_set(e, ERR_STORE, "%s is another program's database: move it away, or point ASSAY_HOME at another folder",
+        return err_set(e, ERR_STORE,
+                       "%s is another program's database: move it away, or point ASSAY_HOME at another folder",
                        q->path);
     snprintf(sql, sizeof sql, "PRAGMA application_id = %d", SQLITE_APP_ID);
     return sqlite_exec(q, sql, e);

@@ -114,7 +114,9 @@ TEST(each_migration_is_recorded_with_its_hash)
     raw_made(home);                                     /* again: nothing to do */
     raw_text(home, "PRAGMA journal_mode", 0, text);
     CHECK_STR(str_c(text), "wal|");
-    raw_text(home, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND sql NOT LIKE '%STRICT%'",
+    raw_text(home,
+             "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND sql NOT LIKE "
+             "'%STRICT%'",
              0, text);
     CHECK_STR(str_c(text), "0|");
 }

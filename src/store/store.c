@@ -78,8 +78,8 @@ enum err_code pool_take(struct pool *p, struct store_conn **out, struct err *e)
     enum err_code code;
 
     if (!pool_reserve(p, out))
-        return err_set(e, ERR_BUSY, "the store is busy: %d readings are under way, and none has ended for %d s", POOL_MAX,
-                       STORE_BUSY_MS / 1000);
+        return err_set(e, ERR_BUSY, "the store is busy: %d readings are under way, and none has ended for %d s",
+                       POOL_MAX, STORE_BUSY_MS / 1000);
     if (*out)
         return ERR_OK;
     code = p->driver->connect(p->home, false, out, e);

@@ -15,8 +15,8 @@ struct store;
 #define STORE_GROUP_MS  5
 #define STORE_VERSION_NOW store_version_now()
 
-/* Opens (and makes, with its folder, when absent) the store at `home` (a folder: assay.db lies in it). Runs migrations, each
- * in a transaction. ERR_STORE with one sentence when it is read-only, full, not a database, or from a newer assay. */
+/* Opens (and makes, with its folder, when absent) the store at `home` (a folder: assay.db lies in it). Runs migrations,
+ * each in a transaction. ERR_STORE with one sentence when it is read-only, full, not a database, or from a newer assay. */
 enum err_code store_open(const char *home, struct store **out, struct err *e) MUST_USE;
 void          store_close(struct store *s);             /* waits for the writer's queue to empty */
 int           store_version_now(void);                  /* number of the newest migration */
@@ -34,8 +34,8 @@ struct store_job {
 };
 void          store_submit(struct store *s, struct store_job *job);     /* bounded by the callers' outstanding work */
 /* Submits and waits: for the few writes of a command, not for trials. */
-enum err_code store_write(struct store *s, enum err_code (*apply)(struct store_tx *tx, void *arg, struct err *e), void *arg,
-                          struct err *e) MUST_USE;
+enum err_code store_write(struct store *s, enum err_code (*apply)(struct store_tx *tx, void *arg, struct err *e),
+                          void *arg, struct err *e) MUST_USE;
 
 /* --- runs (run.c) ---------------------------------------------------------------------------------------------- */
 struct store_variant {                  /* one row of a run's variants */
@@ -45,7 +45,8 @@ struct store_variant {                  /* one row of a run's variants */
     bool abandoned;                     /* given up after repeated failures */
 };
 /* Inserts the run, its variants and its shards; sets run->no. run->id is the caller's. */
-enum err_code store_tx_run_add(struct store_tx *tx, struct run *run, const struct store_variant *variants, struct err *e) MUST_USE;
+enum err_code store_tx_run_add(struct store_tx *tx, struct run *run, const struct store_variant *variants,
+                               struct err *e) MUST_USE;
 /* The one writer of a run's state. ERR_CONFLICT when the state table forbids it. Sets started/finished when due. */
 enum err_code store_tx_run_move(struct store_tx *tx, int64_t run_no, enum run_state to, enum stop_reason why, int64_t now_ms,
                                 struct err *e) MUST_USE;
@@ -67,7 +68,7 @@ enum err_code store_runs_list(struct store *s, struct str task_name /* or empty 
 enum err_code store_variants(struct store *s, int64_t run_no, struct arena *a, struct store_variant **out, size_t *count,
                              struct err *e) MUST_USE;
 
-/* --- shards (shard.c): leased by compare-and-set with an expiry ---------------------------------------------------- */
+/* --- shards (shard.c): leased by compare-and-set with an expiry --------------------------------------------------- */
 /* Leases the first shard that is open, or leased but expired at now_ms. out->no -1 when none is left to take. */
 enum err_code store_tx_shard_lease(struct store_tx *tx, int64_t run_no, struct str owner, int64_t now_ms, int64_t lease_ms,
                                    struct shard *out, struct err *e) MUST_USE;
@@ -79,15 +80,16 @@ enum err_code store_shards_left(struct store *s, int64_t run_no, int64_t *left, 
 /* Who holds leases that have not expired at now_ms, each owner once. */
 enum err_code store_shard_owners(struct store *s, int64_t run_no, int64_t now_ms, struct arena *a, struct str **owners,
                                  size_t *count, struct err *e) MUST_USE;
-/* Which of the trials first..last-1 have an outcome: one bit each, bit i of byte i/8. `bits` holds (last-first+7)/8 bytes. */
+/* Which of the trials first..last-1 have an outcome: one bit each, bit i of byte i/8. `bits` holds (last-first+7)/8
+ * bytes. */
 enum err_code store_trials_finished(struct store *s, int64_t run_no, int64_t first, int64_t last, unsigned char *bits,
                                     struct err *e) MUST_USE;
 /* Forgets failed outcomes and opens their shards again (--retry-failed); per-variant counts of what was forgotten go to
  * `forgotten` (one per variant). The ledger keeps what they cost. */
-enum err_code store_tx_failed_forget(struct store_tx *tx, int64_t run_no, int64_t *forgotten, size_t variants, int64_t *total,
-                                     struct err *e) MUST_USE;
+enum err_code store_tx_failed_forget(struct store_tx *tx, int64_t run_no, int64_t *forgotten, size_t variants,
+                                     int64_t *total, struct err *e) MUST_USE;
 
-/* --- trials (trial.c) ------------------------------------------------------------------------------------------------ */
+/* --- trials (trial.c) --------------------------------------------------------------------------------------------- */
 /* Inserts the trial's outcome, its transcript (JSON text, stored compressed) and its scores (JSON text). A trial that
  * has an outcome already is left as it is and *added is false: nothing is counted twice. */
 enum err_code store_tx_trial_add(struct store_tx *tx, int64_t run_no, const struct trial *t, struct str transcript,
@@ -98,8 +100,13 @@ enum err_code store_tx_ledger_add(struct store_tx *tx, int64_t run_no, int64_t v
 struct store_trial { struct trial trial; struct str scores; struct str transcript; };     /* transcript only when asked */
 enum err_code store_trial_get(struct store *s, int64_t run_no, int64_t number, struct arena *a, struct store_trial **out,
                               struct err *e) MUST_USE;                 /* with transcript; ERR_NOT_FOUND */
-/* Calls `each` for every outcome in order of number; stops when it gives an error. Strings are borrowed during the call. */
-struct store_trials_filter { int64_t variant; /* -1: all */ bool failed_only; bool with_transcript; int64_t first; int64_t limit; /* 0: all */ };
+/* Calls `each` for every outcome in order of number; stops when it gives an error. Strings are borrowed during the
+ * call. */
+struct store_trials_filter {
+    int64_t variant;                    /* -1: all */
+    bool failed_only, with_transcript;
+    int64_t first, limit;               /* limit 0: all */
+};
 enum err_code store_trials_each(struct store *s, int64_t run_no, const struct store_trials_filter *filter,
                                 enum err_code (*each)(const struct store_trial *t, void *arg, struct err *e), void *arg,
                                 struct err *e) MUST_USE;

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- help ---------------------------------------------------------------------------------------------------------- */
+/* --- help --------------------------------------------------------------------------------------------------------- */
 
 static const char *home_new(char out[128])
 {
@@ -172,8 +172,8 @@ static struct trial trial_of(int64_t number, int64_t variant, enum trial_state s
                            .latency_ms = 12, .attempts = 1, .finished_ms = 5000, .violations = 2, .critical = 1 };
 }
 
-static enum err_code trial_put(struct store *s, int64_t run, int64_t number, int64_t variant, enum trial_state state, bool *added,
-                               struct err *e)
+static enum err_code trial_put(struct store *s, int64_t run, int64_t number, int64_t variant, enum trial_state state,
+                               bool *added, struct err *e)
 {
     struct op o = { .run = run, .trial = trial_of(number, variant, state), .transcript = S("{\"turns\":[]}"), .scores = S("{}") };
     enum err_code code = store_write(s, op_trial, &o, e);
@@ -207,7 +207,7 @@ static int64_t trials_count(struct store *s, int64_t run, int64_t variant, bool 
             test_fail(__FILE__, __LINE__, "the sentence is \"%s\", wanted \"%s\" in it", (e).text, words); \
     } while (0)
 
-/* --- opening ------------------------------------------------------------------------------------------------------- */
+/* --- opening ------------------------------------------------------------------------------------------------------ */
 
 TEST(a_store_is_made_for_its_owner_only)
 {
@@ -289,13 +289,13 @@ TEST(a_place_that_is_no_folder_is_refused)
     CHECK_INT(store_open("mars://x", &s, &e), ERR_STORE);
     CHECK_SAYS(e, "no place for a store");
     file_put(home_new(home), "f", S("x"));
-    strcat(home, "/f");
+    memcpy(home + strlen(home), "/f", 3);
     CHECK_INT(store_open(home, &s, &e), ERR_STORE);
     CHECK_SAYS(e, "store can't be made");
     CHECK_INT(store_open("/proc/nowhere", &s, &e), ERR_STORE);
 }
 
-/* --- runs ---------------------------------------------------------------------------------------------------------- */
+/* --- runs --------------------------------------------------------------------------------------------------------- */
 
 TEST(a_run_is_found_by_its_id_its_end_its_beginning_and_last)
 {
@@ -308,10 +308,10 @@ TEST(a_run_is_found_by_its_id_its_end_its_beginning_and_last)
     CHECK_INT(store_run_get(s, S("last"), a, &r, &e), ERR_NOT_FOUND);
     CHECK_SAYS(e, "no run yet");
     plan_init(&p, 3, 2, 2);
-    strcpy(p.id, "01900000-0000-7000-8000-0000000abc12");
+    memcpy(p.id, "01900000-0000-7000-8000-0000000abc12", ID_TEXT);
     CHECK_OK(store_write(s, plan_apply, &p, &e));
     plan_init(&p2, 4, 2, 2);
-    strcpy(p2.id, "01900000-0000-7000-8000-0000000ddc12");
+    memcpy(p2.id, "01900000-0000-7000-8000-0000000ddc12", ID_TEXT);
     CHECK_OK(store_write(s, plan_apply, &p2, &e));
     CHECK(p2.run.no > p.run.no);
 
@@ -501,7 +501,7 @@ TEST(removing_a_run_takes_all_it_holds_and_nothing_else)
     CHECK(run_new(s, 1, 1, 1) > gone);                  /* a number is not given twice */
 }
 
-/* --- shards -------------------------------------------------------------------------------------------------------- */
+/* --- shards ------------------------------------------------------------------------------------------------------- */
 
 static int64_t lease(struct store *s, int64_t run, const char *owner, int64_t now)
 {
@@ -592,7 +592,7 @@ TEST(two_stores_and_four_threads_never_share_a_shard)
     CHECK_INT(left, 0);
 }
 
-/* --- trials -------------------------------------------------------------------------------------------------------- */
+/* --- trials ------------------------------------------------------------------------------------------------------- */
 
 TEST(a_trial_comes_back_as_it_was_stored)
 {
@@ -618,8 +618,8 @@ TEST(a_trial_comes_back_as_it_was_stored)
     CHECK(t->trial.cost_nanousd == MONEY_UNKNOWN);
     CHECK(t->trial.usage.input == 10 && t->trial.usage.output == 5 && t->trial.usage.output_estimated &&
           !t->trial.usage.input_estimated);
-    CHECK(t->trial.latency_ms == 12 && t->trial.attempts == 1 && t->trial.finished_ms == 5000 && t->trial.violations == 2 &&
-          t->trial.critical == 1 && t->trial.variant == 1);
+    CHECK(t->trial.latency_ms == 12 && t->trial.attempts == 1 && t->trial.finished_ms == 5000 &&
+          t->trial.violations == 2 && t->trial.critical == 1 && t->trial.variant == 1);
     CHECK_INT(store_trial_get(s, o.run, 2, a, &t, NULL), ERR_NOT_FOUND);
 }
 
@@ -677,7 +677,8 @@ TEST(alike_transcripts_of_several_runs_come_back_after_rollbacks_too)
         struct store_trial *t;
 
         CHECK_OK(store_trial_get(s, runs[i % 6], i / 6, a, &t, NULL));
-        CHECK(str_eq(t->transcript, arena_printf(a, "{\"run\":%d,\"trial\":%d,\"text\":\"%0*d\"}", i % 6, i / 6, 300 + i, i)));
+        CHECK(str_eq(t->transcript,
+                     arena_printf(a, "{\"run\":%d,\"trial\":%d,\"text\":\"%0*d\"}", i % 6, i / 6, 300 + i, i)));
     }
     store_close(s);
 }
@@ -796,7 +797,7 @@ TEST(failed_trials_are_forgotten_and_their_shards_open_again)
     CHECK_INT(o.total, 0);
 }
 
-/* --- ledger -------------------------------------------------------------------------------------------------------- */
+/* --- ledger ------------------------------------------------------------------------------------------------------- */
 
 TEST(the_ledger_adds_up_by_variant_and_phase)
 {
@@ -830,7 +831,7 @@ TEST(the_ledger_adds_up_by_variant_and_phase)
     CHECK_INT(store_write(s, op_ledger, &o, &e), ERR_CONFLICT);
 }
 
-/* --- the writer ---------------------------------------------------------------------------------------------------- */
+/* --- the writer --------------------------------------------------------------------------------------------------- */
 
 struct many { struct store *s; int64_t run, done, failed, conflicts; pthread_mutex_t lock; };
 struct trial_job { struct store_job job; struct many *many; int64_t number, run; bool added; };
@@ -966,7 +967,7 @@ TEST(every_statement_may_fail_and_the_store_stays_whole)
     CHECK_INT(rows[0].done, good);
 }
 
-/* --- the world goes wrong -------------------------------------------------------------------------------------------- */
+/* --- the world goes wrong ----------------------------------------------------------------------------------------- */
 
 /* Child: stores trials as fast as it can and says each acknowledged number on the pipe, until it is killed. */
 struct crash_job { struct store_job job; int pipe; int64_t run, number; bool added; };

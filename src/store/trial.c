@@ -28,7 +28,8 @@ static enum err_code trial_dict_load(struct store_conn *c, int64_t run_no, struc
 
 /* --- writing --------------------------------------------------------------------------------------------------- */
 
-static enum err_code trial_insert(struct store_tx *tx, int64_t run_no, const struct trial *t, bool *added, struct err *e)
+static enum err_code trial_insert(struct store_tx *tx, int64_t run_no, const struct trial *t, bool *added,
+                                  struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
@@ -94,7 +95,8 @@ static enum err_code trial_transcript_insert(struct store_tx *tx, int64_t run_no
     return stmt_run(q, e);
 }
 
-static enum err_code trial_scores_insert(struct store_tx *tx, int64_t run_no, int64_t number, struct str scores, struct err *e)
+static enum err_code trial_scores_insert(struct store_tx *tx, int64_t run_no, int64_t number, struct str scores,
+                                         struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
@@ -161,8 +163,8 @@ static enum err_code trial_read_transcript(const struct stmt *q, int64_t run_no,
     return ERR_OK;
 }
 
-enum err_code store_trial_get(struct store *s, int64_t run_no, int64_t number, struct arena *a, struct store_trial **out,
-                              struct err *e)
+enum err_code store_trial_get(struct store *s, int64_t run_no, int64_t number, struct arena *a,
+                              struct store_trial **out, struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
     struct store_trial t;
@@ -194,7 +196,8 @@ enum err_code store_trial_get(struct store *s, int64_t run_no, int64_t number, s
     "f.trial_no >= $2 AND ($3 < 0 OR f.variant_no = $3))"
 #define TRIAL_END " ORDER BY t.trial_no LIMIT $4"
 
-static enum err_code trial_open_each(struct stmt **q, struct store *s, const struct store_trials_filter *f, struct err *e)
+static enum err_code trial_open_each(struct stmt **q, struct store *s, const struct store_trials_filter *f,
+                                     struct err *e)
 {
     static const char *const texts[2][2] = {            /* [failed_only][with_transcript] */
         { "SELECT " TRIAL_COLUMNS " FROM trial t" TRIAL_SCORES TRIAL_SOME TRIAL_END,

@@ -44,7 +44,8 @@ static bool tx_entry_is_empty(const struct ledger_entry *l)
 {
     const struct usage *u = &l->usage;
 
-    return !(l->calls | l->cost_nanousd | l->unknown_calls | u->input | u->output | u->cached | u->cache_written | u->reasoning);
+    return !(l->calls | l->cost_nanousd | l->unknown_calls | u->input | u->output | u->cached | u->cache_written |
+             u->reasoning);
 }
 
 static enum err_code tx_flush(struct store_tx *tx, struct err *e)
@@ -82,8 +83,8 @@ enum err_code tx_commit(struct store_tx *tx, struct err *e)
     return code;
 }
 
-static enum err_code tx_tally(struct store_tx *tx, int64_t run_no, int64_t variant_no, enum phase phase, struct tally **out,
-                              struct err *e)
+static enum err_code tx_tally(struct store_tx *tx, int64_t run_no, int64_t variant_no, enum phase phase,
+                              struct tally **out, struct err *e)
 {
     uint64_t mix = rng_mix((uint64_t)run_no * 31 + (uint64_t)phase) ^ rng_mix((uint64_t)variant_no);
 
@@ -103,7 +104,8 @@ static enum err_code tx_tally(struct store_tx *tx, int64_t run_no, int64_t varia
     }
 }
 
-enum err_code tx_count(struct store_tx *tx, int64_t run_no, int64_t variant_no, int64_t done, int64_t failed, struct err *e)
+enum err_code tx_count(struct store_tx *tx, int64_t run_no, int64_t variant_no, int64_t done, int64_t failed,
+                       struct err *e)
 {
     struct tally *t;
 
@@ -113,7 +115,8 @@ enum err_code tx_count(struct store_tx *tx, int64_t run_no, int64_t variant_no, 
     return ERR_OK;
 }
 
-enum err_code tx_ledger(struct store_tx *tx, int64_t run_no, int64_t variant_no, const struct ledger_entry *entry, struct err *e)
+enum err_code tx_ledger(struct store_tx *tx, int64_t run_no, int64_t variant_no, const struct ledger_entry *entry,
+                        struct err *e)
 {
     struct tally *t;
 

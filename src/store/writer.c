@@ -13,9 +13,9 @@ enum { WRITER_FRUITLESS_MAX = 5 };
  * after writer_new. No I/O and no callback happens under the lock.
  *
  * A group is what has gathered while the last one was being made durable. Waiting for more pays only as long as a
- * commit takes, so that is how long the thread waits (never past STORE_GROUP_MS). It does not wait when a caller sits in
- * store_write, and seldom when waiting brought nothing the last times: a runner that hands over hundreds of trials in
- * one job, and its next only when that is done, would pay each wait and gain nothing. */
+ * commit takes, so that is how long the thread waits (never past STORE_GROUP_MS). It does not wait when a caller sits
+ * in store_write, and seldom when waiting brought nothing the last times: a runner that hands over hundreds of trials
+ * in one job, and its next only when that is done, would pay each wait and gain nothing. */
 struct writer {
     pthread_mutex_t lock;
     pthread_cond_t more;                /* for the thread: `wanted` jobs are here, or an urgent one, or closing */
@@ -77,8 +77,8 @@ void store_submit(struct store *s, struct store_job *job)
     pthread_mutex_unlock(&w->lock);
 }
 
-enum err_code store_write(struct store *s, enum err_code (*apply)(struct store_tx *tx, void *arg, struct err *e), void *arg,
-                          struct err *e)
+enum err_code store_write(struct store *s, enum err_code (*apply)(struct store_tx *tx, void *arg, struct err *e),
+                          void *arg, struct err *e)
 {
     struct writer *w = s->writer;
     struct writer_call c = { .job = { .apply = writer_call_apply, .done = writer_call_done }, .writer = w, .apply = apply,

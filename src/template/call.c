@@ -99,8 +99,8 @@ enum err_code call_callable(struct render *r, const char *what, const struct cal
         while (i < params && !str_is(given->keywords[k].name, fn->params[i]))
             i++;
         if (i == params)
-            return render_fail(r, ERR_BAD_INPUT, "%s \"%s\" has no argument \"" STR_FMT "\"; it takes %s", what, fn->name,
-                               STR_ARG(given->keywords[k].name), call_params(fn, text));
+            return render_fail(r, ERR_BAD_INPUT, "%s \"%s\" has no argument \"" STR_FMT "\"; it takes %s", what,
+                               fn->name, STR_ARG(given->keywords[k].name), call_params(fn, text));
         if (args[i].kind != VALUE_MISSING)
             return render_fail(r, ERR_BAD_INPUT, "%s \"%s\" is given \"%s\" twice", what, fn->name, fn->params[i]);
         args[i] = given->keywords[k].value;
@@ -125,15 +125,10 @@ enum err_code call_value(struct render *r, struct value fn, const struct given *
 
     TRY(value_defined(r, fn));
     switch (fn.kind) {
-    case VALUE_MACRO:
-        return call_macro(r, fn.macro, given, out);
-    case VALUE_METHOD:
-        return call_callable(r, "method", fn.method->fn, fn.method->self, given, out);
-    case VALUE_GLOBAL:
-        return call_callable(r, "function", fn.global, VALUE_OF_NONE, given, out);
-    case VALUE_LOOP:
-        TRY(call_plain(r, "loop()", 1, given));
-        return turns_call(r, fn.loop, given->at[0], out);
+    case VALUE_MACRO: return call_macro(r, fn.macro, given, out);
+    case VALUE_METHOD: return call_callable(r, "method", fn.method->fn, fn.method->self, given, out);
+    case VALUE_GLOBAL: return call_callable(r, "function", fn.global, VALUE_OF_NONE, given, out);
+    case VALUE_LOOP: TRY(call_plain(r, "loop()", 1, given)); return turns_call(r, fn.loop, given->at[0], out);
     case VALUE_JOINER:
         TRY(call_plain(r, "a joiner", 0, given));
         *out = fn.joiner->used ? fn.joiner->separator : value_str(S(""));

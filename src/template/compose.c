@@ -26,7 +26,8 @@ enum err_code call_macro(struct render *r, const struct macro *m, const struct g
                 named[i] = given->keywords[k].value;
                 used[k] = true;
             }
-    struct value caller = value_undefined(r, r->t->words.caller, "this macro was not called by {%% call %%}, so there is no caller()");
+    struct value caller = value_undefined(r, r->t->words.caller,
+                                          "this macro was not called by {%% call %%}, so there is no caller()");
     struct dict *kwargs = dict_new(r);
     struct list *varargs = list_new(r, LIST_TUPLE, 0);
 
@@ -38,12 +39,12 @@ enum err_code call_macro(struct render *r, const struct macro *m, const struct g
         else if (def->uses_kwargs)
             TRY(dict_put(r, kwargs, value_str(given->keywords[k].name), given->keywords[k].value));
         else
-            return render_fail(r, ERR_BAD_INPUT, "macro \"" STR_FMT "\" has no parameter \"" STR_FMT "\"", STR_ARG(def->name),
-                               STR_ARG(given->keywords[k].name));
+            return render_fail(r, ERR_BAD_INPUT, "macro \"" STR_FMT "\" has no parameter \"" STR_FMT "\"",
+                               STR_ARG(def->name), STR_ARG(given->keywords[k].name));
     }
     if (given->len > def->len && !def->uses_varargs)
-        return render_fail(r, ERR_BAD_INPUT, "macro \"" STR_FMT "\" takes %zu values, and %zu are given", STR_ARG(def->name),
-                           def->len, given->len);
+        return render_fail(r, ERR_BAD_INPUT, "macro \"" STR_FMT "\" takes %zu values, and %zu are given",
+                           STR_ARG(def->name), def->len, given->len);
     for (size_t i = def->len; i < given->len; i++)
         TRY(list_push(r, varargs, given->at[i]));
     r->t = m->t;
@@ -61,7 +62,8 @@ enum err_code call_macro(struct render *r, const struct macro *m, const struct g
         if (v.kind == VALUE_MISSING && def->defaults[i])
             TRY(eval(r, def->defaults[i], &v));
         else if (v.kind == VALUE_MISSING)
-            v = value_undefined(r, def->params[i], "the parameter \"" STR_FMT "\" of macro \"" STR_FMT "\" was not given",
+            v = value_undefined(r, def->params[i],
+                                "the parameter \"" STR_FMT "\" of macro \"" STR_FMT "\" was not given",
                                 STR_ARG(def->params[i]), STR_ARG(def->name));
         scope_set(r, inner, def->params[i], v, false);
     }
@@ -149,7 +151,8 @@ enum err_code compose_block(struct render *r, const struct block_stack *stack, s
         *ref = (struct block_ref){ stack, level + 1, r->root };
         super = (struct value){ .kind = VALUE_BLOCK, .block = ref };
     } else {
-        super = value_undefined(r, def->of->words.super, "block \"" STR_FMT "\" has no block above it, so there is no super()",
+        super = value_undefined(r, def->of->words.super,
+                                "block \"" STR_FMT "\" has no block above it, so there is no super()",
                                 STR_ARG(def->name));
     }
     scope_set(r, inner, def->of->words.super, super, false);
@@ -170,7 +173,8 @@ enum err_code compose_block_statement(struct render *r, const struct statement *
         return ERR_OK;                          /* a child only defines its blocks; the parent places them */
     ASSERT(stack && stack->len);
     if (s->required && stack->len <= 1)
-        return render_fail(r, ERR_BAD_INPUT, "block \"" STR_FMT "\" is required, and no template fills it", STR_ARG(s->text));
+        return render_fail(r, ERR_BAD_INPUT, "block \"" STR_FMT "\" is required, and no template fills it",
+                           STR_ARG(s->text));
     return compose_block(r, stack, 0, s->scoped ? r->scope : &r->root->scope);
 }
 
@@ -312,7 +316,8 @@ enum err_code compose_import(struct render *r, const struct statement *s)
 
         TRY(value_attr(r, v, s->names[i].name, &got));
         if (got.kind == VALUE_UNDEFINED)
-            got = value_undefined(r, s->names[i].name, "\"" STR_FMT "\" does not define \"" STR_FMT "\" at its top level",
+            got = value_undefined(r, s->names[i].name,
+                                  "\"" STR_FMT "\" does not define \"" STR_FMT "\" at its top level",
                                   STR_ARG(m->t->name), STR_ARG(s->names[i].name));
         scope_set(r, r->scope, s->names[i].alias, got, false);
     }

@@ -82,7 +82,8 @@ struct turns {
     bool filtered;                          /* `items` have already passed the loop's `if` */
 };
 enum err_code turns_call(struct render *r, struct turns *l, struct value iterable, struct value *out) MUST_USE;
-enum err_code turns_run(struct render *r, const struct statement *s, struct value iterable, struct scope *outer, int depth0) MUST_USE;
+enum err_code turns_run(struct render *r, const struct statement *s, struct value iterable, struct scope *outer,
+                        int depth0) MUST_USE;
 enum err_code turns_attr(struct render *r, struct turns *l, struct str name, struct value *out, bool *found) MUST_USE;
 enum err_code compose_run(struct render *r, const struct template *t, struct root *root) MUST_USE;  /* with what it extends */
 enum err_code compose_block(struct render *r, const struct block_stack *stack, size_t level, struct scope *parent) MUST_USE;
@@ -114,7 +115,8 @@ enum err_code call_callable(struct render *r, const char *what, const struct cal
 /* Evaluates and makes the call of an EXPR_CALL; `caller` (or MISSING) goes along as the argument of that name. */
 enum err_code eval_call(struct render *r, const struct expr *x, struct value caller, struct value *out) MUST_USE;
 enum err_code call_value(struct render *r, struct value fn, const struct given *given, struct value *out) MUST_USE;
-enum err_code call_macro(struct render *r, const struct macro *m, const struct given *given, struct value *out) MUST_USE;
+enum err_code call_macro(struct render *r, const struct macro *m, const struct given *given,
+                         struct value *out) MUST_USE;
 /* Typed looks at one bound argument; `what` names it in the sentence. MISSING gives the fallback. */
 enum err_code arg_int(struct render *r, struct value v, const char *what, int64_t fallback, int64_t *out) MUST_USE;
 enum err_code arg_truth(struct render *r, struct value v, bool fallback, bool *out) MUST_USE;

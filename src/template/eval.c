@@ -78,8 +78,10 @@ static enum err_code eval_compare_one(struct render *r, enum compare_op op, stru
         return ERR_OK;
     }
     TRY(value_compare(r, a, b, text[op], &order));
-    *out = order != 2 && (op == COMPARE_LT ? order < 0 : op == COMPARE_LE ? order <= 0 : op == COMPARE_GT ? order > 0
-                                                                                                          : order >= 0);
+    *out = order != 2 && (op == COMPARE_LT   ? order < 0
+                          : op == COMPARE_LE ? order <= 0
+                          : op == COMPARE_GT ? order > 0
+                                             : order >= 0);
     return ERR_OK;
 }
 
@@ -219,16 +221,10 @@ enum err_code eval(struct render *r, const struct expr *x, struct value *out)
     struct value a, b;
 
     switch (x->kind) {
-    case EXPR_CONST:
-        *out = x->constant;
-        return ERR_OK;
-    case EXPR_NAME:
-        return eval_name(r, x, out);
-    case EXPR_BODY:
-        *out = r->body;
-        return ERR_OK;
-    default:
-        break;
+    case EXPR_CONST: *out = x->constant; return ERR_OK;
+    case EXPR_NAME: return eval_name(r, x, out);
+    case EXPR_BODY: *out = r->body; return ERR_OK;
+    default: break;
     }
     TRY(render_stack(r));
     switch (x->kind) {
@@ -252,8 +248,7 @@ enum err_code eval(struct render *r, const struct expr *x, struct value *out)
         TRY(eval(r, x->b, &b));
         r->at = x->at;
         return value_binary(r, x->op, a, b, out);
-    default:
-        ASSERT(!"an expression of no kind");
+    default: ASSERT(!"an expression of no kind");
     }
     return ERR_INTERNAL;
 }

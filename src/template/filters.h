@@ -25,6 +25,7 @@ enum err_code filter_fold_case(struct render *r, bool case_sensitive, struct val
 struct sorted { struct value key, item; };
 enum err_code filter_order_rows(struct render *r, struct sorted *at, size_t len, bool reverse, bool keys_are_lists) MUST_USE;
 
-enum err_code filter_write_json(struct render *r, struct value v, struct str indent, bool indented, int level, struct buf *out) MUST_USE;
+enum err_code filter_write_json(struct render *r, struct value v, struct str indent, bool indented, int level,
+                                struct buf *out) MUST_USE;
 enum err_code filter_sorted_pairs(struct render *r, struct dict *d, bool by_type, struct sorted **out) MUST_USE;
 bool filter_parse_float(struct str s, double *out);

@@ -46,7 +46,8 @@ FILTER(first, 0)
         return ERR_OK;
     }
     TRY(value_iterate(r, self, &l));
-    *out = list_len(l) ? list_item(r, l, 0) : value_undefined(r, S("first"), "there is no first item, as there are no items");
+    *out = list_len(l) ? list_item(r, l, 0)
+                       : value_undefined(r, S("first"), "there is no first item, as there are no items");
     return ERR_OK;
 }
 
@@ -65,7 +66,8 @@ FILTER(last, 0)
 
 FILTER(random, 0)
 {
-    return render_fail(r, ERR_BAD_INPUT, "the filter random is not here: the same case must always give the same prompt");
+    return render_fail(r, ERR_BAD_INPUT,
+                       "the filter random is not here: the same case must always give the same prompt");
 }
 
 FILTER(reverse, 0)
@@ -249,7 +251,8 @@ FILTER(unique, 0, "case_sensitive", "attribute")
     return ERR_OK;
 }
 
-static enum err_code filter_extreme(struct render *r, struct value self, const struct value *args, int want, struct value *out)
+static enum err_code filter_extreme(struct render *r, struct value self, const struct value *args, int want,
+                                    struct value *out)
 {
     struct getter g;
     struct list *l;
@@ -259,7 +262,8 @@ static enum err_code filter_extreme(struct render *r, struct value self, const s
     TRY(arg_truth(r, args[0], false, &case_sensitive));
     TRY(getter_read(r, args[1], &g));
     TRY(value_iterate(r, self, &l));
-    *out = value_undefined(r, S("item"), "there is no %s, as there are no items", want < 0 ? "smallest item" : "largest item");
+    *out = value_undefined(r, S("item"), "there is no %s, as there are no items",
+                           want < 0 ? "smallest item" : "largest item");
     for (size_t i = 0; i < list_len(l); i++) {
         struct value item = list_item(r, l, i), key;
         int order = want;
@@ -389,11 +393,14 @@ static enum err_code filter_named(struct render *r, const char *what, const stru
     if (*fn)
         return ERR_OK;
     near = filter ? filters_nearest(name) : tests_nearest(name);
-    return render_fail(r, ERR_BAD_INPUT, near.len ? "there is no %s \"" STR_FMT "\"; did you mean \"" STR_FMT "\"?"
-                                                  : "there is no %s \"" STR_FMT "\"", what, STR_ARG(name), STR_ARG(near));
+    return render_fail(r, ERR_BAD_INPUT,
+                       near.len ? "there is no %s \"" STR_FMT "\"; did you mean \"" STR_FMT "\"?"
+                                : "there is no %s \"" STR_FMT "\"",
+                       what, STR_ARG(name), STR_ARG(near));
 }
 
-static enum err_code filter_map_attribute(struct render *r, struct list *from, const struct given *given, struct list *l)
+static enum err_code filter_map_attribute(struct render *r, struct list *from, const struct given *given,
+                                          struct list *l)
 {
     struct getter g = { 0 };
     struct value fallback = VALUE_OF_MISSING, attribute = VALUE_OF_MISSING;
@@ -408,7 +415,8 @@ static enum err_code filter_map_attribute(struct render *r, struct list *from, c
                                "attribute and default", STR_ARG(given->keywords[k].name));
     }
     if (attribute.kind == VALUE_MISSING)
-        return render_fail(r, ERR_BAD_INPUT, "map needs the name of a filter, as in map(\"upper\"), or attribute=\"name\"");
+        return render_fail(r, ERR_BAD_INPUT,
+                           "map needs the name of a filter, as in map(\"upper\"), or attribute=\"name\"");
     TRY(getter_read(r, attribute, &g));
     g.fallback = fallback;
     for (size_t i = 0; i < list_len(from); i++) {
@@ -445,8 +453,8 @@ FILTER_AS(map, "map", .variadic = true)
     return ERR_OK;
 }
 
-static enum err_code filter_choose(struct render *r, struct value self, const struct given *given, bool by_attr, bool want,
-                                   const char *name, struct value *out)
+static enum err_code filter_choose(struct render *r, struct value self, const struct given *given, bool by_attr,
+                                   bool want, const char *name, struct value *out)
 {
     struct list *from, *l = filter_lazy(r, name);
     const struct callable *fn = NULL;

@@ -72,7 +72,8 @@ static size_t pprint_part(struct str s)
 }
 
 /* Cuts a long string between words into literals that stand below each other. */
-static enum err_code pprint_str(struct render *r, struct str s, int64_t indent, int64_t allowance, int level, struct buf *out)
+static enum err_code pprint_str(struct render *r, struct str s, int64_t indent, int64_t allowance, int level,
+                                struct buf *out)
 {
     struct list *lines, *chunks = list_new(r, LIST_PLAIN, 0);
 
@@ -157,8 +158,8 @@ static enum err_code pprint_list(struct render *r, struct value v, int64_t inden
     for (size_t i = 0; i < len; i++) {
         if (i)
             pprint_line(indent + 1, out);
-        TRY(pprint_value(r, list_item(r, v.list, i), indent + 1, i + 1 == len ? allowance + (int64_t)strlen(end) : 1, level,
-                         out));
+        TRY(pprint_value(r, list_item(r, v.list, i), indent + 1, i + 1 == len ? allowance + (int64_t)strlen(end) : 1,
+                         level, out));
         buf_puts(out, i + 1 < len ? "," : "");
     }
     buf_puts(out, end);

@@ -159,7 +159,8 @@ FILTER(truncate, 0, "length", "killwords", "end", "leeway")
     TRY(arg_int(r, args[3].kind == VALUE_NONE ? VALUE_OF_MISSING : args[3], "leeway", 5, &leeway));
     end_len = (int64_t)str_utf8_len(end);
     if (length < end_len || leeway < 0)
-        return render_fail(r, ERR_BAD_INPUT, "truncate needs a length of at least %lld (its \"end\") and a leeway of at least 0",
+        return render_fail(r, ERR_BAD_INPUT,
+                           "truncate needs a length of at least %lld (its \"end\") and a leeway of at least 0",
                            (long long)end_len);
     TRY(value_length(r, self, &len));
     *out = self;
@@ -209,7 +210,9 @@ static size_t wrap_dashes(const struct wrap *w, size_t i)
 
     while (wrap_at(w, i + n) == '-')
         n++;
-    return n >= 2 && i > 0 && wrap_before_dash(w->cps[i - 1]) && unicode_is_word(wrap_at(w, i + n)) && i + n < w->len ? n : 0;
+    return n >= 2 && i > 0 && wrap_before_dash(w->cps[i - 1]) && unicode_is_word(wrap_at(w, i + n)) && i + n < w->len
+               ? n
+               : 0;
 }
 
 /* A hyphen at i after which a word may be broken: letters on both sides. */
@@ -278,7 +281,8 @@ static size_t wrap_cut(const struct wrap *w, size_t start, size_t end, size_t ro
     return cut;
 }
 
-static void wrap_line(struct str s, const struct wrap *w, size_t width, bool break_long, bool hyphens, struct wrap_out *o)
+static void wrap_line(struct str s, const struct wrap *w, size_t width, bool break_long, bool hyphens,
+                      struct wrap_out *o)
 {
     size_t at = 0;
     bool first = true;

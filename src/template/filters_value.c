@@ -163,7 +163,8 @@ FILTER(int, 0, "default", "base")
     if (base >= 0 && base <= 36 && base != 1 && filter_parse_int(self.s, base, &i, &overflow)) {
         *out = value_int(i);
         return overflow ? render_fail(r, ERR_TOO_LARGE, "\"" STR_FMT "\" does not fit in a 64-bit integer",
-                                      STR_ARG(str_utf8_head(self.s, 60))) : ERR_OK;
+                                      STR_ARG(str_utf8_head(self.s, 60)))
+                        : ERR_OK;
     }
     return filter_parse_float(self.s, &d) ? filter_truncated(r, d, fallback, false, out) : ERR_OK;
 }
@@ -209,8 +210,9 @@ static enum err_code filter_round_common(struct value self, int64_t precision, s
     if (self.kind != VALUE_FLOAT) {
         int64_t v = value_integral(self);
 
-        *out = value_int(precision >= 0 ? v : v < 0 && v != INT64_MIN ? -filter_round_tens(-v, -precision)
-                                                                     : filter_round_tens(v, -precision));
+        *out = value_int(precision >= 0            ? v
+                         : v < 0 && v != INT64_MIN ? -filter_round_tens(-v, -precision)
+                                                   : filter_round_tens(v, -precision));
         return ERR_OK;
     }
     *out = self;
@@ -245,7 +247,8 @@ FILTER(round, 0, "precision", "method")
     unit = pow(10, (double)precision);
     d = (self.kind == VALUE_FLOAT ? self.d : (double)value_integral(self)) * unit;
     if (!isfinite(d) || unit == 0)
-        return render_fail(r, ERR_TOO_LARGE, "this number is too large to be rounded to %lld places", (long long)precision);
+        return render_fail(r, ERR_TOO_LARGE, "this number is too large to be rounded to %lld places",
+                           (long long)precision);
     *out = value_float((str_is(method, "ceil") ? ceil(d) : floor(d)) / unit);
     return ERR_OK;
 }
@@ -384,7 +387,8 @@ static enum err_code filter_json_list(struct render *r, struct list *l, struct s
     return ERR_OK;
 }
 
-enum err_code filter_write_json(struct render *r, struct value v, struct str indent, bool indented, int level, struct buf *out)
+enum err_code filter_write_json(struct render *r, struct value v, struct str indent, bool indented, int level,
+                                struct buf *out)
 {
     TRY(value_defined(r, v));
     TRY(render_stack(r));
@@ -405,8 +409,7 @@ enum err_code filter_write_json(struct render *r, struct value v, struct str ind
         if (v.list->flavor <= LIST_TUPLE || v.list->flavor == LIST_GROUP)
             return filter_json_list(r, v.list, indent, indented, level, out);
         return render_fail(r, ERR_BAD_INPUT, "%s can't be written as JSON; write |list before |tojson", value_type(v));
-    default:
-        return render_fail(r, ERR_BAD_INPUT, "%s can't be written as JSON", value_type(v));
+    default: return render_fail(r, ERR_BAD_INPUT, "%s can't be written as JSON", value_type(v));
     }
 }
 

@@ -81,7 +81,8 @@ FILTER(urlencode, 0)
 
 FILTER(urlize, 0, "trim_url_limit", "nofollow", "target", "rel", "extra_schemes")
 {
-    return render_fail(r, ERR_BAD_INPUT, "the filter urlize is not here: it makes links for web pages, and this is a prompt");
+    return render_fail(r, ERR_BAD_INPUT,
+                       "the filter urlize is not here: it makes links for web pages, and this is a prompt");
 }
 
 FILTER(xmlattr, 0, "autospace")

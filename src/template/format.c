@@ -178,8 +178,10 @@ static enum err_code format_char(struct render *r, struct value v, struct str *o
     }
     if (!value_is_integral(v))
         return format_bad(r, 'c', v);
-    if (value_integral(v) < 0 || value_integral(v) > 0x10ffff || (value_integral(v) >= 0xd800 && value_integral(v) <= 0xdfff))
-        return render_fail(r, ERR_BAD_INPUT, "there is no character with the number %lld", (long long)value_integral(v));
+    if (value_integral(v) < 0 || value_integral(v) > 0x10ffff ||
+        (value_integral(v) >= 0xd800 && value_integral(v) <= 0xdfff))
+        return render_fail(r, ERR_BAD_INPUT, "there is no character with the number %lld",
+                           (long long)value_integral(v));
     *out = arena_strdup(r->arena, str_n(put, str_utf8_put((uint32_t)value_integral(v), put)));
     return ERR_OK;
 }
@@ -202,19 +204,29 @@ static enum err_code format_whole(struct render *r, struct value v, char type, i
 static enum err_code format_percent_one(struct render *r, struct format_spec *f, struct value v, struct buf *out)
 {
     struct str s;
-    int64_t i;
+    int64_t i = 0;
 
     TRY(value_defined(r, v));
     if (f->align == '<')
         f->zero = false;
     switch (f->type) {
-    case 'd': case 'i': case 'u': case 'x': case 'X': case 'o':
+    case 'd':
+    case 'i':
+    case 'u':
+    case 'x':
+    case 'X':
+    case 'o':
         TRY(format_whole(r, v, f->type, &i));
         if (f->zero)
             f->align = '=', f->fill = S("0");
         format_int(f, i, true, out);
         return ERR_OK;
-    case 'e': case 'E': case 'f': case 'F': case 'g': case 'G':
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G':
         if (!value_is_number(v))
             return format_bad(r, f->type, v);
         if (f->zero)
@@ -226,8 +238,8 @@ static enum err_code format_percent_one(struct render *r, struct format_spec *f,
     case 'r': TRY(format_repr(r, v, &s)); break;
     case 'a': TRY(format_ascii(r, v, &s)); break;
     default:
-        return render_fail(r, ERR_BAD_INPUT, "there is no format \"%%%c\"; %%s, %%d, %%f, %%g, %%e, %%x, %%o, %%c and %%r are",
-                           f->type);
+        return render_fail(r, ERR_BAD_INPUT,
+                           "there is no format \"%%%c\"; %%s, %%d, %%f, %%g, %%e, %%x, %%o, %%c and %%r are", f->type);
     }
     format_text(f, s, '>', out);
     return ERR_OK;
@@ -263,7 +275,8 @@ static enum err_code format_number(struct render *r, struct str fmt, size_t *i, 
 }
 
 /* After the "%": %[(name)][flags][width][.precision]type. */
-static enum err_code format_percent_field(struct render *r, struct str fmt, size_t *i, struct format_args *a, struct buf *out)
+static enum err_code format_percent_field(struct render *r, struct str fmt, size_t *i, struct format_args *a,
+                                          struct buf *out)
 {
     struct format_spec f = { .precision = -1 };
     struct value v = VALUE_OF_MISSING;
@@ -280,7 +293,8 @@ static enum err_code format_percent_field(struct render *r, struct str fmt, size
 
         TRY(dict_get(r, a->v.dict, value_str(key), &v, &found));
         if (!found)
-            return render_fail(r, ERR_BAD_INPUT, "the format names \"" STR_FMT "\", and no such value is given", STR_ARG(key));
+            return render_fail(r, ERR_BAD_INPUT, "the format names \"" STR_FMT "\", and no such value is given",
+                               STR_ARG(key));
         *i += (size_t)end + 1;
     }
     for (; *i < fmt.len && strchr("-+ #0", fmt.at[*i]) && fmt.at[*i]; ++*i) {
@@ -412,7 +426,8 @@ static enum err_code format_by_spec(struct render *r, struct str spec, struct va
         if (f.type && f.type != 's')
             return format_bad(r, f.type, v);
         if ((f.align == '=' && !f.zero) || f.sign || f.signed_minus || f.group || f.alternate)
-            return render_fail(r, ERR_BAD_INPUT, "the format \"" STR_FMT "\" is for numbers, not %s", STR_ARG(spec), value_type(v));
+            return render_fail(r, ERR_BAD_INPUT, "the format \"" STR_FMT "\" is for numbers, not %s", STR_ARG(spec),
+                               value_type(v));
         if (f.align == '=')
             f.align = '<';
         format_text(&f, v.s, '<', out);
@@ -529,7 +544,9 @@ static enum err_code format_field(struct render *r, struct braces *b, struct str
         struct str s;
 
         TRY(value_defined(r, v));
-        TRY(conversion == 'r' ? format_repr(r, v, &s) : conversion == 'a' ? format_ascii(r, v, &s) : value_text(r, v, &s));
+        TRY(conversion == 'r'   ? format_repr(r, v, &s)
+            : conversion == 'a' ? format_ascii(r, v, &s)
+                                : value_text(r, v, &s));
         v = value_str(s);
     }
     TRY(format_fill(r, b, str_from(rest, rest.len ? 1 : 0), level + 1, &spec));

@@ -110,7 +110,8 @@ GLOBAL(joiner)
 GLOBAL(lipsum)
 {
     (void)out;
-    return render_fail(r, ERR_BAD_INPUT, "lipsum is not here: it makes random filler, and the same case must always give the "
+    return render_fail(r, ERR_BAD_INPUT,
+                       "lipsum is not here: it makes random filler, and the same case must always give the "
                        "same prompt");
 }
 

@@ -5,7 +5,8 @@
 #define METHOD(id) static enum err_code method_##id(struct render *r, struct value self, const struct value *args, \
                                                     const struct given *given UNUSED, struct value *out)
 
-static enum err_code method_chars(struct render *r, struct value v, const char *what, struct str *chars, struct str **out)
+static enum err_code method_chars(struct render *r, struct value v, const char *what, struct str *chars,
+                                  struct str **out)
 {
     *out = NULL;
     if (v.kind == VALUE_MISSING || v.kind == VALUE_NONE)
@@ -120,7 +121,8 @@ static enum err_code method_affix(struct render *r, struct value self, const str
 METHOD(startswith) { return method_affix(r, self, args, true, out); }
 METHOD(endswith)   { return method_affix(r, self, args, false, out); }
 
-static enum err_code method_find_from(struct render *r, struct value self, const struct value *args, bool last, int64_t *out)
+static enum err_code method_find_from(struct render *r, struct value self, const struct value *args, bool last,
+                                      int64_t *out)
 {
     struct str needle, part;
     int64_t offset;
@@ -144,8 +146,8 @@ static enum err_code method_find_from(struct render *r, struct value self, const
     return ERR_OK;
 }
 
-static enum err_code method_find_value(struct render *r, struct value self, const struct value *args, bool last, bool must,
-                                       struct value *out)
+static enum err_code method_find_value(struct render *r, struct value self, const struct value *args, bool last,
+                                       bool must, struct value *out)
 {
     int64_t at;
 
@@ -525,7 +527,8 @@ const char *methods_refused(struct value self, struct str name)
 
     for (size_t i = 0; i < n; i++)
         if (str_is(name, dict ? dict_words[i] : list_words[i]))
-            return dict ? "it would change data, and a template only reads it; build a new dict with dict(old, key=value)"
+            return dict ? "it would change data, and a template only reads it; build a new dict with dict(old, "
+                          "key=value)"
                         : "it would change data, and a template only reads it; build a new list with + or a filter "
                           "(sort, reverse, select)";
     return NULL;

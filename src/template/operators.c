@@ -56,9 +56,7 @@ static enum err_code operator_ints(struct render *r, enum operator_kind op, int6
     case OPERATOR_ADD: over = __builtin_add_overflow(a, b, &result); break;
     case OPERATOR_SUB: over = __builtin_sub_overflow(a, b, &result); break;
     case OPERATOR_MUL: over = __builtin_mul_overflow(a, b, &result); break;
-    case OPERATOR_DIV:
-        *out = value_float((double)((long double)a / (long double)b));
-        return ERR_OK;
+    case OPERATOR_DIV: *out = value_float((double)((long double)a / (long double)b)); return ERR_OK;
     case OPERATOR_FLOORDIV:
         over = a == INT64_MIN && b == -1;
         result = over ? 0 : a / b - (a % b != 0 && (a < 0) != (b < 0));
@@ -68,8 +66,7 @@ static enum err_code operator_ints(struct render *r, enum operator_kind op, int6
         if (result && (result < 0) != (b < 0))
             result += b;
         break;
-    case OPERATOR_POW:
-        return operator_power(r, a, b, out);
+    case OPERATOR_POW: return operator_power(r, a, b, out);
     }
     if (over)
         return operator_overflow(r, text);
@@ -201,7 +198,8 @@ enum err_code value_binary(struct render *r, enum operator_kind op, struct value
     if (op == OPERATOR_MUL && operator_is_row(b) && value_is_integral(a))
         return operator_repeat(r, b, value_integral(a), out);
     if (op == OPERATOR_ADD && (a.kind == VALUE_STR || b.kind == VALUE_STR))
-        return render_fail(r, ERR_BAD_INPUT, "%s and %s can't be added; to join texts write ~", value_type(a), value_type(b));
+        return render_fail(r, ERR_BAD_INPUT, "%s and %s can't be added; to join texts write ~", value_type(a),
+                           value_type(b));
     return render_fail(r, ERR_BAD_INPUT, "\"%s\" does not work between %s and %s", operator_text[op], value_type(a),
                        value_type(b));
 }
@@ -210,7 +208,8 @@ enum err_code value_negate(struct render *r, struct value v, bool minus, struct 
 {
     TRY(value_defined(r, v));
     if (!value_is_number(v))
-        return render_fail(r, ERR_BAD_INPUT, "\"%s\" needs a number after it, not %s", minus ? "-" : "+", value_type(v));
+        return render_fail(r, ERR_BAD_INPUT, "\"%s\" needs a number after it, not %s", minus ? "-" : "+",
+                           value_type(v));
     if (v.kind == VALUE_FLOAT) {
         *out = value_float(minus ? -v.d : v.d);
         return ERR_OK;
@@ -255,8 +254,9 @@ static bool operator_macro_attr(struct render *r, const struct macro *m, struct 
                 return false;
         *out = value_list(l);
     } else if (str_is(name, "catch_kwargs") || str_is(name, "catch_varargs") || str_is(name, "caller")) {
-        *out = value_bool(str_is(name, "caller") ? m->def->uses_caller || m->def->explicit_caller
-                          : str_is(name, "catch_kwargs") ? m->def->uses_kwargs : m->def->uses_varargs);
+        *out = value_bool(str_is(name, "caller")         ? m->def->uses_caller || m->def->explicit_caller
+                          : str_is(name, "catch_kwargs") ? m->def->uses_kwargs
+                                                         : m->def->uses_varargs);
     } else {
         return false;
     }
@@ -285,7 +285,8 @@ enum err_code value_attr(struct render *r, struct value v, struct str name, stru
     if (v.kind == VALUE_UNDEFINED)
         return scope_undefined(r, v);
     switch (v.kind) {
-    case VALUE_STR: case VALUE_LIST:
+    case VALUE_STR:
+    case VALUE_LIST:
         if (operator_group_attr(r, v, name, out))
             return ERR_OK;
         TRY(operator_method(r, v, name, out, &found));
@@ -312,13 +313,13 @@ enum err_code value_attr(struct render *r, struct value v, struct str name, stru
         if (str_is(name, "super"))
             return compose_super(r, v.block, out);
         break;
-    default:
-        break;
+    default: break;
     }
     if (found)
         return ERR_OK;
     if (name.len && name.at[0] == '_') {
-        *out = value_undefined(r, name, "\"" STR_FMT "\" is not open to templates: names that start with \"_\" are private",
+        *out = value_undefined(r, name,
+                               "\"" STR_FMT "\" is not open to templates: names that start with \"_\" are private",
                                STR_ARG(name));
         out->undefined->denied = true;
         return ERR_OK;
@@ -455,7 +456,8 @@ enum err_code value_slice(struct render *r, struct value v, struct value lo_valu
     int64_t lo, hi, step, len, n;
 
     TRY(value_defined(r, v));
-    if (v.kind != VALUE_STR && !(v.kind == VALUE_LIST && (v.list->flavor <= LIST_RANGE || v.list->flavor == LIST_GROUP)))
+    if (v.kind != VALUE_STR &&
+        !(v.kind == VALUE_LIST && (v.list->flavor <= LIST_RANGE || v.list->flavor == LIST_GROUP)))
         return render_fail(r, ERR_BAD_INPUT, "%s can't be sliced; strings and lists can", value_type(v));
     TRY(value_length(r, v, &len));
     TRY(operator_bound(r, step_value, 1, &step));

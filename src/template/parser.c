@@ -314,7 +314,8 @@ static enum err_code parser_call_block(struct parser *p, struct statement *s)
         TRY(parser_signature(p, s->macro));
     TRY(parser_expr(p, &s->value));
     if (s->value->kind != EXPR_CALL)
-        return parser_fail(p, s->value->at, "{%% call %%} needs a call of a macro, as in {%% call panel(\"title\") %%}");
+        return parser_fail(p, s->value->at,
+                           "{%% call %%} needs a call of a macro, as in {%% call panel(\"title\") %%}");
     return parser_macro_body(p, s->macro, "endcall", s->at, "call");
 }
 
@@ -492,7 +493,8 @@ static enum err_code parser_unknown_tag(struct parser *p, const char *const *end
 
     for (size_t i = 0; i < COUNT_OF(parser_absent); i++)
         if (str_is(word, parser_absent[i].word))
-            return parser_fail(p, p->at->at, "there is no tag \"" STR_FMT "\": %s", STR_ARG(word), parser_absent[i].advice);
+            return parser_fail(p, p->at->at, "there is no tag \"" STR_FMT "\": %s", STR_ARG(word),
+                               parser_absent[i].advice);
     suggest_begin(&near, word);
     for (size_t i = 0; i < COUNT_OF(parser_tags); i++)
         suggest_offer(&near, str_c(parser_tags[i].word));
@@ -551,8 +553,12 @@ static enum err_code parser_body(struct parser *p, const char *const *ends, stru
         if (t->kind == TOKEN_END) {
             if (!ends)
                 return ERR_OK;
-            return parser_fail(p, t->at, "the template ends, but {%% %s %%} of line %u is still open; \"%s\" is missing",
-                               tag, opened.line, ends[1] && ends[2] ? ends[2] : ends[1] ? ends[1] : ends[0]);
+            return parser_fail(p, t->at,
+                               "the template ends, but {%% %s %%} of line %u is still open; \"%s\" is missing", tag,
+                               opened.line,
+                               ends[1] && ends[2] ? ends[2]
+                               : ends[1]          ? ends[1]
+                                                  : ends[0]);
         }
         p->at++;
         if (t->kind == TOKEN_TEXT) {

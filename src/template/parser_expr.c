@@ -370,8 +370,7 @@ static enum err_code parser_primary(struct parser *p, unsigned flags, struct exp
         if (!(flags & PARSE_NAMES))
             parser_count_name(p, x->name);
         return ERR_OK;
-    case TOKEN_STRING:
-        return parser_string(p, x);
+    case TOKEN_STRING: return parser_string(p, x);
     case TOKEN_INT:
         x->constant = value_int(t->i);
         p->at++;
@@ -396,8 +395,7 @@ static enum err_code parser_primary(struct parser *p, unsigned flags, struct exp
             return ERR_OK;
         }
         break;
-    default:
-        break;
+    default: break;
     }
     return parser_fail(p, t->at, "a value is expected, not %s", parser_describe(t, found));
 }

@@ -16,10 +16,12 @@ enum err_code render_fail(struct render *r, enum err_code code, const char *fmt,
 enum err_code render_steps(struct render *r, int64_t n)
 {
     if (n > r->steps_left)
-        return render_fail(r, ERR_TOO_LARGE, "this template needs more than %lld steps (steps_max)", (long long)r->steps_max);
+        return render_fail(r, ERR_TOO_LARGE, "this template needs more than %lld steps (steps_max)",
+                           (long long)r->steps_max);
     r->steps_left -= n;
     if (arena_bytes(r->arena) - r->memory_start > r->memory_max)
-        return render_fail(r, ERR_TOO_LARGE, "this template needs more than %zu bytes of memory (memory_max)", r->memory_max);
+        return render_fail(r, ERR_TOO_LARGE, "this template needs more than %zu bytes of memory (memory_max)",
+                           r->memory_max);
     return ERR_OK;
 }
 
@@ -36,7 +38,8 @@ enum err_code render_enter(struct render *r, const char *what)
 {
     TRY(render_stack(r));
     if (++r->depth > r->depth_max)
-        return render_fail(r, ERR_TOO_LARGE, "%s nest deeper than %d levels (depth_max); is it a circle?", what, r->depth_max);
+        return render_fail(r, ERR_TOO_LARGE, "%s nest deeper than %d levels (depth_max); is it a circle?", what,
+                           r->depth_max);
     return ERR_OK;
 }
 
@@ -168,8 +171,8 @@ enum err_code scope_undefined(struct render *r, struct value v)
     struct str what = u->name;
 
     if (u->hint.len)
-        return err_set(r->e, u->denied ? ERR_DENIED : ERR_BAD_INPUT, STR_FMT ":%u:%u: " STR_FMT, STR_ARG(u->t->name), u->line,
-                       u->col, STR_ARG(u->hint));
+        return err_set(r->e, u->denied ? ERR_DENIED : ERR_BAD_INPUT, STR_FMT ":%u:%u: " STR_FMT, STR_ARG(u->t->name),
+                       u->line, u->col, STR_ARG(u->hint));
     suggest_begin(&near, u->name);
     if (u->of)
         scope_offer_dict(u->of, &near, &known, &n);
@@ -182,8 +185,8 @@ enum err_code scope_undefined(struct render *r, struct value v)
     else if (n)
         snprintf(rest, sizeof rest, "; %s " STR_FMT "%s", u->of ? "there is" : "known here:", STR_ARG(buf_str(&known)),
                  n > 8 ? ", ..." : "");
-    return err_set(r->e, ERR_BAD_INPUT, STR_FMT ":%u:%u: %s \"" STR_FMT "\" is not defined%s", STR_ARG(u->t->name), u->line,
-                   u->col, u->of ? "field" : "variable", STR_ARG(str_utf8_head(what, 150)), rest);
+    return err_set(r->e, ERR_BAD_INPUT, STR_FMT ":%u:%u: %s \"" STR_FMT "\" is not defined%s", STR_ARG(u->t->name),
+                   u->line, u->col, u->of ? "field" : "variable", STR_ARG(str_utf8_head(what, 150)), rest);
 }
 
 enum err_code run_caught(struct render *r, const struct statement *s, bool output_off, struct value *out)

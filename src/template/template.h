@@ -36,7 +36,8 @@ void template_env_freep(struct template_env **env);
 enum err_code template_compile(struct template_env *env, struct str name, struct str source, struct template **out,
                                struct err *e) MUST_USE;
 /* Reads and compiles a file below the env's folder, once. */
-enum err_code template_load(struct template_env *env, struct str path, const struct template **out, struct err *e) MUST_USE;
+enum err_code template_load(struct template_env *env, struct str path, const struct template **out,
+                            struct err *e) MUST_USE;
 
 /* Appends to `out`; on error `out` is as it was. `vars` is an object or NULL. Values made on the way live in `scratch`. */
 enum err_code template_render(const struct template *t, const json_t *vars, struct arena *scratch, struct buf *out,

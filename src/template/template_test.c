@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 /* One template over `vars` (JSON text); the text or the error's sentence is in `out`. */
-static enum err_code template_test_run(const struct template_options *o, const char *source, const char *vars, struct buf *out)
+static enum err_code template_test_run(const struct template_options *o, const char *source, const char *vars,
+                                       struct buf *out)
 {
     AUTO(template_env_freep) struct template_env *env = template_env_new(o);
     AUTO_ARENA *arena = arena_new_sized(0);
@@ -25,8 +26,8 @@ static enum err_code template_test_run(const struct template_options *o, const c
     return code;
 }
 
-static void template_test_says(const struct template_options *o, const char *source, const char *vars, enum err_code want,
-                               const char *text)
+static void template_test_says(const struct template_options *o, const char *source, const char *vars,
+                               enum err_code want, const char *text)
 {
     AUTO_BUF struct buf out = BUF_INIT(1 << 24);
     enum err_code code = template_test_run(o, source, vars, &out);
@@ -49,7 +50,8 @@ TEST(template_names_the_nearest_variable)
 {
     FAILS("a\n  {{ tikcet.subject }}", "{\"ticket\":{},\"other\":1}", ERR_BAD_INPUT,
           "t:2:6: variable \"tikcet\" is not defined; did you mean \"ticket\"?");
-    FAILS("{{ zzzzzz }}", "{\"a\":1,\"b\":2}", ERR_BAD_INPUT, "t:1:4: variable \"zzzzzz\" is not defined; known here: a, b");
+    FAILS("{{ zzzzzz }}", "{\"a\":1,\"b\":2}", ERR_BAD_INPUT,
+          "t:1:4: variable \"zzzzzz\" is not defined; known here: a, b");
     FAILS("{{ ticket.subjct }}", "{\"ticket\":{\"subject\":\"x\"}}", ERR_BAD_INPUT,
           "t:1:11: field \"ticket.subjct\" is not defined; did you mean \"subject\"?");
     FAILS("{{ xs[9] }}", "{\"xs\":[1]}", ERR_BAD_INPUT, "list has no item 9");
@@ -119,10 +121,13 @@ TEST(template_stops_at_its_ceilings)
     template_test_says(&small, "{% for i in range(4000) %}{{ '' }}{% endfor %}", NULL, ERR_TOO_LARGE, "steps_max");
     template_test_says(&small, "{{ range(10000000000)|length }}", NULL, ERR_TOO_LARGE, "steps_max");
     template_test_says(&small, "{{ ('x' * 9000000)|length }}", NULL, ERR_TOO_LARGE, "longer than");
-    template_test_says(&small, "{% set ns = namespace(s='xxxxxxxx') %}{% for i in range(40) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}",
-                       NULL, ERR_TOO_LARGE, "");
+    template_test_says(
+        &small,
+        "{% set ns = namespace(s='xxxxxxxx') %}{% for i in range(40) %}{% set ns.s = ns.s ~ ns.s %}{% endfor %}", NULL,
+        ERR_TOO_LARGE, "");
     template_test_says(&small, "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", NULL, ERR_TOO_LARGE, "depth_max");
-    template_test_says(&small, "{% for x in [[[1]]] recursive %}{{ loop([[[1]]]) }}{% endfor %}", NULL, ERR_TOO_LARGE, "depth_max");
+    template_test_says(&small, "{% for x in [[[1]]] recursive %}{{ loop([[[1]]]) }}{% endfor %}", NULL, ERR_TOO_LARGE,
+                       "depth_max");
     template_test_says(&small, "{% set ns = namespace() %}{% set ns.me = ns %}{{ ns }}", NULL, ERR_TOO_LARGE, "");
     FAILS("{{ 9223372036854775807 + 1 }}", NULL, ERR_TOO_LARGE, "64-bit integer");
     FAILS("{{ 99999999999999999999 }}", NULL, ERR_BAD_INPUT, "64 bits");
@@ -182,7 +187,8 @@ static void *template_test_render_many(void *arg)
     for (int i = 0; i < 300; i++) {
         buf_reset(&out);
         arena_reset(arena);
-        if (template_render(th->t, th->vars, arena, &out, &e) != ERR_OK || !str_is(buf_str(&out), "shared: 1-2-3 fine 7"))
+        if (template_render(th->t, th->vars, arena, &out, &e) != ERR_OK ||
+            !str_is(buf_str(&out), "shared: 1-2-3 fine 7"))
             th->wrong++;
     }
     return NULL;
@@ -254,9 +260,10 @@ static void template_test_case(const json_t *c, int64_t line)
     if (code == ERR_OK)
         code = template_render(t, json_child(c, "vars"), arena, &out, &e);
     if ((code == ERR_OK) != (want != NULL) || (want && !str_eq(buf_str(&out), json_to_str(want))))
-        test_fail("tests/jinja/expected.jsonl", (int)line, STR_FMT ": " STR_FMT "\n    wanted " STR_FMT "\n    got    %s",
-                  STR_ARG(json_get_str(c, "name")), STR_ARG(json_get_str(c, "template")),
-                  STR_ARG(want ? json_to_str(want) : S("an error")), code == ERR_OK ? buf_cstr(&out) : e.text);
+        test_fail("tests/jinja/expected.jsonl", (int)line,
+                  STR_FMT ": " STR_FMT "\n    wanted " STR_FMT "\n    got    %s", STR_ARG(json_get_str(c, "name")),
+                  STR_ARG(json_get_str(c, "template")), STR_ARG(want ? json_to_str(want) : S("an error")),
+                  code == ERR_OK ? buf_cstr(&out) : e.text);
 }
 
 TEST(template_agrees_with_jinja2)

@@ -162,7 +162,8 @@ enum err_code text_replace(struct render *r, struct str s, struct str old, struc
     return value_take_text(r, &b, out);
 }
 
-enum err_code text_pad(struct render *r, struct str s, int64_t width, unsigned sides, struct str fill, struct value *out)
+enum err_code text_pad(struct render *r, struct str s, int64_t width, unsigned sides, struct str fill,
+                       struct value *out)
 {
     AUTO_BUF struct buf b = BUF_INIT(render_text_max(r));
     int64_t pad, left;
@@ -225,7 +226,8 @@ static bool text_find_last(struct str s, struct str sep, size_t *at)
     return false;
 }
 
-static enum err_code text_split_right(struct render *r, struct str s, const struct str *sep, int64_t max, struct list *l)
+static enum err_code text_split_right(struct render *r, struct str s, const struct str *sep, int64_t max,
+                                      struct list *l)
 {
     for (; max != 0; max--) {
         size_t at, len = sep ? sep->len : 0;

@@ -144,7 +144,8 @@ static enum err_code turns_all(struct render *r, struct turns *l, struct str loo
     }
 }
 
-enum err_code turns_run(struct render *r, const struct statement *s, struct value iterable, struct scope *outer, int depth0)
+enum err_code turns_run(struct render *r, const struct statement *s, struct value iterable, struct scope *outer,
+                        int depth0)
 {
     struct scope *before = r->scope;
     struct turns *l = arena_new(r->arena, struct turns);
@@ -175,7 +176,8 @@ enum err_code turns_call(struct render *r, struct turns *l, struct value iterabl
     bool off = r->output_off;
 
     if (!l->statement->recursive)
-        return render_fail(r, ERR_BAD_INPUT, "a loop can call itself only when it is written {%% for ... recursive %%}");
+        return render_fail(r, ERR_BAD_INPUT,
+                           "a loop can call itself only when it is written {%% for ... recursive %%}");
     TRY(render_enter(r, "recursive loops"));
     r->out = &b;
     r->t = l->t;

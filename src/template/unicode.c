@@ -72,9 +72,9 @@ int unicode_map(uint32_t cp, enum unicode_case to, uint32_t out[3])
         out[0] = to == UNICODE_LOWER ? (upper ? cp + 32 : cp) : (lower ? cp - 32 : cp);
         return 1;
     }
-    s = to == UNICODE_LOWER ? unicode_special_find(unicode_lower_special, COUNT_OF(unicode_lower_special), cp)
-      : to == UNICODE_UPPER ? unicode_special_find(unicode_upper_special, COUNT_OF(unicode_upper_special), cp)
-                            : unicode_special_find(unicode_title_special, COUNT_OF(unicode_title_special), cp);
+    s = to == UNICODE_LOWER   ? unicode_special_find(unicode_lower_special, COUNT_OF(unicode_lower_special), cp)
+        : to == UNICODE_UPPER ? unicode_special_find(unicode_upper_special, COUNT_OF(unicode_upper_special), cp)
+                              : unicode_special_find(unicode_title_special, COUNT_OF(unicode_title_special), cp);
     if (s) {
         memcpy(out, s->to, sizeof s->to);
         return s->to[2] ? 3 : 2;
@@ -92,8 +92,8 @@ bool unicode_is_space(uint32_t cp)
 {
     if (cp < 0x80)
         return (cp >= 9 && cp <= 13) || (cp >= 0x1c && cp <= 0x20);
-    return cp == 0x85 || cp == 0xa0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200a) || cp == 0x2028 ||
-           cp == 0x2029 || cp == 0x202f || cp == 0x205f || cp == 0x3000;
+    return cp == 0x85 || cp == 0xa0 || cp == 0x1680 || (cp >= 0x2000 && cp <= 0x200a) || cp == 0x2028 || cp == 0x2029 ||
+           cp == 0x202f || cp == 0x205f || cp == 0x3000;
 }
 
 bool unicode_is_break(uint32_t cp)
@@ -132,8 +132,8 @@ bool unicode_is_lower(uint32_t cp)
 
     if (cp < 0x80)
         return cp >= 'a' && cp <= 'z';
-    return (unicode_map(cp, UNICODE_UPPER, to) > 1 || to[0] != cp) &&
-           unicode_map(cp, UNICODE_LOWER, to) == 1 && to[0] == cp;
+    return (unicode_map(cp, UNICODE_UPPER, to) > 1 || to[0] != cp) && unicode_map(cp, UNICODE_LOWER, to) == 1 &&
+           to[0] == cp;
 }
 
 bool unicode_is_upper(uint32_t cp)
@@ -142,8 +142,8 @@ bool unicode_is_upper(uint32_t cp)
 
     if (cp < 0x80)
         return cp >= 'A' && cp <= 'Z';
-    return (unicode_map(cp, UNICODE_LOWER, to) > 1 || to[0] != cp) &&
-           unicode_map(cp, UNICODE_UPPER, to) == 1 && to[0] == cp;
+    return (unicode_map(cp, UNICODE_LOWER, to) > 1 || to[0] != cp) && unicode_map(cp, UNICODE_UPPER, to) == 1 &&
+           to[0] == cp;
 }
 
 size_t unicode_offset(struct str s, size_t n)

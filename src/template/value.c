@@ -146,7 +146,8 @@ enum err_code dict_force(struct render *r, struct dict *d)
         return ERR_OK;
     TRY(render_steps(r, (int64_t)json_object_size(j)));
     d->json = NULL;
-    json_object_keylen_foreach((json_t *)(uintptr_t)j, name, name_len, v) {
+    json_object_keylen_foreach((json_t *)(uintptr_t)j, name, name_len, v)
+    {
         struct str key = str_n(name, name_len);
 
         dict_append(r, d, value_str(key), hash_bytes(key, 0), value_json(r, v));
@@ -390,9 +391,7 @@ enum err_code value_equal(struct render *r, struct value a, struct value b, bool
     if (a.kind != b.kind)
         return ERR_OK;
     switch (a.kind) {
-    case VALUE_UNDEFINED:
-        *out = true;
-        return ERR_OK;
+    case VALUE_UNDEFINED: *out = true; return ERR_OK;
     case VALUE_STR:
         TRY(render_steps(r, (int64_t)(MIN(a.s.len, b.s.len) / 64)));
         *out = str_eq(a.s, b.s);
@@ -410,12 +409,8 @@ enum err_code value_equal(struct render *r, struct value a, struct value b, bool
         TRY(value_first_difference(r, a.list, b.list, &at));
         *out = at == list_len(a.list);
         return ERR_OK;
-    case VALUE_DICT:
-        TRY(render_stack(r));
-        return value_equal_dicts(r, a.dict, b.dict, out);
-    default:
-        *out = value_same(a, b);
-        return ERR_OK;
+    case VALUE_DICT: TRY(render_stack(r)); return value_equal_dicts(r, a.dict, b.dict, out);
+    default: *out = value_same(a, b); return ERR_OK;
     }
 }
 
@@ -458,12 +453,9 @@ enum err_code value_hash(struct render *r, struct value v, uint64_t *out)
         }
         *out = hash_bytes(str_n((const char *)&v.d, sizeof v.d), 1);
         return ERR_OK;
-    case VALUE_BOOL: case VALUE_INT:
-        *out = rng_mix((uint64_t)value_integral(v));
-        return ERR_OK;
-    case VALUE_STR:
-        *out = hash_bytes(v.s, 0);
-        return ERR_OK;
+    case VALUE_BOOL:
+    case VALUE_INT: *out = rng_mix((uint64_t)value_integral(v)); return ERR_OK;
+    case VALUE_STR: *out = hash_bytes(v.s, 0); return ERR_OK;
     case VALUE_LIST:
         if (!value_is_tuple(v))
             break;
@@ -477,8 +469,8 @@ enum err_code value_hash(struct render *r, struct value v, uint64_t *out)
             *out = rng_mix(*out ^ h);
         }
         return ERR_OK;
-    case VALUE_DICT: case VALUE_NAMESPACE:
-        break;
+    case VALUE_DICT:
+    case VALUE_NAMESPACE: break;
     default:
         *out = rng_mix(v.kind + (uint64_t)(v.kind == VALUE_NONE || v.kind == VALUE_UNDEFINED ? 0 : (uintptr_t)v.any));
         return ERR_OK;
@@ -490,16 +482,12 @@ enum err_code value_length(struct render *r, struct value v, int64_t *out)
 {
     TRY(value_defined(r, v));
     switch (v.kind) {
-    case VALUE_UNDEFINED:
-        *out = 0;
-        return ERR_OK;
+    case VALUE_UNDEFINED: *out = 0; return ERR_OK;
     case VALUE_STR:
         TRY(render_steps(r, (int64_t)(v.s.len / 64)));
         *out = (int64_t)str_utf8_len(v.s);
         return ERR_OK;
-    case VALUE_DICT:
-        *out = (int64_t)dict_len(v.dict);
-        return ERR_OK;
+    case VALUE_DICT: *out = (int64_t)dict_len(v.dict); return ERR_OK;
     case VALUE_LOOP: {
         struct value length;
         bool found;
@@ -510,12 +498,12 @@ enum err_code value_length(struct render *r, struct value v, int64_t *out)
     }
     case VALUE_LIST:
         if (value_is_lazy(v))
-            return render_fail(r, ERR_BAD_INPUT, "%s gives its items one by one and has no length; write |list before it",
+            return render_fail(r, ERR_BAD_INPUT,
+                               "%s gives its items one by one and has no length; write |list before it",
                                v.list->made_by ? v.list->made_by : "reverse");
         *out = (int64_t)list_len(v.list);
         return ERR_OK;
-    default:
-        return render_fail(r, ERR_BAD_INPUT, "%s has no length; strings, lists and dicts have", value_type(v));
+    default: return render_fail(r, ERR_BAD_INPUT, "%s has no length; strings, lists and dicts have", value_type(v));
     }
 }
 
@@ -526,7 +514,8 @@ enum err_code value_contains(struct render *r, struct value hay, struct value ne
     if (hay.kind == VALUE_STR) {
         TRY(value_defined(r, needle));
         if (needle.kind != VALUE_STR)
-            return render_fail(r, ERR_BAD_INPUT, "only a string can be in a string, and this is %s", value_type(needle));
+            return render_fail(r, ERR_BAD_INPUT, "only a string can be in a string, and this is %s",
+                               value_type(needle));
         TRY(render_steps(r, (int64_t)(hay.s.len / 64)));
         *out = str_contains(hay.s, needle.s);
         return ERR_OK;
@@ -539,7 +528,8 @@ enum err_code value_contains(struct render *r, struct value hay, struct value ne
     if (hay.kind == VALUE_UNDEFINED)
         return ERR_OK;
     if (hay.kind != VALUE_LIST)
-        return render_fail(r, ERR_BAD_INPUT, "\"in\" looks into strings, lists and dicts, and this is %s", value_type(hay));
+        return render_fail(r, ERR_BAD_INPUT, "\"in\" looks into strings, lists and dicts, and this is %s",
+                           value_type(hay));
     for (size_t i = 0; i < list_len(hay.list) && !*out; i++) {
         TRY(render_steps(r, 1));
         TRY(value_equal(r, list_item(r, hay.list, i), needle, out));

@@ -65,7 +65,14 @@ struct dict {
 
 /* `of`: the dict that has no such key; with neither `of` nor `hint` it is a variable. `lenient`: what an inline `if`
  * without `else` gives: it prints as nothing and is false. `denied`: using it is ERR_DENIED. */
-struct undefined { struct str name, hint; struct dict *of; uint32_t line, col; const struct template *t; const struct expr *expr; bool lenient, denied; };
+struct undefined {
+    struct str name, hint;
+    struct dict *of;
+    uint32_t line, col;
+    const struct template *t;
+    const struct expr *expr;
+    bool lenient, denied;
+};
 struct cycler { struct value items; size_t at; };
 struct joiner { struct value separator; bool used; };
 struct method { struct value self; const struct callable *fn; };

@@ -112,7 +112,9 @@ static enum err_code text_list(struct render *r, const struct list *l, struct bu
                            "|join(\", \") after it", l->made_by ? l->made_by : "reverse");
     TRY(render_stack(r));
     if (l->flavor != LIST_PLAIN && !tuple)
-        buf_puts(out, l->flavor == LIST_KEYS ? "dict_keys(" : l->flavor == LIST_VALUES ? "dict_values(" : "dict_items(");
+        buf_puts(out, l->flavor == LIST_KEYS     ? "dict_keys("
+                      : l->flavor == LIST_VALUES ? "dict_values("
+                                                 : "dict_items(");
     buf_byte(out, tuple ? '(' : '[');
     for (size_t i = 0; i < list_len(l); i++) {
         TRY(text_room(r, out));
@@ -171,19 +173,16 @@ enum err_code value_repr(struct render *r, struct value v, struct buf *out)
         TRY(text_dict(r, v.dict, out));
         buf_byte(out, '>');
         break;
-    case VALUE_MACRO:
-        buf_printf(out, "<Macro '" STR_FMT "'>", STR_ARG(v.macro->def->name));
-        break;
-    case VALUE_METHOD: case VALUE_GLOBAL: {
+    case VALUE_MACRO: buf_printf(out, "<Macro '" STR_FMT "'>", STR_ARG(v.macro->def->name)); break;
+    case VALUE_METHOD:
+    case VALUE_GLOBAL: {
         const char *name = v.kind == VALUE_METHOD ? v.method->fn->name : v.global->name;
 
-        return render_fail(r, ERR_BAD_INPUT, "\"%s\" is a %s and can't be printed; call it: %s()", name, value_type(v), name);
+        return render_fail(r, ERR_BAD_INPUT, "\"%s\" is a %s and can't be printed; call it: %s()", name, value_type(v),
+                           name);
     }
-    case VALUE_MODULE:
-        buf_append(out, v.module->text);
-        break;
-    default:
-        return render_fail(r, ERR_BAD_INPUT, "a %s can't be printed", value_type(v));
+    case VALUE_MODULE: buf_append(out, v.module->text); break;
+    default: return render_fail(r, ERR_BAD_INPUT, "a %s can't be printed", value_type(v));
     }
     return ERR_OK;
 }

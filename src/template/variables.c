@@ -112,14 +112,9 @@ static void variables_statement(struct variables *v, const struct statement *s)
     size_t outer = v->set.len;
 
     switch (s->kind) {
-    case STATEMENT_TEXT:
-        return;
-    case STATEMENT_IF:
-        variables_if(v, s);
-        return;
-    case STATEMENT_FOR:
-        variables_for(v, s);
-        return;
+    case STATEMENT_TEXT: return;
+    case STATEMENT_IF: variables_if(v, s); return;
+    case STATEMENT_FOR: variables_for(v, s); return;
     case STATEMENT_WITH:
         for (size_t i = 0; i < s->len; i++)
             variables_expr(v, s->values[i]);
@@ -135,12 +130,8 @@ static void variables_statement(struct variables *v, const struct statement *s)
         variables_expr(v, s->value);
         variables_macro(v, s->macro);
         return;
-    case STATEMENT_BLOCK:
-        variables_inner(v, s->body, outer);
-        return;
-    case STATEMENT_GROUP:
-        variables_statements(v, s->body);
-        return;
+    case STATEMENT_BLOCK: variables_inner(v, s->body, outer); return;
+    case STATEMENT_GROUP: variables_statements(v, s->body); return;
     case STATEMENT_IMPORT:
         variables_expr(v, s->value);
         names_add(&v->set, s->text);

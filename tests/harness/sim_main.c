@@ -23,7 +23,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: sim_main PORT [BOOK.jsonl [LATENCY_SCALE [THREADS]]]\n");
         return 2;
     }
-    if (sim_new(&(struct sim_options){ .port = (uint16_t)port, .latency_scale = scale, .threads = (int)threads, .seed = 1 }, &s, &e) != ERR_OK ||
+    if (sim_new(&(struct sim_options){ .port = (uint16_t)port, .latency_scale = scale, .threads = (int)threads,
+                                       .seed = 1 }, &s, &e) != ERR_OK ||
         (argc > 2 && *argv[2] && sim_book_load(s, argv[2], &e) != ERR_OK)) {
         fprintf(stderr, "sim_main: %s\n", e.text);
         sim_free(s);

@@ -56,7 +56,8 @@ static void driver_bench(void)
     AUTO(template_env_freep) struct template_env *env = template_env_new(NULL);
     AUTO_ARENA *arena = arena_new_sized(4096);
     AUTO_BUF struct buf out = BUF_INIT(1 << 20);
-    AUTO_JSON *vars = json_pack("{s:s,s:s,s:s}", "name", "Ada", "subject", "Invoice is wrong", "body", "I was charged twice.");
+    AUTO_JSON *vars = json_pack("{s:s,s:s,s:s}", "name", "Ada", "subject", "Invoice is wrong", "body",
+                                "I was charged twice.");
     struct template *t;
     struct err e = ERR_INIT;
     int64_t n = 1000000, start;
@@ -69,7 +70,8 @@ static void driver_bench(void)
         ASSERT(template_render(t, vars, arena, &out, &e) == ERR_OK);
     }
     start = clock_mono_us() - start;
-    printf("%zu-byte prompt, 3 variables: %.0f renders/s on one thread\n", strlen(source), (double)n * 1e6 / (double)start);
+    printf("%zu-byte prompt, 3 variables: %.0f renders/s on one thread\n", strlen(source),
+           (double)n * 1e6 / (double)start);
 }
 
 int main(int argc, char **argv)

@@ -3,7 +3,8 @@
 
 #include <stdio.h>
 
-static enum err_code anthropic_read_content(const json_t *content, struct buf *to, struct sim_ask *ask, size_t at, struct err *e)
+static enum err_code anthropic_read_content(const json_t *content, struct buf *to, struct sim_ask *ask, size_t at,
+                                            struct err *e)
 {
     const json_t *part;
     size_t i;
@@ -21,8 +22,11 @@ static enum err_code anthropic_read_content(const json_t *content, struct buf *t
         if (str_is(type, "text"))
             sim_texts_add(to, json_get_str(part, "text"));
         else if (str_is(type, "image")) {
-            if (!json_get_str(source, "url").len && (!json_get_str(source, "data").len || !json_get_str(source, "media_type").len))
-                return err_set(e, ERR_BAD_INPUT, "messages.%zu.content.%zu.image.source: a url, or media_type and base64 data, is required", at, i);
+            if (!json_get_str(source, "url").len &&
+                (!json_get_str(source, "data").len || !json_get_str(source, "media_type").len))
+                return err_set(
+                    e, ERR_BAD_INPUT,
+                    "messages.%zu.content.%zu.image.source: a url, or media_type and base64 data, is required", at, i);
             ask->images++;
         }
     }
@@ -87,7 +91,10 @@ static enum err_code anthropic_read(struct sim_ask *ask, struct arena *a, struct
 
 static const char *anthropic_stop(enum sim_finish f)
 {
-    return f == SIM_LENGTH ? "max_tokens" : f == SIM_STOP_SEQUENCE ? "stop_sequence" : f == SIM_FILTERED ? "refusal" : "end_turn";
+    return f == SIM_LENGTH          ? "max_tokens"
+           : f == SIM_STOP_SEQUENCE ? "stop_sequence"
+           : f == SIM_FILTERED      ? "refusal"
+                                    : "end_turn";
 }
 
 /* Cached tokens stand beside the input's, not inside. */
@@ -110,7 +117,8 @@ static json_t *anthropic_head(const struct sim_ask *ask, const struct sim_reply 
     return o;
 }
 
-static json_t *anthropic_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s)
+static json_t *anthropic_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                              int64_t now_s)
 {
     json_t *o = anthropic_head(ask, reply), *content = json_array(), *block;
 
@@ -125,7 +133,8 @@ static json_t *anthropic_body(const struct sim_vendor *v, const struct sim_ask *
     json_array_append_new(content, block);
     json_object_set_new(o, "content", content);
     json_object_set_new(o, "stop_reason", json_string(anthropic_stop(reply->finish)));
-    json_object_set_new(o, "stop_sequence", reply->finish == SIM_STOP_SEQUENCE ? json_from_str(reply->stop) : json_null());
+    json_object_set_new(o, "stop_sequence",
+                        reply->finish == SIM_STOP_SEQUENCE ? json_from_str(reply->stop) : json_null());
     json_object_set_new(o, "usage", anthropic_usage(reply, reply->output_tokens));
     return o;
 }
@@ -141,7 +150,8 @@ static void anthropic_stream_block(struct sim_events *out, int index, const char
     while (sim_piece(&text, &piece)) {
         delta = json_pack("{s:s}", "type", thinks ? "thinking_delta" : "text_delta");
         json_set_str(delta, kind, piece);
-        sim_event_sse(out, "content_block_delta", json_pack("{s:s,s:i,s:o}", "type", "content_block_delta", "index", index, "delta", delta),
+        sim_event_sse(out, "content_block_delta",
+                      json_pack("{s:s,s:i,s:o}", "type", "content_block_delta", "index", index, "delta", delta),
                       sim_tokens(piece));
     }
     if (thinks)
@@ -150,8 +160,8 @@ static void anthropic_stream_block(struct sim_events *out, int index, const char
     sim_event_sse(out, "content_block_stop", json_pack("{s:s,s:i}", "type", "content_block_stop", "index", index), 0);
 }
 
-static void anthropic_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s,
-                             struct sim_events *out)
+static void anthropic_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                             int64_t now_s, struct sim_events *out)
 {
     json_t *message = anthropic_head(ask, reply);
     int index = 0;
@@ -181,7 +191,8 @@ static json_t *anthropic_refuse(const struct sim_vendor *v, struct sim_refusal *
     (void)v;
     if (why->kind == SIM_REFUSED_QUOTA) {
         why->status = 402;
-        why->message = S("Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits.");
+        why->message = S("Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to "
+                         "upgrade or purchase credits.");
     }
     switch (why->status) {
     case 401: type = "authentication_error"; break;

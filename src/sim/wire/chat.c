@@ -3,9 +3,10 @@
 
 #include <stdio.h>
 
-/* --- reading -------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
-static enum err_code chat_read_content(const json_t *content, struct buf *to, struct sim_ask *ask, size_t at, struct err *e)
+static enum err_code chat_read_content(const json_t *content, struct buf *to, struct sim_ask *ask, size_t at,
+                                       struct err *e)
 {
     const json_t *part;
     size_t i;
@@ -15,7 +16,8 @@ static enum err_code chat_read_content(const json_t *content, struct buf *to, st
         return ERR_OK;
     }
     if (!json_is_array(content))
-        return err_set(e, ERR_BAD_INPUT, "Invalid type for 'messages[%zu].content': expected a string or an array of parts.", at);
+        return err_set(e, ERR_BAD_INPUT,
+                       "Invalid type for 'messages[%zu].content': expected a string or an array of parts.", at);
     json_array_foreach(content, i, part) {
         struct str type = json_get_str(part, "type");
 
@@ -30,8 +32,10 @@ static enum err_code chat_read_content(const json_t *content, struct buf *to, st
                                                  "or a data URI with an image media type.", at, i);
             ask->images++;
         } else if (!str_is(type, "refusal") && !str_is(type, "thinking")) {
-            return err_set(e, ERR_BAD_INPUT, "Invalid value: '" STR_FMT "'. Supported values of 'messages[%zu].content[%zu].type' "
-                                             "are: 'text', 'image_url'.", STR_ARG(type), at, i);
+            return err_set(e, ERR_BAD_INPUT,
+                           "Invalid value: '" STR_FMT "'. Supported values of 'messages[%zu].content[%zu].type' "
+                           "are: 'text', 'image_url'.",
+                           STR_ARG(type), at, i);
         }
     }
     return ERR_OK;
@@ -57,8 +61,10 @@ static enum err_code chat_read_messages(struct sim_ask *ask, struct sim_texts *t
         } else if (str_is(role, "assistant") || str_is(role, "tool") || str_is(role, "function")) {
             TRY(chat_read_content(json_child(m, "content"), &other, ask, i, e));
         } else {
-            return err_set(e, ERR_BAD_INPUT, "Invalid value: '" STR_FMT "'. Supported values of 'messages[%zu].role' are: "
-                                             "'system', 'developer', 'user', 'assistant', 'tool'.", STR_ARG(role), i);
+            return err_set(e, ERR_BAD_INPUT,
+                           "Invalid value: '" STR_FMT "'. Supported values of 'messages[%zu].role' are: "
+                           "'system', 'developer', 'user', 'assistant', 'tool'.",
+                           STR_ARG(role), i);
         }
     }
     return ERR_OK;
@@ -95,7 +101,7 @@ enum err_code sim_chat_read(struct sim_ask *ask, struct arena *a, struct err *e)
     return code;
 }
 
-/* --- answering ------------------------------------------------------------------------------------------------------ */
+/* --- answering ---------------------------------------------------------------------------------------------------- */
 
 static const char *chat_finish(enum sim_finish f)
 {
@@ -105,8 +111,9 @@ static const char *chat_finish(enum sim_finish f)
 static json_t *chat_id(const struct sim_vendor *v, const struct sim_reply *reply)
 {
     return v->dialect == SIM_OPENROUTER ? json_sprintf("gen-%016llx", (unsigned long long)reply->id)
-         : v->dialect == SIM_MISTRAL    ? json_sprintf("%016llx%016llx", (unsigned long long)reply->id, (unsigned long long)rng_mix(reply->id))
-                                        : json_sprintf("chatcmpl-%016llx", (unsigned long long)reply->id);
+           : v->dialect == SIM_MISTRAL
+               ? json_sprintf("%016llx%016llx", (unsigned long long)reply->id, (unsigned long long)rng_mix(reply->id))
+               : json_sprintf("chatcmpl-%016llx", (unsigned long long)reply->id);
 }
 
 static json_t *chat_usage(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply)
@@ -141,8 +148,8 @@ static json_t *chat_usage(const struct sim_vendor *v, const struct sim_ask *ask,
 }
 
 /* The members that whole answers and chunks have alike. */
-static json_t *chat_head(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s,
-                         const char *object)
+static json_t *chat_head(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                         int64_t now_s, const char *object)
 {
     json_t *o = json_object();
 
@@ -173,7 +180,8 @@ static void chat_choice_end(const struct sim_vendor *v, json_t *choice, const st
         json_object_set_new(choice, "native_finish_reason", json_string(chat_finish(reply->finish)));
 }
 
-static json_t *chat_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s)
+static json_t *chat_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                         int64_t now_s)
 {
     json_t *o = chat_head(v, ask, reply, now_s, "chat.completion"), *choice = json_object(), *message = json_object(),
            *choices = json_array();
@@ -194,10 +202,11 @@ static json_t *chat_body(const struct sim_vendor *v, const struct sim_ask *ask, 
     return o;
 }
 
-static json_t *chat_chunk(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s,
-                          json_t *delta, bool last)
+static json_t *chat_chunk(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                          int64_t now_s, json_t *delta, bool last)
 {
-    json_t *o = chat_head(v, ask, reply, now_s, "chat.completion.chunk"), *choice = json_object(), *choices = json_array();
+    json_t *o = chat_head(v, ask, reply, now_s, "chat.completion.chunk"), *choice = json_object(),
+           *choices = json_array();
 
     json_object_set_new(choice, "index", json_integer(0));
     json_object_set_new(choice, "delta", delta);
@@ -212,8 +221,8 @@ static json_t *chat_chunk(const struct sim_vendor *v, const struct sim_ask *ask,
     return o;
 }
 
-static void chat_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s,
-                        struct sim_events *out)
+static void chat_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                        int64_t now_s, struct sim_events *out)
 {
     struct str rest = reply->reasoning, piece;
     json_t *delta = json_object(), *chunk;
@@ -258,7 +267,7 @@ static void chat_empty(json_t *body)
     json_object_set_new(body, "choices", json_array());
 }
 
-/* --- refusing -------------------------------------------------------------------------------------------------------- */
+/* --- refusing ----------------------------------------------------------------------------------------------------- */
 
 static const char *chat_error_type(const struct sim_refusal *why)
 {
@@ -308,9 +317,12 @@ static json_t *deepseek_refuse(const struct sim_vendor *v, struct sim_refusal *w
 static json_t *xai_refuse(const struct sim_vendor *v, struct sim_refusal *why)
 {
     json_t *o = json_object();
-    const char *code = why->status == 401 ? "unauthenticated:bad-credentials" : why->status == 403 ? "permission-denied" :
-                       why->status == 404 ? "not-found" : why->status == 429 ? "resource-exhausted" :
-                       why->status >= 500 ? "internal" : "invalid-argument";
+    const char *code = why->status == 401   ? "unauthenticated:bad-credentials"
+                       : why->status == 403 ? "permission-denied"
+                       : why->status == 404 ? "not-found"
+                       : why->status == 429 ? "resource-exhausted"
+                       : why->status >= 500 ? "internal"
+                                            : "invalid-argument";
 
     (void)v;
     json_object_set_new(o, "code", json_string(code));
@@ -348,11 +360,17 @@ static json_t *mistral_refuse(const struct sim_vendor *v, struct sim_refusal *wh
     }
     json_object_set_new(o, "object", json_string("error"));
     json_set_str(o, "message", why->status == 429 ? S("Requests rate limit exceeded") : why->message);
-    json_object_set_new(o, "type", json_string(why->status == 429 ? "rate_limited" : why->kind == SIM_REFUSED_MODEL ? "invalid_model" :
-                                               why->status >= 500 ? "internal_server_error" : "invalid_request_error"));
+    json_object_set_new(o, "type",
+                        json_string(why->status == 429               ? "rate_limited"
+                                    : why->kind == SIM_REFUSED_MODEL ? "invalid_model"
+                                    : why->status >= 500             ? "internal_server_error"
+                                                                     : "invalid_request_error"));
     json_object_set_new(o, "param", why->param.len ? json_from_str(why->param) : json_null());
-    json_object_set_new(o, "code", json_string(why->status == 429 ? "1300" : why->kind == SIM_REFUSED_MODEL ? "1500" :
-                                               why->status >= 500 ? "1000" : "3051"));
+    json_object_set_new(o, "code",
+                        json_string(why->status == 429               ? "1300"
+                                    : why->kind == SIM_REFUSED_MODEL ? "1500"
+                                    : why->status >= 500             ? "1000"
+                                                                     : "3051"));
     json_object_set_new(o, "raw_status_code", json_integer(why->status));
     return o;
 }
@@ -370,7 +388,9 @@ static json_t *openrouter_refuse(const struct sim_vendor *v, struct sim_refusal 
     json_set_str(error, "message", why->message);
     json_object_set_new(error, "code", json_integer(why->status));
     if (why->status == 429 || why->status >= 500)
-        json_object_set_new(error, "metadata", json_pack("{s:s,s:s%}", "provider_name", "Simulated", "raw", why->message.at, why->message.len));
+        json_object_set_new(error, "metadata",
+                            json_pack("{s:s,s:s%}", "provider_name", "Simulated", "raw", why->message.at,
+                                      why->message.len));
     o = json_object();
     json_object_set_new(o, "error", error);
     return o;
@@ -381,11 +401,12 @@ static void openrouter_stream_error(const struct sim_vendor *v, struct sim_refus
     json_t *o = openrouter_refuse(v, why);
 
     json_object_set_new(o, "object", json_string("chat.completion.chunk"));
-    json_object_set_new(o, "choices", json_pack("[{s:i,s:{s:s},s:s}]", "index", 0, "delta", "content", "", "finish_reason", "error"));
+    json_object_set_new(o, "choices",
+                        json_pack("[{s:i,s:{s:s},s:s}]", "index", 0, "delta", "content", "", "finish_reason", "error"));
     sim_event_sse(out, NULL, o, 0);
 }
 
-/* --- headers and lists ------------------------------------------------------------------------------------------------ */
+/* --- headers and lists -------------------------------------------------------------------------------------------- */
 
 static void chat_limits(const struct sim_room *room, struct sim_told *out)
 {

@@ -11,7 +11,8 @@ static json_t *google_child(const json_t *o, const char *camel, const char *snak
     return j ? j : json_child(o, snake);
 }
 
-static enum err_code google_read_parts(const json_t *content, struct buf *to, struct sim_ask *ask, size_t at, struct err *e)
+static enum err_code google_read_parts(const json_t *content, struct buf *to, struct sim_ask *ask, size_t at,
+                                       struct err *e)
 {
     const json_t *parts = json_child(content, "parts"), *part;
     size_t i;
@@ -21,13 +22,16 @@ static enum err_code google_read_parts(const json_t *content, struct buf *to, st
         return ERR_OK;
     }
     json_array_foreach(parts, i, part) {
-        const json_t *inline_data = google_child(part, "inlineData", "inline_data"), *file = google_child(part, "fileData", "file_data");
+        const json_t *inline_data = google_child(part, "inlineData", "inline_data"),
+                     *file = google_child(part, "fileData", "file_data");
 
         if (json_child(part, "text")) {
             sim_texts_add(to, json_get_str(part, "text"));
         } else if (inline_data || file) {
-            if (inline_data && (!json_get_str(inline_data, "data").len || !json_to_str(google_child(inline_data, "mimeType", "mime_type")).len))
-                return err_set(e, ERR_BAD_INPUT, "contents[%zu].parts[%zu].inline_data: mime_type and data are required", at, i);
+            if (inline_data && (!json_get_str(inline_data, "data").len ||
+                                !json_to_str(google_child(inline_data, "mimeType", "mime_type")).len))
+                return err_set(e, ERR_BAD_INPUT,
+                               "contents[%zu].parts[%zu].inline_data: mime_type and data are required", at, i);
             ask->images++;
         }
     }
@@ -71,11 +75,13 @@ static enum err_code google_read(struct sim_ask *ask, struct arena *a, struct er
     ask->temperature = json_get_double(g, "temperature", -1);
     ask->seed = json_get_i64(g, "seed", -1);
     ask->max_tokens = json_is_number(google_child(g, "maxOutputTokens", "max_output_tokens"))
-                          ? json_integer_value(google_child(g, "maxOutputTokens", "max_output_tokens")) : -1;
+                          ? json_integer_value(google_child(g, "maxOutputTokens", "max_output_tokens"))
+                          : -1;
     ask->json_mode = str_is(json_to_str(google_child(g, "responseMimeType", "response_mime_type")), "application/json");
     schema = google_child(g, "responseJsonSchema", "response_json_schema");
     ask->schema = schema ? schema : google_child(g, "responseSchema", "response_schema");
-    ask->thinking = json_is_true(google_child(google_child(g, "thinkingConfig", "thinking_config"), "includeThoughts", "include_thoughts"));
+    ask->thinking = json_is_true(
+        google_child(google_child(g, "thinkingConfig", "thinking_config"), "includeThoughts", "include_thoughts"));
     code = google_read_contents(ask, &t, e);
     if (code == ERR_OK)
         code = sim_read_stops(google_child(g, "stopSequences", "stop_sequences"), ask, e);
@@ -113,8 +119,10 @@ static json_t *google_response(const struct sim_ask *ask, const struct sim_reply
 
     json_object_set_new(candidate, "content", json_pack("{s:o,s:s}", "parts", parts, "role", "model"));
     if (last)
-        json_object_set_new(candidate, "finishReason", json_string(reply->finish == SIM_LENGTH ? "MAX_TOKENS" :
-                                                                   reply->finish == SIM_FILTERED ? "SAFETY" : "STOP"));
+        json_object_set_new(candidate, "finishReason",
+                            json_string(reply->finish == SIM_LENGTH     ? "MAX_TOKENS"
+                                        : reply->finish == SIM_FILTERED ? "SAFETY"
+                                                                        : "STOP"));
     json_object_set_new(candidate, "index", json_integer(0));
     json_array_append_new(list, candidate);
     json_object_set_new(o, "candidates", list);
@@ -124,7 +132,8 @@ static json_t *google_response(const struct sim_ask *ask, const struct sim_reply
     return o;
 }
 
-static json_t *google_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s)
+static json_t *google_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                           int64_t now_s)
 {
     json_t *parts = json_array();
 
@@ -135,21 +144,23 @@ static json_t *google_body(const struct sim_vendor *v, const struct sim_ask *ask
     return google_response(ask, reply, parts, true);
 }
 
-static void google_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s,
-                          struct sim_events *out)
+static void google_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                          int64_t now_s, struct sim_events *out)
 {
     struct str rest = ask->thinking ? reply->reasoning : STR_NONE, piece;
     bool last = false;
 
     (void)v, (void)now_s;
     while (sim_piece(&rest, &piece))
-        sim_event_sse(out, NULL, google_response(ask, reply, json_pack("[o]", google_part(piece, true)), false), sim_tokens(piece));
+        sim_event_sse(out, NULL, google_response(ask, reply, json_pack("[o]", google_part(piece, true)), false),
+                      sim_tokens(piece));
     rest = reply->text;
     while (!last) {
         if (!sim_piece(&rest, &piece))
             piece = str_n("", 0);
         last = !rest.len;
-        sim_event_sse(out, NULL, google_response(ask, reply, json_pack("[o]", google_part(piece, false)), last), sim_tokens(piece));
+        sim_event_sse(out, NULL, google_response(ask, reply, json_pack("[o]", google_part(piece, false)), last),
+                      sim_tokens(piece));
     }
 }
 
@@ -162,7 +173,8 @@ static json_t *google_refuse(const struct sim_vendor *v, struct sim_refusal *why
     if (why->kind == SIM_REFUSED_QUOTA) {
         why->status = 429;
         why->message = S("You exceeded your current quota, please check your plan and billing details.");
-        json_array_append_new(details, json_pack("{s:s,s:[{s:s,s:s}]}", "@type", "type.googleapis.com/google.rpc.QuotaFailure", "violations",
+        json_array_append_new(details, json_pack("{s:s,s:[{s:s,s:s}]}", "@type",
+                                                 "type.googleapis.com/google.rpc.QuotaFailure", "violations",
                                                  "quotaMetric", "generativelanguage.googleapis.com/generate_content_requests", "quotaId",
                                                  "GenerateRequestsPerDayPerProjectPerModel"));
     }
@@ -173,8 +185,8 @@ static json_t *google_refuse(const struct sim_vendor *v, struct sim_refusal *why
                                                  "API_KEY_INVALID", "domain", "googleapis.com"));
     }
     if (why->wait_ms >= 0)
-        json_array_append_new(details, json_pack("{s:s,s:o}", "@type", "type.googleapis.com/google.rpc.RetryInfo", "retryDelay",
-                                                 json_sprintf("%gs", (double)why->wait_ms / 1000)));
+        json_array_append_new(details, json_pack("{s:s,s:o}", "@type", "type.googleapis.com/google.rpc.RetryInfo",
+                                                 "retryDelay", json_sprintf("%gs", (double)why->wait_ms / 1000)));
     switch (why->status) {
     case 401: status = "UNAUTHENTICATED"; break;
     case 403: status = "PERMISSION_DENIED"; break;
@@ -235,6 +247,7 @@ static const struct sim_route google_routes[] = {
 };
 const struct sim_vendor sim_vendor_google = {
     .name = "google", .prefix = "/google", .auth = SIM_AUTH_GOOGLE, .stream_type = "text/event-stream", .wait_in_body = true,
-    .routes = google_routes, .read = google_read, .body = google_body, .stream = google_stream, .refuse = google_refuse, .models = google_models,
+    .routes = google_routes, .read = google_read, .body = google_body, .stream = google_stream,
+    .refuse = google_refuse, .models = google_models,
     .count = google_count, .empty = google_empty,
 };

@@ -21,7 +21,8 @@ static enum err_code ollama_read_messages(struct sim_ask *ask, struct sim_texts 
             buf_append(&t->last, content);
             sim_texts_add(&t->user, content);
         } else if (!str_is(role, "assistant") && !str_is(role, "tool")) {
-            return err_set(e, ERR_BAD_INPUT, "invalid role: " STR_FMT ", must be one of [system user assistant tool]", STR_ARG(role));
+            return err_set(e, ERR_BAD_INPUT, "invalid role: " STR_FMT ", must be one of [system user assistant tool]",
+                           STR_ARG(role));
         }
     }
     return ERR_OK;
@@ -81,7 +82,8 @@ static void ollama_done(json_t *o, const struct sim_reply *reply)
     json_object_set_new(o, "eval_duration", json_integer(ns - ns / 4));
 }
 
-static json_t *ollama_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s)
+static json_t *ollama_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                           int64_t now_s)
 {
     json_t *o = ollama_line(ask, now_s, reply->text, ask->thinking ? reply->reasoning : STR_NONE);
 
@@ -100,8 +102,8 @@ static void ollama_event(struct sim_events *out, json_t *o, int64_t tokens)
     sim_event_raw(out, buf_str(&line), tokens);
 }
 
-static void ollama_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s,
-                          struct sim_events *out)
+static void ollama_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                          int64_t now_s, struct sim_events *out)
 {
     struct str rest = ask->thinking ? reply->reasoning : STR_NONE, piece, none = str_n("", 0);
     json_t *last;

@@ -42,7 +42,8 @@ struct sim_vendor {
     /* MUST. Fills what the body says; the model's name may already be there, from the path. */
     enum err_code (*read)(struct sim_ask *ask, struct arena *a, struct err *e);
     /* MUST. A whole answer. */
-    json_t *(*body)(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s);
+    json_t *(*body)(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                    int64_t now_s);
     /* MUST. The same as a stream. */
     void (*stream)(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s,
                    struct sim_events *out);
@@ -60,9 +61,10 @@ struct sim_vendor {
 };
 
 /* The vendor and what is asked of it; *model is decoded, empty unless the path names it. NULL: no such path. */
-const struct sim_vendor *sim_route(struct str path, bool anthropic_header, struct arena *a, enum sim_op *op, struct str *model);
+const struct sim_vendor *sim_route(struct str path, bool anthropic_header, struct arena *a, enum sim_op *op,
+                                   struct str *model);
 
-/* --- what the wires share ------------------------------------------------------------------------------------------ */
+/* --- what the wires share ----------------------------------------------------------------------------------------- */
 #define SIM_HEADERS_MAX 24
 struct sim_told { struct arena *arena; const char *lines[SIM_HEADERS_MAX + 1]; size_t count; };
 void sim_tell(struct sim_told *t, const char *fmt, ...) PRINTF_LIKE(2, 3);

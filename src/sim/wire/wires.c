@@ -25,7 +25,8 @@ static bool google_owns(struct str path)
     return false;
 }
 
-static bool route_match(const struct sim_vendor *v, struct str path, struct arena *a, enum sim_op *op, struct str *model)
+static bool route_match(const struct sim_vendor *v, struct str path, struct arena *a, enum sim_op *op,
+                        struct str *model)
 {
     for (const struct sim_route *r = v->routes; r->pattern; r++) {
         struct str params[HTTP_PARAMS];
@@ -46,7 +47,8 @@ static bool route_match(const struct sim_vendor *v, struct str path, struct aren
     return false;
 }
 
-const struct sim_vendor *sim_route(struct str path, bool anthropic_header, struct arena *a, enum sim_op *op, struct str *model)
+const struct sim_vendor *sim_route(struct str path, bool anthropic_header, struct arena *a, enum sim_op *op,
+                                   struct str *model)
 {
     for (size_t i = 0; i < COUNT_OF(sim_vendors); i++) {
         const struct sim_vendor *v = sim_vendors[i];
@@ -57,7 +59,8 @@ const struct sim_vendor *sim_route(struct str path, bool anthropic_header, struc
             return v;
     }
     for (size_t i = anthropic_header ? 1 : 0; i < COUNT_OF(sim_vendors); i++)
-        if ((!google_owns(path) || sim_vendors[i]->auth == SIM_AUTH_GOOGLE) && route_match(sim_vendors[i], path, a, op, model))
+        if ((!google_owns(path) || sim_vendors[i]->auth == SIM_AUTH_GOOGLE) &&
+            route_match(sim_vendors[i], path, a, op, model))
             return sim_vendors[i];
     return NULL;
 }
