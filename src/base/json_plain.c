@@ -205,7 +205,7 @@ static bool plain_value(struct plain *p, int depth, json_t **out)
 bool json_read_plain(struct str text, json_t **out)
 {
     AUTO_BUF struct buf scratch = BUF_INIT(SIZE_MAX / 4);
-    struct plain p = { .at = text.at, .end = text.at + text.len, .text = scratch };
+    struct plain p = { .at = text.at, .end = text.len ? text.at + text.len : text.at, .text = scratch };
     AUTO_JSON *value = NULL;
     bool good = text.len > 0 && plain_value(&p, 0, &value) && p.at == p.end;
 

@@ -55,7 +55,7 @@ void term_quiet(bool on)
     term_is_quiet = on;
 }
 
-static void term_line(const char *mark, const char *colour, const char *fmt, va_list ap)
+static void PRINTF_LIKE(3, 0) term_line(const char *mark, const char *colour, const char *fmt, va_list ap)
 {
     bool paint = term_get()->colour_err;
 
