@@ -48,17 +48,20 @@ enum err_code err_from_name(struct str name)
     return ERR_UNKNOWN;
 }
 
-/* What came from outside may hold control bytes; a sentence on a terminal must not. U+0080..U+009F, which are C2 and
- * then the number, steer some terminals too. */
+/* What came from outside may hold control bytes or bytes that are no UTF-8; a sentence on a terminal must not.
+ * U+0080..U+009F steer some terminals too. */
 static void err_clean(char *text)
 {
-    for (char *p = text; *p; p++)
-        if ((unsigned char)*p < 0x20 && *p != '\n')
-            *p = *p == '\t' ? ' ' : '?';
-        else if (*p == 0x7f)
-            *p = '?';
-        else if ((unsigned char)*p == 0xc2 && (unsigned char)p[1] >= 0x80 && (unsigned char)p[1] <= 0x9f)
-            p[0] = p[1] = '?';
+    struct str s = str_c(text);
+
+    for (size_t i = 0, from = 0; i < s.len; from = i) {
+        uint32_t cp = str_utf8_next(s, &i);
+
+        if (cp == '\t')
+            text[from] = ' ';
+        else if ((cp < 0x20 && cp != '\n') || (cp >= 0x7f && cp <= 0x9f) || (cp == 0xfffd && i - from == 1))
+            memset(text + from, '?', i - from);
+    }
 }
 
 /* `wanted` is what vsnprintf said of text[size]: what was cut ends on a code point and in "...". */

@@ -66,3 +66,11 @@ TEST(err_text_carries_no_control_bytes_to_a_terminal)
     err_set(&e, ERR_BAD_INPUT, "%s", "a\x1b[31mb\tc\x7f" "d\re\xc2\x9b" "f\xc3\x9bg");
     CHECK_STR(str_c(e.text), "a?[31mb c?d?e??f\xc3\x9bg");
 }
+
+TEST(err_replaces_bytes_that_are_no_utf8)
+{
+    struct err e = ERR_INIT;
+
+    err_set(&e, ERR_SERVER, "garbage \xa8\xff and gr\xc3\xbc\xc3\x9f \x1b[31m");
+    CHECK_STR(str_c(e.text), "garbage ?? and gr\xc3\xbc\xc3\x9f ?[31m");
+}

@@ -397,12 +397,15 @@ static bool work_leave_out(struct call_work *w, const struct failure *f)
     struct llm *l = w->llm;
     struct call *c = w->call;
     const struct model_quirks *q = llm_quirks_of(l, c->request.model->name);
+    bool known = q && quirks_refuse(&q->quirks, arena_cstr(c->arena, f->refused_param));
     struct err ignored;
 
-    if (!f->refused_param.len || (q && quirks_refuse(&q->quirks, arena_cstr(c->arena, f->refused_param))) ||
+    /* A call that was written before another one learnt of the refusal still holds the field: it is written anew too. */
+    if (!f->refused_param.len || str_contains(buf_str(&w->http.dropped), f->refused_param) ||
         ++w->refused > ENGINE_REFUSALS_MAX)
         return false;
-    llm_quirks_add(l, c->request.model->name, f->refused_param);
+    if (!known)
+        llm_quirks_add(l, c->request.model->name, f->refused_param);
     q = llm_quirks_of(l, c->request.model->name);
     log_event(LOG_INFO, "llm.param_refused", LOG_S("model", c->request.model->name), LOG_S("param", f->refused_param));
     http_call_dispose(&w->http);

@@ -221,7 +221,7 @@ bool prices_find(const struct prices *p, struct str provider, struct str id, str
     while (n && !(row = map_get(&p->by_name, str_n(key, head + n)))) {
         do {
             n--;
-        } while (n && !memchr("-:@./", id.at[n], 5));
+        } while (n && !memchr("-:@./!", id.at[n], 6));
     }
     if (!row) {
         key[head] = '*';
