@@ -318,6 +318,10 @@ def help_version_schema_and_completion_speak():
         bash = home.file("c.bash", home.run("completion", "bash").out)
         assert subprocess.run(["bash", "-n", bash]).returncode == 0
         fails(home.run("completion", "tcsh"), 2, "bash")
+        made = subprocess.run([sys.executable, os.path.join(ROOT, "tools", "man.py"), ASSAY], capture_output=True, text=True)
+        assert made.stdout == open(os.path.join(ROOT, "docs", "assay.1")).read(), "docs/assay.1 is stale: tools/man.py makes it"
+        for link in re.findall(r"\]\(([^)#:]+)\)", open(os.path.join(ROOT, "README.md")).read()):
+            assert os.path.exists(os.path.join(ROOT, link)), link
         assert "gpt-4o-mini" in home.run("models", "gpt-4o-mini").out
         assert "ANTHROPIC_API_KEY" in home.run("providers").out
 
