@@ -59,7 +59,8 @@ struct llm_price {                          /* nano-dollars for a million tokens
     int64_t context_tokens, output_tokens_max;                  /* 0: not known */
     int64_t reasoning_tokens;                                   /* unseen ones of a short answer, roughly: for estimates */
 };
-/* Longest prefix of provider:id in the table that ends at a boundary (end, '-', ':', '@', '.', '/', or the simulator's '!'). */
+/* Longest prefix of provider:id in the table that ends at a boundary (end, '-', ':', '@', '.', '/', or the simulator's
+ * '!'). */
 bool llm_price_of(const struct llm *l, const struct model *m, struct llm_price *out);
 /* Cost of `u` at that price; MONEY_UNKNOWN when there is none. */
 int64_t llm_cost(const struct llm *l, const struct model *m, const struct usage *u);
