@@ -33,4 +33,5 @@
 #include "base/csv.h"
 #include "base/queue.h"
 #include "base/loop.h"
+#include "base/thread.h"
 #include "base/fault.h"

@@ -230,9 +230,8 @@ static void json_write_array(const json_t *j, struct json_style style, size_t de
     buf_byte(out, ']');
 }
 
-/* Deeper than anything json_read lets in, wrapped in a document of ours; so a tree that holds itself ends too. */
 /* By hand: printf would take longer than the rest of a small document. */
-static void json_write_integer(json_int_t n, struct buf *out)
+void json_write_i64(int64_t n, struct buf *out)
 {
     char digits[24];
     size_t at = sizeof digits;
@@ -248,6 +247,7 @@ static void json_write_integer(json_int_t n, struct buf *out)
 
 static void json_write_value(const json_t *j, struct json_style style, size_t depth, struct buf *out)
 {
+    /* deeper than anything json_read lets in, wrapped in a document of ours; so a tree that holds itself ends too */
     if (!j || depth > 2 * JSON_DEPTH_MAX || buf_failed(out)) {
         out->failed = true;
         return;
@@ -256,7 +256,7 @@ static void json_write_value(const json_t *j, struct json_style style, size_t de
     case JSON_OBJECT: json_write_object((json_t *)j, style, depth, out); break;
     case JSON_ARRAY: json_write_array(j, style, depth, out); break;
     case JSON_STRING: json_write_str(json_to_str(j), out); break;
-    case JSON_INTEGER: json_write_integer(json_integer_value(j), out); break;
+    case JSON_INTEGER: json_write_i64(json_integer_value(j), out); break;
     case JSON_REAL: json_write_real(json_real_value(j), out); break;
     case JSON_TRUE: buf_puts(out, "true"); break;
     case JSON_FALSE: buf_puts(out, "false"); break;
@@ -320,6 +320,15 @@ void json_write_str(struct str s, struct buf *out)
     if (from < s.len)
         buf_append(out, str_n(s.at + from, s.len - from));
     buf_byte(out, '"');
+}
+
+void json_write_key(const char *key, struct buf *out)
+{
+    if (out->len && out->bytes[out->len - 1] != '{')
+        buf_byte(out, ',');
+    buf_byte(out, '"');
+    buf_puts(out, key);
+    buf_append(out, S("\":"));
 }
 
 static void json_release(void *j)

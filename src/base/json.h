@@ -38,5 +38,8 @@ void           json_write_pretty(const json_t *j, struct buf *out);
 /* Appends `s` as a JSON string with its quotes, for the few hot places that write JSON by hand; bytes that are not
  * UTF-8 become U+FFFD. */
 void           json_write_str(struct str s, struct buf *out);
+void           json_write_i64(int64_t n, struct buf *out);
+/* "key": with a comma before it unless it is the object's first. `key` needs no escapes. */
+void           json_write_key(const char *key, struct buf *out);
 /* Ties the value to the arena: decref'd when the arena ends. Returns j. */
 json_t        *json_in_arena(json_t *j, struct arena *a);

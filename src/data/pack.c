@@ -422,7 +422,8 @@ enum err_code pack_cursor_next(struct pack_cursor *c, struct arena *a, struct da
         return ERR_OK;
     if (c->rest.len == 0)
         TRY(pack_cursor_load(c, e));
-    if (!str_split(&c->rest, '\n', &line) || !(o = json_loadb(line.at, line.len, JSON_ALLOW_NUL, NULL)))
+    if (!str_split(&c->rest, '\n', &line) ||
+        (!json_read_plain(line, &o) && !(o = json_loadb(line.at, line.len, JSON_ALLOW_NUL, NULL))))
         return pack_broken(e);
     json_in_arena(o, a);
     if (!json_is_object(json_child(o, "v")) || !json_is_string(json_child(o, "i")))

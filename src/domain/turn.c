@@ -20,18 +20,29 @@ enum finish finish_from(struct str name)
     return FINISH_OTHER;
 }
 
-static void turn_set_str(json_t *o, const char *key, struct str s)
+static void turn_write_str(const char *key, struct str s, struct buf *out)
 {
-    if (s.len)
-        json_set_str(o, key, s);
+    if (!s.len)
+        return;
+    json_write_key(key, out);
+    json_write_str(s, out);
 }
 
-static void turn_set_cost(json_t *o, int64_t cost_nanousd)
+static void turn_write_i64(const char *key, int64_t n, struct buf *out)
+{
+    json_write_key(key, out);
+    json_write_i64(n, out);
+}
+
+static void turn_write_cost(int64_t cost_nanousd, struct buf *out)
 {
     char text[MONEY_TEXT];
 
-    json_object_set_new(o, "cost_usd",
-                        cost_nanousd == MONEY_UNKNOWN ? json_null() : json_string(money_exact(cost_nanousd, text)));
+    json_write_key("cost_usd", out);
+    if (cost_nanousd == MONEY_UNKNOWN)
+        buf_puts(out, "null");
+    else
+        json_write_str(str_c(money_exact(cost_nanousd, text)), out);
 }
 
 static int64_t turn_get_cost(const json_t *o)
@@ -41,24 +52,26 @@ static int64_t turn_get_cost(const json_t *o)
     return money_parse(json_get_str(o, "cost_usd"), &cost) ? cost : MONEY_UNKNOWN;
 }
 
-static json_t *attempt_to_json(const struct attempt *at)
+static void attempt_write(const struct attempt *at, struct buf *out)
 {
-    json_t *o = json_object();
     char when[CLOCK_TEXT];
 
-    json_object_set_new(o, "result", json_string(err_name(at->code)));
+    buf_byte(out, '{');
+    turn_write_str("result", str_c(err_name(at->code)), out);
     if (at->http_status)
-        json_object_set_new(o, "http_status", json_integer(at->http_status));
-    turn_set_str(o, "text", at->text);
-    json_object_set_new(o, "started_at", json_string(clock_text(at->started_ms, when)));
-    json_object_set_new(o, "duration_ms", json_integer(at->duration_ms));
+        turn_write_i64("http_status", at->http_status, out);
+    turn_write_str("text", at->text, out);
+    turn_write_str("started_at", str_c(clock_text(at->started_ms, when)), out);
+    turn_write_i64("duration_ms", at->duration_ms, out);
     if (at->waited_ms)
-        json_object_set_new(o, "waited_ms", json_integer(at->waited_ms));
+        turn_write_i64("waited_ms", at->waited_ms, out);
     if (at->cost_nanousd)
-        turn_set_cost(o, at->cost_nanousd);
-    if (at->cost_nanousd || at->usage.input || at->usage.output)
-        json_object_set_new(o, "usage", usage_to_json(&at->usage));
-    return o;
+        turn_write_cost(at->cost_nanousd, out);
+    if (at->cost_nanousd || at->usage.input || at->usage.output) {
+        json_write_key("usage", out);
+        usage_write(&at->usage, out);
+    }
+    buf_byte(out, '}');
 }
 
 static void attempt_from_json(const json_t *o, struct arena *a, struct attempt *out)
@@ -75,36 +88,47 @@ static void attempt_from_json(const json_t *o, struct arena *a, struct attempt *
     usage_from_json(json_child(o, "usage"), &out->usage);
 }
 
-json_t *turn_to_json(const struct turn *t)
+void turn_write(const struct turn *t, struct buf *out)
 {
-    json_t *o = json_object(), *list = json_array();
-
-    json_object_set_new(o, "number", json_integer(t->number));
-    turn_set_str(o, "label", t->label);
-    json_set_str(o, "prompt", t->prompt);
-    json_set_str(o, "response", t->response);
-    turn_set_str(o, "reasoning", t->reasoning);
-    if (t->tool_calls)
-        json_object_set(o, "tool_calls", (json_t *)t->tool_calls);
-    json_object_set_new(o, "finish", json_string(finish_name(t->finish)));
-    turn_set_str(o, "finish_native", t->finish_native);
-    turn_set_str(o, "model_version", t->model_version);
-    turn_set_str(o, "response_id", t->response_id);
-    turn_set_str(o, "upstream", t->upstream);
-    if (t->raw)
-        json_object_set(o, "raw", (json_t *)t->raw);
-    turn_set_str(o, "dropped", t->dropped);
-    json_object_set_new(o, "usage", usage_to_json(&t->usage));
-    turn_set_cost(o, t->cost_nanousd);
-    if (t->cost_reported)
-        json_object_set_new(o, "cost_reported", json_true());
-    json_object_set_new(o, "latency_ms", json_integer(t->latency_ms));
+    buf_byte(out, '{');
+    turn_write_i64("number", t->number, out);
+    turn_write_str("label", t->label, out);
+    json_write_key("prompt", out);
+    json_write_str(t->prompt, out);
+    json_write_key("response", out);
+    json_write_str(t->response, out);
+    turn_write_str("reasoning", t->reasoning, out);
+    if (t->tool_calls) {
+        json_write_key("tool_calls", out);
+        json_write(t->tool_calls, out);
+    }
+    turn_write_str("finish", str_c(finish_name(t->finish)), out);
+    turn_write_str("finish_native", t->finish_native, out);
+    turn_write_str("model_version", t->model_version, out);
+    turn_write_str("response_id", t->response_id, out);
+    turn_write_str("upstream", t->upstream, out);
+    if (t->raw) {
+        json_write_key("raw", out);
+        json_write(t->raw, out);
+    }
+    turn_write_str("dropped", t->dropped, out);
+    json_write_key("usage", out);
+    usage_write(&t->usage, out);
+    turn_write_cost(t->cost_nanousd, out);
+    if (t->cost_reported) {
+        json_write_key("cost_reported", out);
+        buf_puts(out, "true");
+    }
+    turn_write_i64("latency_ms", t->latency_ms, out);
     if (t->first_token_ms >= 0)
-        json_object_set_new(o, "first_token_ms", json_integer(t->first_token_ms));
-    for (size_t i = 0; i < t->attempt_count; i++)
-        json_array_append_new(list, attempt_to_json(&t->attempts[i]));
-    json_object_set_new(o, "attempts", list);
-    return o;
+        turn_write_i64("first_token_ms", t->first_token_ms, out);
+    json_write_key("attempts", out);
+    buf_byte(out, '[');
+    for (size_t i = 0; i < t->attempt_count; i++) {
+        buf_puts(out, i ? "," : "");
+        attempt_write(&t->attempts[i], out);
+    }
+    buf_puts(out, "]}");
 }
 
 void turn_from_json(const json_t *o, struct arena *a, struct turn *out)

@@ -41,5 +41,5 @@ struct turn {
     size_t attempt_count;
 };
 
-json_t *turn_to_json(const struct turn *t);
+void    turn_write(const struct turn *t, struct buf *out);        /* appends it as JSON, without a tree: once per trial */
 void    turn_from_json(const json_t *o, struct arena *a, struct turn *out);

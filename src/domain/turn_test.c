@@ -5,7 +5,7 @@ static struct str turn_text(const struct turn *t, struct arena *a)
 {
     AUTO_BUF struct buf b = BUF_INIT(1 << 20);
 
-    json_write_canonical(json_in_arena(turn_to_json(t), a), &b);
+    turn_write(t, &b);
     return arena_strdup(a, str_c(buf_cstr(&b)));
 }
 

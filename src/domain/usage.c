@@ -18,22 +18,37 @@ void usage_add(struct usage *sum, const struct usage *u)
     sum->output_estimated |= u->output_estimated;
 }
 
+static void usage_write_count(const char *key, int64_t n, struct buf *out)
+{
+    json_write_key(key, out);
+    json_write_i64(n, out);
+}
+
+void usage_write(const struct usage *u, struct buf *out)
+{
+    buf_byte(out, '{');
+    usage_write_count("input_tokens", u->input, out);
+    usage_write_count("output_tokens", u->output, out);
+    if (u->cached)
+        usage_write_count("cached_tokens", u->cached, out);
+    if (u->cache_written)
+        usage_write_count("cache_written_tokens", u->cache_written, out);
+    if (u->reasoning)
+        usage_write_count("reasoning_tokens", u->reasoning, out);
+    if (u->input_estimated)
+        buf_puts(out, ",\"input_estimated\":true");
+    if (u->output_estimated)
+        buf_puts(out, ",\"output_estimated\":true");
+    buf_byte(out, '}');
+}
+
 json_t *usage_to_json(const struct usage *u)
 {
-    json_t *o = json_object();
+    AUTO_BUF struct buf text = BUF_INIT(1024);
+    json_t *o = NULL;
 
-    json_object_set_new(o, "input_tokens", json_integer(u->input));
-    json_object_set_new(o, "output_tokens", json_integer(u->output));
-    if (u->cached)
-        json_object_set_new(o, "cached_tokens", json_integer(u->cached));
-    if (u->cache_written)
-        json_object_set_new(o, "cache_written_tokens", json_integer(u->cache_written));
-    if (u->reasoning)
-        json_object_set_new(o, "reasoning_tokens", json_integer(u->reasoning));
-    if (u->input_estimated)
-        json_object_set_new(o, "input_estimated", json_true());
-    if (u->output_estimated)
-        json_object_set_new(o, "output_estimated", json_true());
+    usage_write(u, &text);
+    ASSERT(json_read(buf_str(&text), &o, NULL) == ERR_OK);
     return o;
 }
 

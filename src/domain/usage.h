@@ -13,4 +13,5 @@ struct usage {
 
 void    usage_add(struct usage *sum, const struct usage *u);
 json_t *usage_to_json(const struct usage *u);
+void    usage_write(const struct usage *u, struct buf *out);      /* appends the same as text */
 void    usage_from_json(const json_t *o, struct usage *out);

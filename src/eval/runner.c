@@ -194,7 +194,7 @@ static enum err_code runner_open(struct runner *r, struct err *e)
 {
     int64_t concurrency = r->options->concurrency ? r->options->concurrency : RUNNER_CONCURRENCY;
     int threads = r->options->scoring_threads ? r->options->scoring_threads
-                                              : (int)MIN(sysconf(_SC_NPROCESSORS_ONLN), 4);
+                                              : MIN(thread_cpus(), 4);
 
     TRY(feeds_open(r, e));
     commit_open(r);

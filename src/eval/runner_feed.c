@@ -163,11 +163,10 @@ enum err_code feed_some(struct feed *f, int64_t most, int64_t *started, struct e
         if (!found)
             return ERR_OK;
         TRY(feed_load_case(f, place.case_index, e));
-        w = xcalloc(1, sizeof *w);
+        w = work_new();
         w->r = r;
         w->feed = f;
         w->shard = shard;
-        w->arena = arena_new_sized(2048);
         w->hold = f->hold;
         __atomic_add_fetch(&w->hold->refs, 1, __ATOMIC_RELAXED);
         w->number = run_trial_number(&r->plan->run, place);

@@ -58,7 +58,7 @@ struct work {                           /* one trial in flight; belongs to one t
     struct runner *r;
     struct feed *feed;
     struct open_shard *shard;
-    struct arena *arena;
+    struct arena *arena;                /* holds the work itself and all it comes to hold */
     struct case_hold *hold;
     int64_t number, repetition;
     struct params params;
@@ -130,6 +130,7 @@ int64_t       feed_reserve(const struct feed *f);       /* what a budget sets as
 void          case_unref(struct case_hold *h);
 
 /* runner_trial.c */
+struct work  *work_new(void);
 void          work_start(struct work *w);                       /* takes w: on its way, or finished at once */
 void          work_start_abandoned(struct work *w);             /* finished as a failure that cost nothing */
 void         *work_thread(void *runner);                        /* a scoring thread */

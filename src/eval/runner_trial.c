@@ -162,15 +162,19 @@ static void work_score(struct work *w)
 static void work_transcribe(struct work *w)
 {
     AUTO_BUF struct buf text = BUF_INIT(TRIAL_TEXT_MAX);
-    AUTO_JSON *o = json_object();
-    json_t *turns = json_array();
 
-    if (w->message_count && w->messages[0].role == MESSAGE_SYSTEM)
-        json_set_str(o, "system", w->messages[0].parts[0].text);
-    for (size_t i = 0; i < w->turn_count; i++)
-        json_array_append_new(turns, turn_to_json(&w->turns[i]));
-    json_object_set_new(o, "turns", turns);
-    json_write(o, &text);
+    buf_byte(&text, '{');
+    if (w->message_count && w->messages[0].role == MESSAGE_SYSTEM) {
+        json_write_key("system", &text);
+        json_write_str(w->messages[0].parts[0].text, &text);
+    }
+    json_write_key("turns", &text);
+    buf_byte(&text, '[');
+    for (size_t i = 0; i < w->turn_count; i++) {
+        buf_puts(&text, i ? "," : "");
+        turn_write(&w->turns[i], &text);
+    }
+    buf_puts(&text, "]}");
     w->transcript = buf_failed(&text) ? S("{\"turns\":[]}") : arena_strdup(w->arena, buf_str(&text));
 }
 
@@ -259,6 +263,7 @@ void *work_thread(void *runner)
     void *works[64];
     bool closed = false;
 
+    thread_be_batch();
     while (!closed) {
         size_t n = queue_take(r->answers, works, COUNT_OF(works), -1, &closed);
 
@@ -268,9 +273,17 @@ void *work_thread(void *runner)
     return NULL;
 }
 
+struct work *work_new(void)
+{
+    struct arena *a = arena_new_sized(4096);
+    struct work *w = arena_new(a, struct work);
+
+    w->arena = a;
+    return w;
+}
+
 void work_free(struct work *w)
 {
     case_unref(w->hold);
-    arena_free(w->arena);
-    free(w);
+    arena_free(w->arena);                           /* which holds w too */
 }

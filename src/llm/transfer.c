@@ -75,13 +75,30 @@ static void slice_on_idle_socket(void *arg, int fd, unsigned events)
     loop_watch(s->hive->ts->loop, fd, 0, NULL, NULL);
 }
 
+/* Only sockets whose connection stands: one that is still connecting may be closed without transfers_close_socket. */
+static void transfers_own(struct transfers *ts, int fd)
+{
+    if ((size_t)fd >= ts->ours_count) {
+        size_t n = MAX((size_t)fd + 1, ts->ours_count * 2);
+
+        ts->ours = xreallocarray(ts->ours, n, sizeof *ts->ours);
+        memset(ts->ours + ts->ours_count, 0, (n - ts->ours_count) * sizeof *ts->ours);
+        ts->ours_count = n;
+    }
+    ts->ours[fd] = true;
+}
+
 static int slice_watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {
     struct slice *s = arg;
     struct transfers *ts = s->hive->ts;
     unsigned events = (what & CURL_POLL_IN ? LOOP_READ : 0u) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0u);
+    struct transfer *t = NULL;
 
-    (void)easy, (void)socket_arg;
+    (void)socket_arg;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
+    if (what != CURL_POLL_REMOVE && t && t->phase != TRANSFER_CONNECTING)
+        transfers_own(ts, fd);
     if (what == CURL_POLL_REMOVE && (size_t)fd < ts->ours_count && ts->ours[fd])
         loop_watch(ts->loop, fd, LOOP_READ, slice_on_idle_socket, s);
     else
@@ -121,19 +138,6 @@ static curl_socket_t transfers_open_socket(void *arg, curlsocktype purpose, stru
 
     (void)arg, (void)purpose;
     return fd < 0 ? CURL_SOCKET_BAD : fd;           /* not inherited by programs that are started meanwhile */
-}
-
-/* Only sockets whose connection stands: one that is still connecting may be closed without transfers_close_socket. */
-static void transfers_own(struct transfers *ts, int fd)
-{
-    if ((size_t)fd >= ts->ours_count) {
-        size_t n = MAX((size_t)fd + 1, ts->ours_count * 2);
-
-        ts->ours = xreallocarray(ts->ours, n, sizeof *ts->ours);
-        memset(ts->ours + ts->ours_count, 0, (n - ts->ours_count) * sizeof *ts->ours);
-        ts->ours_count = n;
-    }
-    ts->ours[fd] = true;
 }
 
 static int transfers_close_socket(void *arg, curl_socket_t fd)
@@ -287,12 +291,9 @@ static void transfer_enter(struct transfer *t, enum transfer_phase phase)
 static int transfer_on_request(void *arg, char *to_ip, char *from_ip, int to_port, int from_port)
 {
     struct transfer *t = arg;
-    curl_socket_t fd;
 
     (void)to_ip, (void)from_ip, (void)to_port, (void)from_port;
     transfer_enter(t, TRANSFER_WAITING);
-    if (curl_easy_getinfo(t->easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD)
-        transfers_own(t->ts, fd);
     if (t->spec.connected)
         t->spec.connected(t->spec.owner);
     return CURL_PREREQFUNC_OK;

@@ -197,6 +197,7 @@ static void *writer_main(void *arg)
     struct store_job *group[STORE_GROUP_MAX];
     size_t n;
 
+    thread_be_batch();
     while ((n = writer_gather(w, group)) > 0)
         writer_group(w, group, n);
     return NULL;
