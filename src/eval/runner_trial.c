@@ -80,8 +80,8 @@ static void work_account(struct work *w)
     for (size_t i = 0; i < c->attempt_count; i++) {
         const struct attempt *at = &c->attempts[i];
 
-        if (at->code == ERR_OK || at->cost_nanousd == 0)
-            continue;                               /* the answering one is counted below */
+        if (at->code == ERR_OK || (at->cost_nanousd == 0 && !at->usage.input && !at->usage.output))
+            continue;                               /* the answering one is counted below; the rest was not billed */
         w->ledger.calls++;
         usage_add(&w->ledger.usage, &at->usage);
         if (at->cost_nanousd == MONEY_UNKNOWN)

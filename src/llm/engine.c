@@ -271,6 +271,10 @@ static enum err_code work_read_stream(struct call_work *w, enum err_code code, s
     *out = st->answer;
     if (code != ERR_OK && !st->ended)
         return code;
+    if (!st->ended && !st->text.len && !st->reasoning.len && !st->tools) {
+        *f = (struct failure){ .retry_after_ms = -1 };
+        return err_set(e, ERR_INVALID_RESPONSE, "the stream ended without an answer in it");
+    }
     if (!st->ended) {
         f->retryable = true;
         return err_set(e, ERR_NETWORK, "the stream broke off after %zu bytes of text, before the model had finished",

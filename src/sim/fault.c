@@ -21,7 +21,7 @@ static const struct fault_row { const char *name, *value, *about; } fault_rows[S
     [SIM_FAULT_WRONG_CONTENT_TYPE] = { "wrong_content_type", "", "200 with an HTML page" },
     [SIM_FAULT_HUGE_BODY]         = { "huge_body", "bytes", "an answer of that size" },
     [SIM_FAULT_BILLED_BUT_FAILED] = { "billed_but_failed", "status", "computed, charged for, and lost: 500" },
-    [SIM_FAULT_FLAP]              = { "flap", "seconds", "503 every other time, or for that long and then fine" },
+    [SIM_FAULT_FLAP]              = { "flap", "seconds", "503 to every other try of a request, or for that long and then fine" },
     [SIM_FAULT_ERROR_IN_200]      = { "error_in_200", "status", "200 with an error inside" },
     [SIM_FAULT_EMPTY_CHOICES]     = { "empty_choices", "", "200 with no answer inside" },
     [SIM_FAULT_REFUSE_PARAM]      = { "refuse_param", "name", "400 when the request has that parameter" },
@@ -464,7 +464,7 @@ static bool weather_strikes(struct sim_weather *w, const struct sim_fault *f, ui
         int64_t now = clock_mono_ms();
 
         if (!f->number)
-            return weather_count(w, rng_mix(rule ^ 0xf1a9)) % 2 == 0;
+            return weather_count(w, rng_mix(who ^ rule ^ 0xf1a9)) % 2 == 0;
         if (w->flap_began_ms < 0)
             w->flap_began_ms = now;
         return now - w->flap_began_ms < f->number;

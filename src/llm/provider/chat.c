@@ -366,6 +366,8 @@ enum err_code chat_decode(const struct chat_dialect *d, const struct request *rq
         return chat_fail(d, rq, body, in, a, f, e);
     if (chat_is_truthy(json_child(choice, "error")))
         return chat_fail(d, rq, choice, in, a, f, e);
+    chat_read_usage(d, body, &answer);
+    *out = answer;                                  /* what was charged for counts, answer or not */
     if (!json_is_object(choice))
         return wire_invalid(f, e, "%s answered %d without any choices", d->label, in->status);
     if (!json_is_object(json_child(choice, "message")))
@@ -374,7 +376,6 @@ enum err_code chat_decode(const struct chat_dialect *d, const struct request *rq
     answer.finish = wire_finish(answer.finish_native);
     chat_read_head(body, a, &answer);
     chat_read_message(json_child(choice, "message"), a, &answer);
-    chat_read_usage(d, body, &answer);
     wire_raw(&raw, body, "system_fingerprint");
     wire_raw(&raw, body, "service_tier");
     wire_raw(&raw, choice, "logprobs");

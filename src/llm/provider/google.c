@@ -368,6 +368,7 @@ static enum err_code google_decode(const struct request *rq, const struct http_a
         return google_fail(rq, body, in, a, f, e);
     candidate = json_array_get(json_child(body, "candidates"), 0);
     google_read_head(body, a, &answer);
+    *out = answer;                                  /* what was charged for counts, answer or not */
     if (!json_is_object(candidate) && answer.finish != FINISH_CONTENT_FILTER)
         return wire_invalid(f, e, GOOGLE_LABEL " answered %d without candidates and without saying what blocked them",
                             in->status);

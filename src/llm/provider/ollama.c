@@ -5,7 +5,10 @@
 
 #define OLLAMA_LABEL "Ollama"
 
-static const char *const ollama_optional[] = { "think", "format", NULL };
+static const char *const ollama_optional[] = {
+    "temperature", "top_p", "top_k", "num_predict", "seed", "frequency_penalty", "presence_penalty", "stop", "think", "format",
+    NULL,
+};
 
 /* --- request ------------------------------------------------------------------------------------------------- */
 
@@ -195,6 +198,7 @@ static enum err_code ollama_decode(const struct request *rq, const struct http_a
     if (json_child(body, "error"))
         return ollama_fail(rq, body, in, a, f, e);
     message = json_child(body, "message");
+    ollama_read_end(rq, body, a, out);
     if (!json_is_object(message))
         return wire_invalid(f, e, OLLAMA_LABEL " answered %d without a message", in->status);
     answer.model_version = wire_keep(a, json_child(body, "model"));

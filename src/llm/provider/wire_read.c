@@ -235,7 +235,7 @@ static struct str wire_fault_text(const struct wire_fault *what, const json_t *e
     };
     struct str raw = json_get_str(json_child(error, "metadata"), "raw");
 
-    if (raw.len && found[0].len) /* OpenRouter: its own words, then what the upstream said */
+    if (raw.len && found[0].len && !str_eq(raw, found[0])) /* OpenRouter: its own words, then what the upstream said */
         return arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(found[0]),
                             STR_ARG(str_sub(raw, 0, MIN(raw.len, (size_t)400))));
     for (size_t i = 0; i < COUNT_OF(found); i++)
@@ -315,7 +315,10 @@ static enum err_code wire_fault_code(int status, const struct wire_words *w, str
     if (of_words == ERR_REJECTED || of_words == ERR_RATE_LIMIT)
         return of_words;
     if (of_status == ERR_OK || of_status == ERR_UNKNOWN)
-        return of_words != ERR_OK ? of_words : wire_says(w->type, invalid) ? ERR_REJECTED : ERR_UNKNOWN;
+        return of_words != ERR_OK               ? of_words
+               : wire_says(w->type, invalid)    ? ERR_REJECTED
+               : status >= 200 && status <= 299 ? ERR_SERVER        /* taken, and then something broke */
+                                                : ERR_UNKNOWN;
     if (of_status == ERR_AUTH && status == 403 && wire_says(head, moderation))
         return ERR_REJECTED;
     return of_status;
@@ -355,6 +358,7 @@ static bool wire_request_has(const struct request *rq, const char *field)
         { "topK", PARAM_TOP_K },
         { "max_tokens", PARAM_MAX_TOKENS },
         { "max_completion_tokens", PARAM_MAX_TOKENS },
+        { "num_predict", PARAM_MAX_TOKENS },
         { "seed", PARAM_SEED },
         { "random_seed", PARAM_SEED },
         { "frequency_penalty", PARAM_FREQUENCY_PENALTY },
