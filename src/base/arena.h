@@ -1,8 +1,8 @@
 /* src/base/arena.h (through base.h): memory that dies together.
  *
  * One request, one trial or one file read owns an arena; what lives in it is never freed alone. Blocks grow from
- * the size asked at birth, doubling up to 64 KiB, so ten thousand small arenas stay small; up to 2 MiB each of blocks of
- * 1, 2, 4 and 8 KiB are kept for the next arena of any thread. arena_defer ties
+ * the size asked at birth, doubling up to 64 KiB, so ten thousand small arenas stay small; up to 2 MiB each of blocks
+ * of 1, 2, 4 and 8 KiB are kept for the next arena of any thread. arena_defer ties
  * foreign memory (a json_t) to the arena's fate; deferred calls run newest first.
  * Memory is zeroed. Threads: one owner at a time. Cost: a bump; O(blocks + deferred) at the end. */
 #pragma once

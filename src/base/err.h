@@ -20,7 +20,7 @@ enum err_code {
     ERR_STORE,              /* the database could not be used or is full */
     ERR_ENVIRONMENT,        /* something the machine must have is missing */
     ERR_INTERNAL,           /* our fault */
-    /* what a model call can end with (spec/probe-runs 2.4 gives the names) */
+    /* what a model call can end with */
     ERR_MISSING_KEY,        /* MISSING_API_KEY */
     ERR_UNSUPPORTED_PROVIDER,
     ERR_RATE_LIMIT,

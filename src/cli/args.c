@@ -183,40 +183,18 @@ size_t args_list(const struct args *a, const char *name, struct str **out)
     return n;
 }
 
-/* Prints `text` from column `from` on, breaking between words before `columns`. */
-static void args_wrap(FILE *to, struct str text, int from, int columns)
-{
-    int at = from;
-    struct str word;
-
-    while (str_split(&text, ' ', &word)) {
-        int width = (int)str_utf8_width(word);
-
-        if (at > from && at + 1 + width > columns) {
-            fprintf(to, "\n%*s", from, "");
-            at = from;
-        } else if (at > from) {
-            fputc(' ', to);
-            at++;
-        }
-        fprintf(to, STR_FMT, STR_ARG(word));
-        at += width;
-    }
-    fputc('\n', to);
-}
-
 void args_help(const struct command *c, FILE *to, bool colour, int columns)
 {
     const char *bold = colour ? "\033[1m" : "", *plain = colour ? "\033[0m" : "";
 
     fprintf(to, "%sassay %s%s %s\n\n", bold, c->name, plain, c->usage);
-    args_wrap(to, str_c(c->summary), 0, columns);
+    term_wrap(to, str_c(c->summary), 0, columns);
     if (c->doc) {
         struct str rest = str_c(c->doc), line;
 
         fputc('\n', to);
         while (str_split(&rest, '\n', &line))
-            args_wrap(to, line, 0, columns);
+            term_wrap(to, line, 0, columns);
     }
     if (args_option_count(c))
         fprintf(to, "\n%sOptions%s\n", bold, plain);
@@ -230,6 +208,6 @@ void args_help(const struct command *c, FILE *to, bool colour, int columns)
             fprintf(to, "%s\n%*s", left, 28, "");
         else
             fprintf(to, "%-28s", left);
-        args_wrap(to, str_c(o->doc), 28, columns);
+        term_wrap(to, str_c(o->doc), 28, columns);
     }
 }

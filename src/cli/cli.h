@@ -57,6 +57,10 @@ enum err_code term_write(struct str bytes, struct err *e);
 enum err_code term_json(json_t *j /* taken */, struct err *e);  /* pretty, one newline */
 bool  term_ask(const char *question);                   /* y/N on a terminal; false without one */
 
+/* Words of `text` from column `from` on (where the cursor stands), on lines of at most `columns`; ends with a newline. */
+void  term_wrap(FILE *to, struct str text, int from, int columns);
+void  term_entry(const char *name, const char *doc);    /* one line of a list: the name, then its sentence */
+
 /* The progress line: one that rewrites itself on a terminal, else a plain line every few seconds. */
 struct progress_line { int64_t last_ms; size_t width; bool shown; };
 void  progress_show(struct progress_line *p, struct str text, bool force);

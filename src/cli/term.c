@@ -172,3 +172,51 @@ int interrupts_seen(void)
 {
     return (int)interrupts;
 }
+
+/* The next piece that must stay on one line: a word, or all that stands between a pair of double quotes or backquotes. */
+static bool term_take_piece(struct str *text, struct str *piece)
+{
+    size_t n = 0;
+    char quote = 0;
+
+    while (text->len && text->at[0] == ' ')
+        *text = str_from(*text, 1);
+    for (; n < text->len && (quote || text->at[n] != ' '); n++) {
+        char c = text->at[n];
+
+        if (c == quote)
+            quote = 0;
+        else if (!quote && (c == '"' || c == '`') && str_find_byte(str_from(*text, n + 1), c) >= 0)
+            quote = c;
+    }
+    *piece = str_sub(*text, 0, n);
+    *text = str_from(*text, n);
+    return n > 0;
+}
+
+void term_wrap(FILE *to, struct str text, int from, int columns)
+{
+    int at = from;
+    struct str piece;
+
+    while (term_take_piece(&text, &piece)) {
+        int width = (int)str_utf8_width(piece);
+
+        if (at > from && at + 1 + width > columns) {
+            fprintf(to, "\n%*s", from, "");
+            at = from;
+        } else if (at > from) {
+            fputc(' ', to);
+            at++;
+        }
+        fprintf(to, STR_FMT, STR_ARG(piece));
+        at += width;
+    }
+    fputc('\n', to);
+}
+
+void term_entry(const char *name, const char *doc)
+{
+    printf("  %-22s ", name);
+    term_wrap(stdout, str_c(doc), 25, term_get()->columns);
+}

@@ -65,10 +65,11 @@ struct task {
     } output;
     struct check_spec *checks;     size_t check_count;
     struct metric_spec *metrics;   size_t metric_count;      /* never empty: the default set when not said */
-    const json_t *constraints;                      /* spec/taskbench 1.5; object or NULL */
+    const json_t *constraints;                      /* of benchmark files; object or NULL */
     const json_t *judge;                            /* carried for later; object or NULL */
     const json_t *criteria;                         /* evaluation_criteria; list or NULL */
-    const json_t *examples;                         /* spec/taskbench 2.1; list or NULL */
+    const json_t *examples;                         /* of benchmark files; list or NULL */
+    const json_t *files;                            /* of a planned run: path -> text of what its templates include */
     int64_t budget_nanousd;                         /* 0: none */
     struct threshold *thresholds;  size_t threshold_count;
     struct {

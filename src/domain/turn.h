@@ -31,7 +31,7 @@ struct turn {
     enum finish finish;
     struct str finish_native;           /* the vendor's own word */
     struct str model_version, response_id, upstream;    /* empty when not reported; upstream: OpenRouter's provider */
-    const json_t *raw;                  /* vendor's own small fields (spec/probe-runs 4.13), or NULL */
+    const json_t *raw;                  /* vendor's own small fields, or NULL */
     struct str dropped;                 /* parameters this model refused and that were left out, comma-separated */
     struct usage usage;
     int64_t cost_nanousd;

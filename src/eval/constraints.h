@@ -1,4 +1,4 @@
-/* src/eval/constraints.h: a task's `constraints:` map, judged one key at a time (spec/taskbench 1.5).
+/* src/eval/constraints.h: a task's `constraints:` map, judged one key at a time.
  *
  *   min_/max_ count, items, concepts or anything ending so   elements of the parsed output (list, "items", CSV rows,
  * members)

@@ -9,6 +9,7 @@
 #define PLAN_TOKENS_PER_MESSAGE 4       /* what vendors add around a message */
 #define PLAN_SHARD_CASES    256
 #define PLAN_TRIALS_MAX     INT64_C(1000000000)
+#define PLAN_FILES_BYTES_MAX (16u * 1024 * 1024)
 
 enum err_code plan_resolve(struct task *task, struct arena *a, struct err *e)
 {
@@ -221,6 +222,24 @@ static enum err_code plan_open(struct plan *p, struct blob *blob, struct err *e)
     return data_pack_open(blob, p->run.dataset_hash, &p->pack, e);
 }
 
+/* What templates include belongs to the run as the prompts do: it is read once, now. */
+static enum err_code plan_keep_files(struct plan *p, struct err *e)
+{
+    json_t *files = json_in_arena(prompting_files(p->prompting), p->arena), *text;
+    const char *path;
+    size_t bytes = 0;
+
+    json_object_foreach(files, path, text)
+        bytes += json_string_length(text);
+    if (bytes > PLAN_FILES_BYTES_MAX)
+        return err_set(e, ERR_TOO_LARGE,
+                       "the files that the task's templates include hold %zu bytes, at most %u are kept "
+                       "with a run",
+                       bytes, PLAN_FILES_BYTES_MAX);
+    p->task->files = files;
+    return ERR_OK;
+}
+
 static enum err_code plan_fill(struct plan *p, struct blob *blob, const struct data_pack_info *info,
                                const json_t *select, struct llm *l, struct err *e)
 {
@@ -251,6 +270,7 @@ static enum err_code plan_fill(struct plan *p, struct blob *blob, const struct d
     TRY(plan_open(p, blob, e));
     TRY(plan_estimate(p, l, e));
     p->run.estimate_nanousd = p->estimate.unknown_variants ? MONEY_UNKNOWN : p->estimate.cost_nanousd;
+    TRY(plan_keep_files(p, e));
     snapshot = snapshot_of_task(p->task);
     plan_fingerprint(snapshot, str_c(info->content), fingerprint);
     p->run.fingerprint = arena_strdup(p->arena, str_c(fingerprint));

@@ -49,7 +49,8 @@ enum err_code prompting_new(const struct task *task, struct prompting **out, str
 
     p->task = task;
     p->folder = xstrndup(task->dir.at, task->dir.len);
-    p->env = template_env_new(&(struct template_options){ .folder = p->folder, .output_max = PROMPTING_TEXT_MAX });
+    p->env = template_env_new(&(struct template_options){ .folder = p->folder, .files = task->files,
+                                                          .output_max = PROMPTING_TEXT_MAX });
     p->prompts = xcalloc(task->prompt_count, sizeof *p->prompts);
     p->turns = xcalloc(task->turn_count, sizeof *p->turns);
     p->images = xcalloc(task->image_count, sizeof *p->images);
@@ -71,6 +72,11 @@ void prompting_free(struct prompting *p)
     free(p->turns);
     free(p->images);
     free(p);
+}
+
+json_t *prompting_files(const struct prompting *p)
+{
+    return template_files(p->env);
 }
 
 struct str prompting_label(const struct prompting *p, size_t turn)

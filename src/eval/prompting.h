@@ -11,6 +11,8 @@ struct prompting;
 /* Compiles every prompt, system text, follow-up and image template. The sentence names file or task line. */
 enum err_code prompting_new(const struct task *task, struct prompting **out, struct err *e) MUST_USE;
 void          prompting_free(struct prompting *p);
+/* The files its templates include, path -> text; the caller's. */
+json_t       *prompting_files(const struct prompting *p);
 
 /* The variables of a case, made once for all its trials; the object lives in the arena. */
 json_t       *prompting_vars(const struct prompting *p, const struct dataset_case *kase, struct arena *a);

@@ -8,7 +8,7 @@
  *                 the worst. Between equally cheap ones the better.
  * Budget option   the cheapest whose mean is at least 70 %. Between equally cheap ones (all free ones) the better.
  * A variant whose cost is not known is never cheap. One without a single finished trial is never recommended.
- * Tiers of spec/taskbench 1.9: Excellent from 90 %, Good from 80 %, Acceptable from 70 %, Poor below. */
+ * Tiers: Excellent from 90 %, Good from 80 %, Acceptable from 70 %, Poor below. */
 #pragma once
 
 #include "base/base.h"

@@ -193,8 +193,7 @@ static enum err_code runner_load_totals(struct runner *r, struct err *e)
 static enum err_code runner_open(struct runner *r, struct err *e)
 {
     int64_t concurrency = r->options->concurrency ? r->options->concurrency : RUNNER_CONCURRENCY;
-    int threads = r->options->scoring_threads ? r->options->scoring_threads
-                                              : MIN(thread_cpus(), 4);
+    int threads = r->options->scoring_threads ? r->options->scoring_threads : MIN(thread_cpus(), 4);
 
     TRY(feeds_open(r, e));
     commit_open(r);

@@ -111,6 +111,8 @@ json_t *snapshot_of_task(const struct task *t)
     snapshot_keep(o, "examples", t->examples);
     json_object_set_new(o, "budget_nanousd", json_integer(t->budget_nanousd));
     json_set_str(o, "dataset", t->dataset.path);
+    if (json_object_size(t->files))
+        json_object_set(o, "files", (json_t *)t->files);
     return o;
 }
 
@@ -217,6 +219,7 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
     t->examples = snapshot_value(o, "examples", a);
     t->budget_nanousd = json_get_i64(o, "budget_nanousd", 0);
     t->dataset.path = snapshot_str(o, "dataset", a);
+    t->files = snapshot_value(o, "files", a);
     *out = t;
     return ERR_OK;
 }

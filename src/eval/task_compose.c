@@ -1,4 +1,4 @@
-/* Task files of spec/taskbench 2.1: fields that describe the work, and the prompt made of them (8.1).
+/* Benchmark files: task files without a prompt, whose fields describe the work; the prompt is made of them.
  *
  * Two stages, as that sheet has them: which fields must be there and what they may say; then whether they fit together.
  * Constraints, criteria and examples may stand in our own task files as well. */

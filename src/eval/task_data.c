@@ -60,7 +60,7 @@ static void task_read_cases(struct task_read *r, const struct doc_node *n)
     r->t->dataset.inline_cases = task_json(r, n);
 }
 
-/* {"input": text, "items" or "concepts": [...]}: one case (spec/taskbench 2.5). */
+/* {"input": text, "items" or "concepts": [...]}: one case. */
 static void task_read_gold(struct task_read *r, const struct doc_node *n)
 {
     const struct doc_node *items = task_member(n, "concepts") ? task_member(n, "concepts") : task_member(n, "items");

@@ -2,7 +2,7 @@
  *
  * Reads YAML or JSON (base/doc.h) into struct task, with the prompts, schema and other files it names, which must lie
  * in the task's folder. Every fault found is one problem with "file:line:column", what stood there, what is allowed and
- * the nearest valid name; the first hundred are kept. Files of spec/taskbench 2.1 (no `prompt`, but a description and
+ * the nearest valid name; the first hundred are kept. Benchmark files (no `prompt`, but a description and
  * output_format) load unchanged: their prompt is composed, and takes the case's variable `input`.
  * Templates are compiled, checks and metrics looked up, thresholds matched; models are only looked at as text, because
  * which providers exist is decided in planning. Threads: any. */

@@ -22,7 +22,7 @@ struct task_read {
     const struct doc_node *root;
     const struct task_overrides *ov;    /* never NULL */
     struct template_env *env;
-    bool benchmark;                     /* a file of spec/taskbench 2.1: no prompt of its own */
+    bool benchmark;                     /* a benchmark file (task_compose.c): no prompt of its own */
     size_t matrix_prompts;              /* prompts that every model answers; the rest belong to explicit variants */
     VEC(struct task_prompt) prompts;
     VEC(struct variant) variants;
@@ -64,7 +64,7 @@ void task_read_images(struct task_read *r);
 void task_prompt_override(struct task_read *r);
 /* A prompt named, or written, in a variant. False when a problem was told. */
 bool task_prompt_of_variant(struct task_read *r, const struct doc_node *n, size_t *out);
-/* task_compose.c: spec/taskbench 2.1 and 8.1 */
+/* task_compose.c: benchmark files */
 void task_read_benchmark(struct task_read *r);
 void task_compose_prompt(struct task_read *r);
 void task_read_constraints(struct task_read *r);

@@ -47,7 +47,7 @@ enum err_code llm_set_limits(struct llm *l, struct str provider, const struct ll
                              struct err *e) MUST_USE;
 
 /* --- models ------------------------------------------------------------------------------------------------- */
-/* "openai:gpt-4o-mini", "openai/gpt-4o-mini", or a bare id whose vendor is plain ("claude-..."): spec/probe-runs 4.1.
+/* "openai:gpt-4o-mini", "openai/gpt-4o-mini", or a bare id whose vendor is plain ("claude-...").
  * ERR_UNSUPPORTED_PROVIDER with the nearest provider name otherwise. Strings live in the arena. */
 enum err_code llm_model_resolve(struct str text, struct arena *a, struct model *out, struct err *e) MUST_USE;
 /* Is there a key where one is needed? ERR_MISSING_KEY names the variable. */

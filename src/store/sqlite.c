@@ -98,13 +98,15 @@ static enum err_code sqlite_fault(struct sqlite *q, int rc, struct err *e)
                        "point ASSAY_HOME at a folder that can be written",
                        q->path);
     case SQLITE_CANTOPEN: {
-        int why = sqlite3_system_errno(q->db);
+        int why = q->db ? sqlite3_system_errno(q->db) : 0;
         char text[128];
 
         if (why == ENOSPC || why == EDQUOT)
             return sqlite_full(q, e);
         return err_set(e, ERR_STORE, "the store %s can't be opened: %s", q->path,
-                       why ? strerror_r(why, text, sizeof text) : sqlite3_errmsg(q->db));
+                       why     ? strerror_r(why, text, sizeof text)
+                       : q->db ? sqlite3_errmsg(q->db)
+                               : sqlite3_errstr(rc));
     }
     case SQLITE_NOTADB:
         return err_set(e, ERR_STORE, "%s is not a database: move it away, or point ASSAY_HOME at another folder",

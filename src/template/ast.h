@@ -89,5 +89,7 @@ struct template {
     struct block_def *blocks;
     size_t block_len;
     bool extends, extends_at_root;                      /* has {% extends %}; one that is not inside an `if` */
+    struct str source;                                  /* of a file below the folder; else empty */
+    bool followed;                                      /* template_files has been through its includes */
     struct template *next;                              /* the env's list */
 };

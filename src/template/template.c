@@ -3,7 +3,7 @@
 
 #include <pthread.h>
 
-/* `lock` guards names, files, templates and name_arena. A template, once in the list, is never changed. */
+/* `lock` guards names, files, templates, name_arena and `followed`. A template in the list is else never changed. */
 struct template_env {
     struct template_options options;
     pthread_mutex_t lock;
@@ -21,6 +21,7 @@ struct template_env *template_env_new(const struct template_options *options)
     if (options)
         *o = *options;
     o->folder = o->folder ? xstrdup(o->folder) : NULL;
+    json_incref((json_t *)o->files);
     o->output_max = o->output_max ? o->output_max : 16u << 20;
     o->memory_max = o->memory_max ? o->memory_max : 256u << 20;
     o->source_max = o->source_max ? o->source_max : 4u << 20;
@@ -48,6 +49,7 @@ void template_env_free(struct template_env *env)
     arena_free(env->name_arena);
     pthread_mutex_destroy(&env->lock);
     free((char *)(uintptr_t)env->options.folder);
+    json_decref((json_t *)env->options.files);
     free(env);
 }
 
@@ -118,6 +120,22 @@ enum err_code template_compile(struct template_env *env, struct str name, struct
     return ERR_OK;
 }
 
+static enum err_code env_read(struct template_env *env, struct str path, struct buf *source, struct err *e)
+{
+    const json_t *kept = env->options.files ? json_object_getn(env->options.files, path.at, path.len) : NULL;
+    size_t count;
+
+    pthread_mutex_lock(&env->lock);
+    count = map_len(&env->files);
+    pthread_mutex_unlock(&env->lock);
+    if (count >= TEMPLATE_FILES_MAX)
+        return err_set(e, ERR_TOO_LARGE, "templates read more than %d files", TEMPLATE_FILES_MAX);
+    if (!json_is_string(kept))
+        return file_read_beneath(env->options.folder, path, env->options.source_max, source, e);
+    buf_append(source, json_to_str(kept));
+    return ERR_OK;
+}
+
 enum err_code env_load(struct template_env *env, struct str path, const struct template **out, struct err *e)
 {
     AUTO_BUF struct buf source = BUF_INIT(env->options.source_max + 1);
@@ -132,8 +150,9 @@ enum err_code env_load(struct template_env *env, struct str path, const struct t
         *out = t;
         return ERR_OK;
     }
-    TRY(file_read_beneath(env->options.folder, path, env->options.source_max, &source, e));
+    TRY(env_read(env, path, &source, e));
     TRY(env_compile(env, path, buf_str(&source), &t, e));
+    t->source = arena_strdup(t->arena, buf_str(&source));
     pthread_mutex_lock(&env->lock);
     other = map_get(&env->files, path);             /* another thread may have been faster; both texts are the same */
     if (!other)
@@ -147,6 +166,69 @@ enum err_code env_load(struct template_env *env, struct str path, const struct t
 enum err_code template_load(struct template_env *env, struct str path, const struct template **out, struct err *e)
 {
     return env_load(env, path, out, e);
+}
+
+/* --- the files of an env -------------------------------------------------------------------------------------- */
+
+/* A file that isn't there, or is wrong, is the render's affair: it may never come to it. */
+static void env_follow_name(struct template_env *env, const struct expr *x)
+{
+    const struct template *t;
+
+    if (x->kind == EXPR_CONST && x->constant.kind == VALUE_STR) {
+        (void)!env_load(env, x->constant.s, &t, NULL);
+    } else if (x->kind == EXPR_IF) {
+        env_follow_name(env, x->a);
+        if (x->c)
+            env_follow_name(env, x->c);
+    } else if (x->kind == EXPR_LIST || x->kind == EXPR_TUPLE) {
+        for (size_t i = 0; i < x->len; i++)
+            env_follow_name(env, x->items[i]);
+    }
+}
+
+static void env_follow(struct template_env *env, const struct statement *s)
+{
+    for (; s; s = s->next) {
+        bool names = s->kind == STATEMENT_EXTENDS || s->kind == STATEMENT_INCLUDE || s->kind == STATEMENT_IMPORT ||
+                     s->kind == STATEMENT_FROM;
+
+        if (names && s->value)
+            env_follow_name(env, s->value);
+        env_follow(env, s->body);
+        env_follow(env, s->other);
+        if (s->macro)
+            env_follow(env, s->macro->body);
+    }
+}
+
+static struct template *env_take_unfollowed(struct template_env *env)
+{
+    struct template *t;
+
+    pthread_mutex_lock(&env->lock);
+    for (t = env->templates; t && t->followed; t = t->next)
+        continue;
+    if (t)
+        t->followed = true;
+    pthread_mutex_unlock(&env->lock);
+    return t;
+}
+
+json_t *template_files(struct template_env *env)
+{
+    json_t *all = json_object();
+    struct template *t;
+    struct str path;
+
+    if (env->options.folder)
+        while ((t = env_take_unfollowed(env)))
+            env_follow(env, t->body);
+    pthread_mutex_lock(&env->lock);
+    for (size_t i = 0; map_next(&env->files, &i, &path, (void **)&t);)
+        json_object_setn_new(all, path.at, path.len, json_from_str(t->source));
+    pthread_mutex_unlock(&env->lock);
+    return all;
 }
 
 struct str template_name(const struct template *t)

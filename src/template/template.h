@@ -20,6 +20,7 @@ struct template;
 
 struct template_options {
     const char *folder;             /* include/extends/import are read below it; NULL forbids them */
+    const json_t *files;            /* path -> text: these are taken from here and not from the folder; may be NULL */
     size_t output_max;              /* bytes of one render; 0: 16 MiB */
     size_t memory_max;              /* bytes of values one render may make; 0: 256 MiB */
     size_t source_max;              /* bytes of one template; 0: 4 MiB */
@@ -38,6 +39,11 @@ enum err_code template_compile(struct template_env *env, struct str name, struct
 /* Reads and compiles a file below the env's folder, once. */
 enum err_code template_load(struct template_env *env, struct str path, const struct template **out,
                             struct err *e) MUST_USE;
+
+/* The text of every file that templates of the env have read or name outright (a name that is computed is known only
+ * once it was rendered), path -> text; the caller's. At most TEMPLATE_FILES_MAX are ever read. */
+#define TEMPLATE_FILES_MAX 1000
+json_t *template_files(struct template_env *env);
 
 /* Appends to `out`; on error `out` is as it was. `vars` is an object or NULL. Values made on the way live in `scratch`. */
 enum err_code template_render(const struct template *t, const json_t *vars, struct arena *scratch, struct buf *out,

@@ -194,6 +194,76 @@ static void *template_test_render_many(void *arg)
     return NULL;
 }
 
+static void template_test_file(const char *folder, const char *name, const char *text)
+{
+    char path[300];
+    struct err e = ERR_INIT;
+
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    if (text)
+        CHECK_OK(file_write_atomic(path, str_c(text), 0600, &e));
+    else
+        CHECK(unlink(path) == 0);
+}
+
+TEST(template_files_are_all_that_are_named_and_stay_as_they_were)
+{
+    char folder[] = "/tmp/assay-template-XXXXXX";
+    static const char source[] =
+        "{% import 'm.jinja' as m %}{% if x %}{% include ['gone.jinja', 'a.jinja'] %}{% endif %}{{ m.hi() }}";
+    AUTO(template_env_freep) struct template_env *first = NULL;
+    AUTO(template_env_freep) struct template_env *again = NULL;
+    AUTO_ARENA *arena = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1000);
+    AUTO_JSON *vars = json_pack("{s:b}", "x", 1);
+    AUTO_JSON *files = NULL;
+    struct template *t;
+    struct err e = ERR_INIT;
+
+    REQUIRE(mkdtemp(folder));
+    template_test_file(folder, "m.jinja", "{% macro hi() %}hi{% endmacro %}");
+    template_test_file(folder, "a.jinja", "A{% include 'b.jinja' %}");
+    template_test_file(folder, "b.jinja", "B ");
+    first = template_env_new(&(struct template_options){ .folder = folder });
+    CHECK_OK(template_compile(first, S("t"), str_c(source), &t, &e));
+    files = template_files(first);
+    CHECK_INT(json_object_size(files), 3);
+    CHECK_STR(json_get_str(files, "b.jinja"), "B ");
+    template_test_file(folder, "a.jinja", "changed");
+    template_test_file(folder, "b.jinja", NULL);
+    again = template_env_new(&(struct template_options){ .folder = folder, .files = files });
+    CHECK_OK(template_compile(again, S("t"), str_c(source), &t, &e));
+    CHECK_OK(template_render(t, vars, arena, &out, &e));
+    CHECK_STR(buf_str(&out), "AB hi");
+    template_test_file(folder, "a.jinja", NULL);
+    template_test_file(folder, "m.jinja", NULL);
+    rmdir(folder);
+}
+
+TEST(template_reads_only_so_many_files)
+{
+    AUTO(template_env_freep) struct template_env *env = NULL;
+    AUTO_ARENA *arena = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(100000);
+    AUTO_JSON *files = json_object();
+    AUTO_JSON *vars = json_object();
+    struct template *t;
+    struct err e = ERR_INIT;
+    char name[32];
+
+    for (int i = 0; i <= TEMPLATE_FILES_MAX; i++) {
+        snprintf(name, sizeof name, "f%d", i);
+        json_object_set_new(files, name, json_string("."));
+    }
+    env = template_env_new(&(struct template_options){ .folder = "/nowhere", .files = files });
+    CHECK_OK(template_compile(env, S("t"), S("{% for i in range(1000) %}{% include 'f' ~ i %}{% endfor %}"), &t, &e));
+    CHECK_OK(template_render(t, vars, arena, &out, &e));
+    CHECK_INT(out.len, 1000);
+    CHECK_OK(template_compile(env, S("u"), S("{% include 'f1000' %}"), &t, &e));
+    CHECK(template_render(t, vars, arena, &out, &e) == ERR_TOO_LARGE);
+    CHECK(str_contains(str_c(e.text), S("more than 1000 files")));
+}
+
 TEST(template_is_rendered_by_many_threads)
 {
     struct template_options o = { .folder = test_folder() };

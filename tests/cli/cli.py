@@ -221,6 +221,33 @@ def ctrl_c_saves_says_how_to_go_on_and_the_same_command_goes_on():
 
 
 @test
+def a_resumed_run_uses_the_included_files_as_they_were_when_it_began():
+    with Home() as home:
+        task = words_task(home, 400, models="sim:echo")
+        with open(task) as f:
+            text = f.read().replace("Answer with one word. ", "{% include 'tail.jinja' %} ")
+        home.file("task.yaml", text)
+        home.file("tail.jinja", "One word only.")
+        with Sim(home, "--book", "cases.jsonl", "--faults", "slow_first_byte=40") as sim:
+            command = ["run", "task.yaml", "--base-url", "sim=%s/v1" % sim.url, "--concurrency", 4, "--quiet"]
+            child = home.start(*command)
+            time.sleep(1.5)
+            child.send_signal(signal.SIGINT)
+            _, err = child.communicate(timeout=60)
+            assert child.returncode == 130, (child.returncode, err)
+            home.file("tail.jinja", "Changed meanwhile.")
+            resumed = home.run("resume", "--base-url", "sim=%s/v1" % sim.url, "--quiet")
+            assert resumed.returncode == 0, (resumed.returncode, resumed.err)
+            for number in (0, 399):
+                shown = home.json("show", "last", number, "--json")
+                assert "One word only." in shown["transcript"]["turns"][0]["prompt"], shown
+            # the same command sees another task now: a new run
+            again = home.run(*command, "--limit", 2)
+            assert again.returncode == 0 and len(home.json("runs", "--json")) == 2, again.err
+            assert "Changed meanwhile." in home.json("show", "last", 0, "--json")["transcript"]["turns"][0]["prompt"]
+
+
+@test
 def a_budget_stops_cleanly_and_more_money_goes_on():
     with Home() as home:
         words_task(home, 500, models="sim:careful")

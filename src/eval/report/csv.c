@@ -1,4 +1,4 @@
-/* src/eval/report/csv.c: one row a trial. The nine columns other tools know come first (spec/taskbench 2.8), then where
+/* src/eval/report/csv.c: one row a trial. The nine columns other tools know come first, then where
  * the trial stands, then a column for every metric and check.
  *
  * Text cells are quoted. One that begins with = + - @, tab or carriage return gets a ' in front: opened in a

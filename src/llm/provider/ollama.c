@@ -6,8 +6,8 @@
 #define OLLAMA_LABEL "Ollama"
 
 static const char *const ollama_optional[] = {
-    "temperature", "top_p", "top_k", "num_predict", "seed", "frequency_penalty", "presence_penalty", "stop", "think", "format",
-    NULL,
+    "temperature",      "top_p", "top_k", "num_predict", "seed", "frequency_penalty",
+    "presence_penalty", "stop",  "think", "format",      NULL,
 };
 
 /* --- request ------------------------------------------------------------------------------------------------- */

@@ -76,7 +76,7 @@ struct provider {
      * headers. ERR_REJECTED with a sentence for an option this model family cannot take and that may not be dropped. */
     enum err_code (*encode)(const struct request *rq, struct str base_url, const struct quirks *q, struct arena *a,
                             struct http_call *out, struct err *e);
-    /* MUST. Read an answer of any status into `out`; the vendor's failures become our codes (spec/probe-runs 2.4) with
+    /* MUST. Read an answer of any status into `out`; the vendor's failures become our codes with
      * the vendor's sentence, and `f` says more. Never trusts sizes, types or presence. */
     enum err_code (*decode)(const struct request *rq, const struct http_answer *in, struct arena *a, struct answer *out,
                             struct failure *f, struct err *e);
@@ -91,4 +91,4 @@ const struct provider *provider_guess(struct str model_id);         /* by id_pre
 void                   provider_suggest(struct suggest *s);         /* offers every name */
 
 /* Shared by every provider and by the engine. */
-enum err_code provider_code_of_status(int http_status);             /* the one mapper, spec/probe-runs 2.4 */
+enum err_code provider_code_of_status(int http_status);             /* the one mapper */
