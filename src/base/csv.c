@@ -13,7 +13,7 @@ enum err_code csv_open(struct csv *c, const char *path, char separator, struct e
         return err_set(e, ERR_IO, "%s is a folder, not a file", path);
     c->f = fopen(path, "re");
     if (!c->f)
-        return err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, "%s can't be opened", path);
+        return err_errno(e, file_open_code(errno), errno, "%s can't be opened", path);
     c->chunk = xmalloc(CSV_CHUNK);
     return ERR_OK;
 }
@@ -41,7 +41,7 @@ static enum err_code csv_fill(struct csv *c, struct err *e)
         size_t n = fread(c->chunk, 1, CSV_CHUNK, c->f);
 
         if (n == 0 && ferror(c->f))
-            return err_errno(e, ERR_IO, errno, "line %lld: can't be read", (long long)c->line);
+            return err_errno(e, ERR_IO, errno, "%lld: can't be read", (long long)c->line);
         c->window = str_n(c->chunk, n);
     }
     if (!c->started && c->window.len) {
@@ -57,8 +57,7 @@ static enum err_code csv_fill(struct csv *c, struct err *e)
 static enum err_code csv_field_end(struct csv *c, struct err *e)
 {
     if (c->ends.len == CSV_FIELDS_MAX)
-        return err_set(e, ERR_TOO_LARGE, "line %lld: a row has more than %d fields", (long long)c->row_line,
-                       CSV_FIELDS_MAX);
+        return err_set(e, ERR_TOO_LARGE, "%lld: a row has more than %d fields", (long long)c->row_line, CSV_FIELDS_MAX);
     vec_push(&c->ends, c->row.len);
     return ERR_OK;
 }
@@ -117,7 +116,7 @@ static enum err_code csv_step(struct csv *c, char ch, enum csv_state *state, boo
     }
     if (*state == CSV_CLOSED && ch != '"')
         return err_set(e, ERR_BAD_INPUT,
-                       "line %lld: text after a closing quote; double a quote that belongs to the text",
+                       "%lld: text after a closing quote; double a quote that belongs to the text",
                        (long long)c->line);
     if (ch == '"' && *state != CSV_PLAIN) {
         if (*state == CSV_CLOSED)
@@ -133,7 +132,7 @@ static enum err_code csv_step(struct csv *c, char ch, enum csv_state *state, boo
 static enum err_code csv_end(struct csv *c, enum csv_state state, bool *done, struct err *e)
 {
     if (state == CSV_QUOTED)
-        return err_set(e, ERR_BAD_INPUT, "line %lld: a quote in the row that begins here is never closed",
+        return err_set(e, ERR_BAD_INPUT, "%lld: a quote in the row that begins here is never closed",
                        (long long)c->row_line);
     if (c->ends.len == 0 && c->row.len == 0 && state == CSV_START)
         return ERR_OK;
@@ -170,7 +169,7 @@ enum err_code csv_next(struct csv *c, const struct str **fields, size_t *count, 
             TRY(csv_step(c, ch, &state, &done, e));
         }
         if (buf_failed(&c->row))
-            return err_set(e, ERR_TOO_LARGE, "line %lld: the row is longer than %u bytes", (long long)c->row_line,
+            return err_set(e, ERR_TOO_LARGE, "%lld: the row is longer than %u bytes", (long long)c->row_line,
                            CSV_ROW_MAX);
     }
     for (size_t i = 0; i < c->ends.len; i++) {

@@ -26,6 +26,7 @@ struct csv {
 
 enum err_code csv_open(struct csv *c, const char *path, char separator, struct err *e) MUST_USE;
 void          csv_open_str(struct csv *c, struct str text, char separator);        /* `text` is borrowed */
-/* Borrowed until the next call. *more is false after the last row. Errors begin "line N: ". */
+/* Borrowed until the next call. *more is false after the last row. Errors begin with the line and a
+ * colon, to be put after "FILE:". */
 enum err_code csv_next(struct csv *c, const struct str **fields, size_t *count, bool *more, struct err *e) MUST_USE;
 void          csv_close(struct csv *c);

@@ -55,8 +55,8 @@ TEST(csv_reads_quotes_line_ends_and_marks)
 TEST(csv_names_the_line_of_a_fault)
 {
     CHECK_CSV("a,b\n\"x\"y,z\n",
-              "a|b;error: line 2: text after a closing quote; double a quote that belongs to the text");
-    CHECK_CSV("a\n\n\"open\nstill", "a;error: line 3: a quote in the row that begins here is never closed");
+              "a|b;error: 2: text after a closing quote; double a quote that belongs to the text");
+    CHECK_CSV("a\n\n\"open\nstill", "a;error: 3: a quote in the row that begins here is never closed");
 }
 
 TEST(csv_rows_know_their_lines)
@@ -118,5 +118,5 @@ TEST(csv_too_many_fields_are_refused)
     for (int i = 0; i < CSV_FIELDS_MAX + 1; i++)
         buf_puts(&text, "x,");
     csv_flat(buf_str(&text), &out);
-    CHECK_STR(buf_str(&out), "error: line 1: a row has more than 4096 fields");
+    CHECK_STR(buf_str(&out), "error: 1: a row has more than 4096 fields");
 }

@@ -7,6 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+enum err_code file_open_code(int number)
+{
+    return number == ENOENT || number == ENAMETOOLONG ? ERR_NOT_FOUND : ERR_IO;
+}
+
 static void file_closep(int *fd)
 {
     if (*fd >= 0)
@@ -42,7 +47,7 @@ enum err_code file_read(const char *path, size_t bytes_max, struct buf *out, str
     AUTO(file_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, "%s can't be opened", path);
+        return err_errno(e, file_open_code(errno), errno, "%s can't be opened", path);
     return file_read_fd(fd, path, bytes_max, out, e);
 }
 
@@ -169,7 +174,7 @@ enum err_code file_open_beneath(const char *dir, struct str path, int *fd, struc
     if (got < 0 && (errno == EXDEV || name[0] == '/'))
         return err_set(e, ERR_DENIED, "\"%s\" leads out of the task's folder; only files inside it may be read", name);
     if (got < 0)
-        return err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, "\"%s\" can't be opened", name);
+        return err_errno(e, file_open_code(errno), errno, "\"%s\" can't be opened", name);
     if (fstat(got, &st) < 0 || S_ISDIR(st.st_mode))
         return err_set(e, ERR_IO, "\"%s\" is a folder, not a file", name);
     if (!S_ISREG(st.st_mode))
@@ -235,7 +240,7 @@ enum err_code file_lines_open(struct file_lines *l, const char *path, size_t lin
         return err_set(e, ERR_IO, "%s is a folder, not a file", path);
     l->f = fopen(path, "re");
     if (!l->f)
-        return err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, errno, "%s can't be opened", path);
+        return err_errno(e, file_open_code(errno), errno, "%s can't be opened", path);
     return ERR_OK;
 }
 

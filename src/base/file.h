@@ -7,6 +7,8 @@
 #include <stdio.h>
 
 enum err_code file_read(const char *path, size_t bytes_max, struct buf *out, struct err *e) MUST_USE;
+/* What a failed open means: ERR_NOT_FOUND where no such file can be, else ERR_IO. */
+enum err_code file_open_code(int number);
 enum err_code file_write_atomic(const char *path, struct str bytes, unsigned mode, struct err *e) MUST_USE;
 bool          file_exists(const char *path);
 bool          file_is_dir(const char *path);

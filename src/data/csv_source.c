@@ -58,18 +58,25 @@ static enum err_code csv_source_check(struct csv_source *s, struct str wanted, c
                          STR_ARG(s->src->name), STR_ARG(wanted), role, suggest_hint(&near, hint));
 }
 
+/* The next row; a fault says FILE:LINE. */
+static enum err_code csv_source_row(struct csv_source *s, const struct str **cells, size_t *n, bool *more,
+                                    struct err *e)
+{
+    struct err why = ERR_INIT;
+    enum err_code code = csv_next(&s->csv, cells, n, more, &why);
+
+    return code == ERR_OK ? ERR_OK : err_set(e, code, STR_FMT ":%s", STR_ARG(s->src->name), why.text);
+}
+
 static enum err_code csv_source_begin(struct csv_source *s, struct err *e)
 {
     char separator = str_ieq(path_ext(s->src->path), S("tsv")) ? '\t' : ',';
     const struct str *names;
     size_t n;
     bool more;
-    enum err_code code;
 
     TRY(csv_open(&s->csv, s->src->path.at, separator, e));
-    code = csv_next(&s->csv, &names, &n, &more, e);
-    if (code != ERR_OK)
-        return err_prefix(e, STR_FMT, STR_ARG(s->src->name));
+    TRY(csv_source_row(s, &names, &n, &more, e));
     if (!more)
         return err_set(e, ERR_BAD_INPUT, STR_FMT ": the file is empty; a header row is needed", STR_ARG(s->src->name));
     TRY(csv_source_columns(s, names, n, e));
@@ -114,8 +121,7 @@ static enum err_code csv_source_next(void *state, struct source_item *out, bool 
     size_t n;
     json_t *row;
 
-    if (csv_next(&s->csv, &cells, &n, more, e) != ERR_OK)
-        return err_prefix(e, STR_FMT, STR_ARG(s->src->name));
+    TRY(csv_source_row(s, &cells, &n, more, e));
     if (!*more)
         return ERR_OK;
     out->line = s->csv.row_line;

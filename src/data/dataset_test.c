@@ -112,7 +112,7 @@ TEST(dataset_csv_rows_become_cases)
                "double quotes)");
     CHECK_DATA("f.csv", "a,a\n1,2\n", "error: f.csv:1: columns 1 and 2 are both called \"a\"");
     CHECK_DATA("g.csv", "", "error: g.csv: the file is empty; a header row is needed");
-    CHECK_DATA("h.csv", "a\n\"x\n", "error: h.csv: line 2: a quote in the row that begins here is never closed");
+    CHECK_DATA("h.csv", "a\n\"x\n", "error: h.csv:2: a quote in the row that begins here is never closed");
 }
 
 TEST(dataset_yaml_lists_are_read)

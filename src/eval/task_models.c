@@ -37,10 +37,12 @@ static void task_variant_add(struct task_read *r, struct variant v, const struct
                             "under variants", STR_ARG(v.name), r->variants.at[i].line);
             return;
         }
-    if (r->variants.len == TASK_LIST_MAX)
-        task_problem_at(r, at, "at most %d variants can be compared", TASK_LIST_MAX);
-    else
+    if (r->variants.len < TASK_LIST_MAX) {
         vec_push(&r->variants, v);
+    } else if (!r->variants_full) {
+        r->variants_full = true;
+        task_problem_at(r, at, "at most %d variants can be compared", TASK_LIST_MAX);
+    }
 }
 
 /* One model for each prompt of the matrix. */

@@ -22,6 +22,7 @@ struct task_read {
     const struct doc_node *root;
     const struct task_overrides *ov;    /* never NULL */
     struct template_env *env;
+    bool variants_full;                 /* and it was said */
     bool benchmark;                     /* a benchmark file (task_compose.c): no prompt of its own */
     size_t matrix_prompts;              /* prompts that every model answers; the rest belong to explicit variants */
     VEC(struct task_prompt) prompts;

@@ -221,6 +221,19 @@ def ctrl_c_saves_says_how_to_go_on_and_the_same_command_goes_on():
 
 
 @test
+def checks_and_metrics_are_listed_shown_and_a_wrong_name_meets_its_nearest():
+    with Home() as home:
+        for command, name, wrong in (("checks", "max_words", "max_wrods"), ("metrics", "accuracy", "acuracy")):
+            listed = home.run(command)
+            assert listed.returncode == 0 and name in listed.out, listed.err
+            shown = home.run(command, name)
+            assert shown.returncode == 0 and shown.out.startswith(name + "\n"), shown.out
+            assert home.json(command, name, "--json")["about"] in " ".join(shown.out.split()), shown.out
+            missed = home.run(command, wrong)
+            assert missed.returncode == 2 and 'did you mean "%s"' % name in missed.err, missed.err
+
+
+@test
 def a_resumed_run_uses_the_included_files_as_they_were_when_it_began():
     with Home() as home:
         task = words_task(home, 400, models="sim:echo")
