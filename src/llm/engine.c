@@ -78,7 +78,7 @@ static void route_make_auth(struct route *r)
 {
     static const char *const prefixes[] = {
         [AUTH_NONE] = "", [AUTH_BEARER] = "Authorization: Bearer ", [AUTH_X_API_KEY] = "x-api-key: ",
-        [AUTH_X_GOOG_API_KEY] = "x-goog-api-key: ",
+        [AUTH_X_GOOG_API_KEY] = "x-goog-api-key: ", [AUTH_API_KEY] = "api-key: ",
     };
     struct str key = secret_reveal(&r->vendor->key);
     enum provider_auth how = r->vendor->provider->auth;

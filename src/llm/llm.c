@@ -487,14 +487,19 @@ bool llm_lane_at(struct llm *l, size_t i, struct llm_lane_stat *out)
 /* --- prices and providers --------------------------------------------------------------------------------------- */
 bool llm_price_of(const struct llm *l, const struct model *m, struct llm_price *out)
 {
-    return prices_find(l->prices, m->provider, m->id, out);
+    const struct provider *p;
+
+    if (prices_find(l->prices, m->provider, m->id, out))
+        return true;
+    p = llm_provider_find(l, m->provider);
+    return p && p->priced_as && prices_find(l->prices, str_c(p->priced_as), m->id, out);
 }
 
 int64_t llm_cost(const struct llm *l, const struct model *m, const struct usage *u)
 {
     struct llm_price price;
 
-    return prices_find(l->prices, m->provider, m->id, &price) ? prices_cost(&price, u) : MONEY_UNKNOWN;
+    return llm_price_of(l, m, &price) ? prices_cost(&price, u) : MONEY_UNKNOWN;
 }
 
 size_t llm_price_count(const struct llm *l)

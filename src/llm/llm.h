@@ -86,6 +86,8 @@ struct request {
     enum output_format output;              /* OUTPUT_JSON asks for the vendor's JSON mode */
     const json_t *schema;                   /* with OUTPUT_JSON: JSON-schema output where the vendor has it */
     struct str schema_name;
+    const json_t *tools;                    /* [{name, description?, parameters?}] as the task's reader left it, or NULL */
+    struct str tool_choice;                 /* "auto" "none" "required" or a tool's name; empty: the vendor's default */
     struct str tag;                         /* "7Q2M41AB/57": sent to the simulator only, whose ledger keeps it */
 };
 

@@ -20,18 +20,13 @@ static const char *const google_optional[] = {
 
 static void google_write_url(const struct request *rq, struct str base_url, bool streamed, struct buf *url)
 {
-    static const char kept[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
     struct str id = rq->model->id;
 
     wire_url(url, base_url, str_ends(base_url, S("/v1")) ? "/v1" : "/v1beta", "");
     if (!str_starts(id, S("models/")) && !str_starts(id, S("tunedModels/")))
         buf_puts(url, "/models");
     buf_byte(url, '/');
-    for (size_t i = 0; i < id.len; i++)
-        if (id.at[i] && strchr(kept, id.at[i]))
-            buf_byte(url, id.at[i]);
-        else
-            buf_printf(url, "%%%02X", (unsigned char)id.at[i]);
+    wire_url_part(url, id, true);
     buf_puts(url, streamed ? ":streamGenerateContent?alt=sse" : ":generateContent");
 }
 

@@ -12,7 +12,7 @@ enum provider_caps {
     PROVIDER_STREAMS = BIT(0), PROVIDER_TOOLS = BIT(1), PROVIDER_IMAGES = BIT(2), PROVIDER_JSON = BIT(3),
     PROVIDER_SCHEMA = BIT(4), PROVIDER_SEED = BIT(5),
 };
-enum provider_auth { AUTH_NONE, AUTH_BEARER, AUTH_X_API_KEY, AUTH_X_GOOG_API_KEY };
+enum provider_auth { AUTH_NONE, AUTH_BEARER, AUTH_X_API_KEY, AUTH_X_GOOG_API_KEY, AUTH_API_KEY };
 enum provider_framing { FRAMING_SSE, FRAMING_NDJSON };
 
 #define HTTP_CALL_HEADERS_MAX 12
@@ -69,6 +69,7 @@ struct provider {
     bool key_needed;
     enum provider_auth auth;
     enum provider_framing framing;
+    const char *priced_as;                  /* another provider whose prices hold when this one has no row; may be NULL */
     const char *const *id_prefixes;         /* of bare model ids that are plainly this vendor's; NULL: never guessed */
     const char *const *id_exact;            /* whole families, ending at '-' or the end: "o1", "o3"; may be NULL */
 

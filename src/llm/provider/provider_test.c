@@ -74,7 +74,8 @@ static void replay_request(const json_t *c, struct arena *a, struct model *model
     json_array_foreach((json_t *)messages, i, m)
         list[n++] = replay_message(m, a);
     *rq = (struct request){ .model = model, .messages = list, .message_count = n, .schema = json_child(c, "schema"),
-                            .schema_name = json_get_str(c, "schema_name"),
+                            .schema_name = json_get_str(c, "schema_name"), .tools = json_child(c, "tools"),
+                            .tool_choice = json_get_str(c, "tool_choice"),
                             .output = json_get_bool(c, "json", false) ? OUTPUT_JSON : OUTPUT_TEXT };
     if (json_child(c, "params"))
         CHECK_OK(params_read(json_child(c, "params"), a, &rq->params, NULL));
@@ -274,14 +275,20 @@ static void replay(const char *name)
 }
 
 TEST(anthropic_replays) { replay("anthropic"); }
+TEST(azure_openai_replays) { replay("azure-openai"); }
+TEST(cohere_replays) { replay("cohere"); }
 TEST(deepseek_replays) { replay("deepseek"); }
+TEST(fireworks_replays) { replay("fireworks"); }
 TEST(google_replays) { replay("google"); }
+TEST(groq_replays) { replay("groq"); }
 TEST(mistral_replays) { replay("mistral"); }
 TEST(ollama_replays) { replay("ollama"); }
 TEST(openai_replays) { replay("openai"); }
 TEST(openai_compatible_replays) { replay("openai-compatible"); }
+TEST(openai_responses_replays) { replay("openai-responses"); }
 TEST(openrouter_replays) { replay("openrouter"); }
 TEST(sim_replays) { replay("sim"); }
+TEST(together_replays) { replay("together"); }
 TEST(xai_replays) { replay("xai"); }
 
 TEST(providers_are_sorted_and_complete)

@@ -3,14 +3,20 @@
 /* The one list, sorted; a name here is declared, linked and found. */
 #define PROVIDERS(X)                                                                               \
     X(anthropic)                                                                                   \
+    X(azure_openai)                                                                                \
+    X(cohere)                                                                                      \
     X(deepseek)                                                                                    \
+    X(fireworks)                                                                                   \
     X(google)                                                                                      \
+    X(groq)                                                                                        \
     X(mistral)                                                                                     \
     X(ollama)                                                                                      \
     X(openai)                                                                                      \
     X(openai_compatible)                                                                           \
+    X(openai_responses)                                                                            \
     X(openrouter)                                                                                  \
     X(sim)                                                                                         \
+    X(together)                                                                                    \
     X(xai)
 
 #define X(id) extern const struct provider provider_##id;
