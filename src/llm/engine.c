@@ -2,6 +2,7 @@
 #include "llm/engine.h"
 
 #include "llm/framing.h"
+#include "llm/sigv4.h"
 
 #include <stdio.h>
 
@@ -79,12 +80,13 @@ static void route_make_auth(struct route *r)
     static const char *const prefixes[] = {
         [AUTH_NONE] = "", [AUTH_BEARER] = "Authorization: Bearer ", [AUTH_X_API_KEY] = "x-api-key: ",
         [AUTH_X_GOOG_API_KEY] = "x-goog-api-key: ", [AUTH_API_KEY] = "api-key: ",
+        [AUTH_AWS] = "",
     };
     struct str key = secret_reveal(&r->vendor->key);
     enum provider_auth how = r->vendor->provider->auth;
 
     r->auth_made = true;
-    if (how == AUTH_NONE || !key.len)
+    if (how == AUTH_NONE || how == AUTH_AWS || !key.len)
         return;
     {
         struct str prefix = str_c(prefixes[how]);
@@ -99,24 +101,94 @@ static void route_make_auth(struct route *r)
     r->auth_node = (struct curl_slist){ .data = r->auth.bytes };
 }
 
+static struct curl_slist *headers_from(struct str lines)
+{
+    struct curl_slist *list = NULL;
+    struct str line;
+
+    while (str_split(&lines, '\n', &line)) {
+        char *z = xstrndup(line.at, line.len);
+
+        if (line.len)
+            list = curl_slist_append(list, z);
+        sodium_memzero(z, line.len);
+        free(z);
+    }
+    return list;
+}
+
+/* curl writes heads byte by byte through its printf: a byte less here is worth having. An empty name is left out. */
+static void headers_write(const struct http_call *http, const char *stream_types, struct buf *text)
+{
+    buf_puts(text, "Content-Type: application/json\nExpect:\nUser-Agent: " ENGINE_AGENT "\nAccept:");
+    if (http->streamed)
+        buf_printf(text, " %s", stream_types);
+    for (size_t i = 0; i < http->header_count; i++) {
+        buf_printf(text, "\n%s: ", http->headers[i].name);
+        for (size_t k = 0; k < http->headers[i].value.len; k++)     /* a line end would begin a header of its own */
+            buf_byte(text, (unsigned char)http->headers[i].value.at[k] < 0x20 ? ' ' : http->headers[i].value.at[k]);
+    }
+}
+
+/* The region is the host's third word where it has one ("bedrock-runtime.eu-west-1.amazonaws.com"). */
+static struct str work_region(const struct call_work *w)
+{
+    const struct provider *p = w->provider;
+    struct str head = str_c(p->region_url[0]), url = str_c(w->route->address), region = str_n("us-east-1", 9);
+    ptrdiff_t dot;
+
+    for (size_t i = 0; p->region_variables && p->region_variables[i]; i++) {
+        const char *value = getenv(p->region_variables[i]);
+
+        if (value && *value) {
+            region = str_c(value);
+            break;
+        }
+    }
+    if (!head.len || !str_starts(url, head))
+        return region;
+    url = str_from(url, head.len);
+    dot = str_find_byte(url, '.');
+    return dot > 0 ? str_sub(url, 0, (size_t)dot) : region;
+}
+
+/* A signature holds for one moment and one body: these headers are the call's own and die with its transfer. */
+static const struct curl_slist *work_sign(struct call_work *w)
+{
+    AUTO_BUF struct buf text = BUF_INIT(64 * 1024);
+    const struct vendor *v = w->route->vendor;
+
+    headers_write(&w->http, "application/vnd.amazon.eventstream, application/json", &text);
+    buf_byte(&text, '\n');
+    sigv4_sign(&(struct sigv4_ask){ .id = secret_reveal(&v->key), .secret = secret_reveal(&v->key_parts[0]),
+                                    .token = secret_reveal(&v->key_parts[1]), .region = work_region(w),
+                                    .service = str_c(w->provider->sign_service), .method = S("POST"),
+                                    .url = buf_str(&w->http.url), .body = buf_str(&w->http.body),
+                                    .wall_ms = clock_wall_ms() }, &text);
+    w->signed_headers = headers_from(buf_str(&text));
+    if (text.bytes)
+        sodium_memzero(text.bytes, text.cap);
+    return w->signed_headers;
+}
+
+static void work_unsign(struct call_work *w)
+{
+    for (struct curl_slist *n = w->signed_headers; n; n = n->next)
+        sodium_memzero(n->data, strlen(n->data));
+    curl_slist_free_all(w->signed_headers);
+    w->signed_headers = NULL;
+}
+
 /* Requests of a route nearly always carry the same headers: the list is made once and shared, its last node is the
  * key's, which exists once. `text` tells sets apart. */
 static const struct curl_slist *route_headers(struct route *r, const struct http_call *http)
 {
     AUTO_BUF struct buf text = BUF_INIT(64 * 1024);
     struct header_set *set, **at;
-    struct str rest, line;
 
     if (!r->auth_made)
         route_make_auth(r);
-    /* curl writes heads byte by byte through its printf: a byte less here is worth having. An empty name is left out. */
-    buf_puts(&text, "Content-Type: application/json\nExpect:\nUser-Agent: " ENGINE_AGENT);
-    buf_puts(&text, http->streamed ? "\nAccept: text/event-stream, application/json" : "\nAccept:");
-    for (size_t i = 0; i < http->header_count; i++) {
-        buf_printf(&text, "\n%s: ", http->headers[i].name);
-        for (size_t k = 0; k < http->headers[i].value.len; k++)     /* a line end would begin a header of its own */
-            buf_byte(&text, (unsigned char)http->headers[i].value.at[k] < 0x20 ? ' ' : http->headers[i].value.at[k]);
-    }
+    headers_write(http, "text/event-stream, application/json", &text);
     for (at = &r->headers; (set = *at); at = &set->next)
         if (str_is(buf_str(&text), set->text)) {
             *at = set->next;                        /* to the front: the usual one is found at once */
@@ -126,13 +198,7 @@ static const struct curl_slist *route_headers(struct route *r, const struct http
         }
     set = xcalloc(1, sizeof *set);
     set->text = xstrndup(text.bytes, text.len);
-    rest = buf_str(&text);
-    while (str_split(&rest, '\n', &line)) {
-        char *z = xstrndup(line.at, line.len);
-
-        set->nodes = curl_slist_append(set->nodes, z);
-        free(z);
-    }
+    set->nodes = headers_from(buf_str(&text));
     if (r->auth_node.data) {
         struct curl_slist *last = set->nodes;
 
@@ -225,6 +291,7 @@ static bool work_is_stream(struct call_work *w, struct transfer *t)
     if (status < 200 || status > 299)
         return false;
     return !type.len || str_ifind(type, S("event-stream")) >= 0 || str_ifind(type, S("ndjson")) >= 0 ||
+           str_ifind(type, S("eventstream")) >= 0 ||
            (w->provider->framing == FRAMING_NDJSON && str_ifind(type, S("json")) >= 0);
 }
 
@@ -479,6 +546,7 @@ static void work_on_end(void *owner, struct transfer *t)
     in.headers = transfer_headers(t, c->arena, &in.header_count);
     code = work_read(w, t, &in, &answer, &f, &c->err);
     w->transfer = NULL;
+    work_unsign(w);
     w->llm->in_flight--;
     r->connected |= in.status > 0;
     if (code != ERR_OK)
@@ -523,7 +591,7 @@ static void work_send(struct call_work *w, int64_t now_us)
     const struct params *p = &w->call->request.params;
     struct route *r = w->route;
     struct transfer_spec spec = {
-        .url = buf_cstr(&w->http.url), .body = buf_str(&w->http.body), .headers = route_headers(r, &w->http),
+        .url = buf_cstr(&w->http.url), .body = buf_str(&w->http.body), .headers = w->provider->auth == AUTH_AWS ? work_sign(w) : route_headers(r, &w->http),
         .limits = {
             .connect_us = o->connect_timeout_ms * 1000, .first_byte_us = o->first_byte_timeout_ms * 1000,
             .idle_us = o->idle_timeout_ms * 1000, .bytes_max = o->response_bytes_max,

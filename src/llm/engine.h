@@ -22,7 +22,7 @@ struct vendor {
     const struct provider *provider;
     char *address;                          /* from llm_set_base_url, the environment or the provider; NULL: none */
     bool address_set, key_read;
-    struct secret key;
+    struct secret key, key_parts[PROVIDER_KEY_PARTS];
     const char *key_variable;
     struct err key_err;                     /* why there is no key, when one is needed */
     struct llm_limits limits;
@@ -91,6 +91,7 @@ struct call_work {                          /* lives in the call's arena */
     struct call_work *queue_next, *all_next, *all_prev;
     struct loop_timer timer;                /* backoff */
     struct transfer *transfer;
+    struct curl_slist *signed_headers;      /* AUTH_AWS: of the transfer under way; they hold its signature */
     struct stream *stream;
     struct framing *framing;
     struct retry_count count;

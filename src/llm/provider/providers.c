@@ -4,6 +4,7 @@
 #define PROVIDERS(X)                                                                               \
     X(anthropic)                                                                                   \
     X(azure_openai)                                                                                \
+    X(bedrock)                                                                                     \
     X(cohere)                                                                                      \
     X(deepseek)                                                                                    \
     X(fireworks)                                                                                   \

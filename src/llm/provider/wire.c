@@ -310,12 +310,17 @@ void wire_url_part(struct buf *url, struct str part, bool slashes)
 
 void wire_tool(struct wire *w, const json_t *tool, const char *schema_name)
 {
-    const json_t *schema = json_child(tool, "parameters");
-
     wire_str(w, "name", json_get_str(tool, "name"));
     if (json_get_str(tool, "description").len)
         wire_str(w, "description", json_get_str(tool, "description"));
-    wire_key(w, schema_name);
+    wire_tool_schema(w, schema_name, tool);
+}
+
+void wire_tool_schema(struct wire *w, const char *name, const json_t *tool)
+{
+    const json_t *schema = json_child(tool, "parameters");
+
+    wire_key(w, name);
     if (schema)
         json_write(schema, w->out);
     else

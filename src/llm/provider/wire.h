@@ -61,6 +61,7 @@ void       wire_url(struct buf *url, struct str base, const char *version, const
 void       wire_url_part(struct buf *url, struct str part, bool slashes);
 /* The members name, description and <schema_name> (its parameters) of one of rq->tools. */
 void       wire_tool(struct wire *w, const json_t *tool, const char *schema_name);
+void       wire_tool_schema(struct wire *w, const char *name, const json_t *tool);     /* one that takes none: an empty object */
 /* The same as {type: "function", function: {...}}, which most vendors want. */
 void       wire_function(struct wire *w, const json_t *tool);
 /* Is rq->tool_choice "auto", "none" or "required", and not the name of a tool? */

@@ -431,7 +431,8 @@ static struct str wire_refused(const struct wire_fault *what, const struct wire_
                                            "unknown field",    "unknown parameter", "deprecated",
                                            "cannot both",      "not enabled",       "not compatible",
                                            "extra_forbidden",  "extra inputs",      "must be 'json_schema' or 'text'",
-                                           "is not available", "incompatible",      NULL };
+                                           "is not available", "incompatible",      "t support",
+                                           NULL };
     static const struct {
         const char *phrase, *field;
     } said[] = {
@@ -443,6 +444,8 @@ static struct str wire_refused(const struct wire_fault *what, const struct wire_
         { "schema", "responseMimeType" },
         { "structured output", "response_format" },
         { "json mode", "response_format" },
+        { "tool use", "toolConfig" },
+        { "tools", "tools" },
     };
     bool refused = wire_word_is(w, "unsupported_parameter") || wire_word_is(w, "unsupported_value") ||
                    wire_word_is(w, "unknown_parameter") ||
