@@ -324,7 +324,7 @@ static const struct sim_fault *call_fault(const struct sim_call *c, enum sim_fau
 /* Does the request carry the parameter, by any of the names vendors have for it? */
 static bool call_has_param(const struct sim_call *c, struct str name)
 {
-    static const char *const places[] = { "generationConfig", "generation_config", "options" };
+    static const char *const places[] = { "generationConfig", "generation_config", "options", "inferenceConfig" };
     char key[64], camel[64];
     size_t n = 0;
     bool up = false;

@@ -300,6 +300,13 @@ static void cohere_finish_tools(struct stream *st)
         st->answer.tool_calls = json_in_arena(TAKE(st->tools), st->arena);
 }
 
+static bool cohere_failed(const json_t *holder)
+{
+    const json_t *error = json_child(holder, "error");
+
+    return json_is_object(error) || json_to_str(error).len;
+}
+
 static enum err_code cohere_decode_event(const struct request *rq, struct str event, struct str data,
                                          struct stream *st, struct err *e)
 {
@@ -325,15 +332,15 @@ static enum err_code cohere_decode_event(const struct request *rq, struct str ev
         cohere_start_tool(json_child(message, "tool_calls"), st);
     } else if (str_is(type, "tool-call-delta")) {
         cohere_add_piece(json_child(message, "tool_calls"), st);
-    } else if (str_is(type, "message-end") && !json_get_str(delta, "error").len) {
+    } else if (str_is(type, "message-end") && !cohere_failed(delta)) {
         st->answer.finish_native = wire_keep(st->arena, json_child(delta, "finish_reason"));
         st->answer.finish = cohere_finish(st->answer.finish_native);
         cohere_read_usage(delta, st->arena, &st->answer);
         cohere_finish_tools(st);
         st->ended = true;
-    } else if (json_child(delta, "error") || json_child(body, "error") || (!type.len && json_get_str(body, "message").len)) {
+    } else if (cohere_failed(delta) || cohere_failed(body) || (!type.len && json_get_str(body, "message").len)) {
         return wire_fail(&(struct wire_fault){ .rq = rq, .label = COHERE_LABEL, .status = 200,
-                                               .body = json_child(delta, "error") ? delta : body,
+                                               .body = cohere_failed(delta) ? delta : body,
                                                .optional = cohere_optional }, st->arena, &st->failure, e);
     }
     return wire_check_stream(st, e);

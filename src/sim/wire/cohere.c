@@ -106,6 +106,8 @@ static json_t *cohere_refuse(const struct sim_vendor *v, struct sim_refusal *why
                          "the Trial key for free or upgrade to a Production key.");
     if (why->kind == SIM_REFUSED_KEY)
         why->message = S("invalid api token");
+    if (why->status >= 500)
+        why->message = S("internal server error, this has been reported to our developers.");
     return json_pack("{s:s%,s:s%}", "id", why->request_id.at, why->request_id.len, "message", why->message.at,
                      why->message.len);
 }
