@@ -26,19 +26,18 @@ static void turn_set_str(json_t *o, const char *key, struct str s)
         json_set_str(o, key, s);
 }
 
-static void turn_set_cost(json_t *o, int64_t cost_nanousd)
+static void turn_set_money(json_t *o, const char *key, int64_t nanousd)
 {
     char text[MONEY_TEXT];
 
-    json_object_set_new(o, "cost_usd",
-                        cost_nanousd == MONEY_UNKNOWN ? json_null() : json_string(money_exact(cost_nanousd, text)));
+    json_object_set_new(o, key, nanousd == MONEY_UNKNOWN ? json_null() : json_string(money_exact(nanousd, text)));
 }
 
-static int64_t turn_get_cost(const json_t *o)
+static int64_t turn_get_money(const json_t *o, const char *key)
 {
     int64_t cost;
 
-    return money_parse(json_get_str(o, "cost_usd"), &cost) ? cost : MONEY_UNKNOWN;
+    return money_parse(json_get_str(o, key), &cost) ? cost : MONEY_UNKNOWN;
 }
 
 static json_t *attempt_to_json(const struct attempt *at)
@@ -55,7 +54,7 @@ static json_t *attempt_to_json(const struct attempt *at)
     if (at->waited_ms)
         json_object_set_new(o, "waited_ms", json_integer(at->waited_ms));
     if (at->cost_nanousd)
-        turn_set_cost(o, at->cost_nanousd);
+        turn_set_money(o, "cost_usd", at->cost_nanousd);
     if (at->cost_nanousd || at->usage.input || at->usage.output)
         json_object_set_new(o, "usage", usage_to_json(&at->usage));
     return o;
@@ -71,7 +70,7 @@ static void attempt_from_json(const json_t *o, struct arena *a, struct attempt *
     if (!clock_parse(json_get_str(o, "started_at"), &out->started_ms))
         out->started_ms = 0;
     if (json_child(o, "cost_usd"))
-        out->cost_nanousd = turn_get_cost(o);
+        out->cost_nanousd = turn_get_money(o, "cost_usd");
     usage_from_json(json_child(o, "usage"), &out->usage);
 }
 
@@ -95,9 +94,16 @@ json_t *turn_to_json(const struct turn *t)
         json_object_set(o, "raw", (json_t *)t->raw);
     turn_set_str(o, "dropped", t->dropped);
     json_object_set_new(o, "usage", usage_to_json(&t->usage));
-    turn_set_cost(o, t->cost_nanousd);
+    turn_set_money(o, "cost_usd", t->cost_nanousd);
     if (t->cost_reported)
         json_object_set_new(o, "cost_reported", json_true());
+    if (t->cached) {
+        char when[CLOCK_TEXT];
+
+        json_object_set_new(o, "cached", json_true());
+        json_object_set_new(o, "cached_at", json_string(clock_text(t->cached_ms, when)));
+        turn_set_money(o, "saved_usd", t->saved_nanousd);
+    }
     json_object_set_new(o, "latency_ms", json_integer(t->latency_ms));
     if (t->first_token_ms >= 0)
         json_object_set_new(o, "first_token_ms", json_integer(t->first_token_ms));
@@ -120,10 +126,15 @@ void turn_from_json(const json_t *o, struct arena *a, struct turn *out)
         .response_id = arena_strdup(a, json_get_str(o, "response_id")),
         .upstream = arena_strdup(a, json_get_str(o, "upstream")),
         .dropped = arena_strdup(a, json_get_str(o, "dropped")),
-        .cost_nanousd = turn_get_cost(o), .cost_reported = json_get_bool(o, "cost_reported", false),
+        .cost_nanousd = turn_get_money(o, "cost_usd"), .cost_reported = json_get_bool(o, "cost_reported", false),
         .latency_ms = json_get_i64(o, "latency_ms", 0), .first_token_ms = json_get_i64(o, "first_token_ms", -1),
     };
     usage_from_json(json_child(o, "usage"), &out->usage);
+    out->cached = json_get_bool(o, "cached", false);
+    if (out->cached && !clock_parse(json_get_str(o, "cached_at"), &out->cached_ms))
+        out->cached_ms = 0;
+    if (out->cached)
+        out->saved_nanousd = turn_get_money(o, "saved_usd");
     if (json_child(o, "tool_calls"))
         out->tool_calls = json_in_arena(json_incref(json_child(o, "tool_calls")), a);
     if (json_child(o, "raw"))

@@ -424,6 +424,21 @@ static enum err_code llm_route(struct llm *l, struct vendor *v, struct str addre
     return ERR_OK;
 }
 
+void llm_address_of(struct llm *l, const struct request *rq, struct buf *out)
+{
+    const struct provider *p = llm_provider_find(l, rq->model->provider);
+    struct err ignored;
+    struct vendor *v;
+
+    if (rq->base_url.len || !p || llm_vendor_ready(l, p, &v, &ignored) != ERR_OK) {
+        buf_append(out, rq->base_url);
+        return;
+    }
+    pthread_mutex_lock(&l->lock);
+    buf_puts(out, v->address ? v->address : "");
+    pthread_mutex_unlock(&l->lock);
+}
+
 /* --- a call's way in ------------------------------------------------------------------------------------------- */
 static int64_t llm_request_tokens(const struct request *rq)
 {

@@ -118,12 +118,17 @@ struct call {
     struct str dropped;                     /* parameters the model refused, left out on its word */
     struct attempt *attempts;               /* every one, in order; in the arena */
     size_t attempt_count;
+    bool cached;                            /* llm/cache gave the answer; nothing was asked and cost_nanousd is 0 */
+    int64_t saved_nanousd, cached_ms;       /* what it had cost (MONEY_UNKNOWN), and when (wall) */
     struct call_work *work;                 /* the engine's own */
 };
 
 /* Takes the call until done. ERR_BUSY (calls_max), ERR_MISSING_KEY, ERR_REJECTED (an option the model cannot take):
  * then done is not called and the call is still yours. Encoding happens here, on the caller's thread. Threads: any. */
 enum err_code llm_submit(struct llm *l, struct call *c, struct err *e) MUST_USE;
+
+/* The base URL that `rq` would be sent to; nothing when there is none. */
+void llm_address_of(struct llm *l, const struct request *rq, struct buf *out);
 
 /* Ends the calls that are not on the wire yet as ERR_CANCELLED (done is called for each); with `in_flight`, all of
  * them. Returns at once. Threads: any. */

@@ -168,6 +168,8 @@ static const char *bedrock_error(struct sim_refusal *why)
         why->message = S("The security token included in the request is invalid.");
         return "UnrecognizedClientException";
     }
+    if (why->status >= 500)
+        why->message = S("The system encountered an unexpected error during processing. Try your request again.");
     switch (why->status) {
     case 401:
     case 403: return "AccessDeniedException";
