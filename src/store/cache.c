@@ -109,10 +109,10 @@ enum err_code store_tx_cache_used(struct store_tx *tx, struct str key, int64_t n
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
-    TRY(stmt_open_tx(&q, tx, "UPDATE response_cache SET used_ms = $2, uses = uses + 1, "
-                     "saved_nanousd = saved_nanousd + coalesce(cost_nanousd, 0) WHERE key = $1", e));
-    stmt_bind_str(q, 1, key);
-    stmt_bind_i64(q, 2, now_ms);
+    TRY(stmt_open_tx(&q, tx, "UPDATE response_cache SET used_ms = $1, uses = uses + 1, "
+                     "saved_nanousd = saved_nanousd + coalesce(cost_nanousd, 0) WHERE key = $2", e));
+    stmt_bind_i64(q, 1, now_ms);
+    stmt_bind_str(q, 2, key);
     return stmt_run(q, e);
 }
 
