@@ -52,6 +52,7 @@ static void work_ask(struct work *w)
         .request = { .model = &v->model, .base_url = v->base_url, .messages = w->messages,
                      .message_count = w->message_count, .params = w->params, .output = task->output.format,
                      .schema = task->output.schema, .schema_name = task->output.schema_name,
+                     .tools = task->tools, .tool_choice = task->tool_choice,
                      .tag = arena_printf(w->arena, STR_FMT "/%lld", STR_ARG(id_short(w->r->plan->run.id)),
                                          (long long)w->number) },
         .arena = w->arena, .done = work_answered, .owner = w, .unwanted = &w->feed->abandoned,

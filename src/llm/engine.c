@@ -4,6 +4,7 @@
 #include "llm/framing.h"
 #include "llm/sigv4.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #define ENGINE_HEADER_SETS_MAX 64
@@ -531,33 +532,25 @@ static int64_t work_hear(struct call_work *w, const struct http_answer *in, int6
     return info.retry_after_ms;
 }
 
-static void work_on_end(void *owner, struct transfer *t)
+/* An attempt is over: what came of it is `code`, `answer` and `f`. */
+static void work_conclude(struct call_work *w, enum err_code code, const struct http_answer *in, struct answer *answer,
+                          const struct failure *failed)
 {
-    struct call_work *w = owner;
+    struct failure f = *failed;
     struct route *r = w->route;
     struct call *c = w->call;
-    struct answer answer = { .cost_reported_nanousd = MONEY_UNKNOWN };
-    struct failure f = { .retry_after_ms = -1 };
     int64_t now_us = clock_mono_us(), retry_after_ms;
-    struct http_answer in = { .status = transfer_status(t), .content_type = transfer_header(t, "content-type"),
-                              .body = transfer_body(t) };
-    enum err_code code;
 
-    in.headers = transfer_headers(t, c->arena, &in.header_count);
-    code = work_read(w, t, &in, &answer, &f, &c->err);
-    w->transfer = NULL;
-    work_unsign(w);
     w->llm->in_flight--;
-    r->connected |= in.status > 0;
     if (code != ERR_OK)
         c->err.code = code;
     stream_close(w);
-    work_record(w, code, in.status, &answer, now_us, &c->err);
+    work_record(w, code, in->status, answer, now_us, &c->err);
     if (code == ERR_OK) {
         lane_accepted(&r->lane, now_us, w->sent_us, w->tokens,
-                      answer.usage_reported ? answer.usage.input + answer.usage.output : 0);
-        work_hear(w, &in, now_us);
-        work_succeed(w, &answer, now_us);
+                      answer->usage_reported ? answer->usage.input + answer->usage.output : 0);
+        work_hear(w, in, now_us);
+        work_succeed(w, answer, now_us);
     } else if (code == ERR_CANCELLED) {
         lane_failed(&r->lane, w->tokens);
         work_finish(w, code);
@@ -566,10 +559,98 @@ static void work_on_end(void *owner, struct transfer *t)
         w->ready_us = now_us;
         queue_push(&r->again, w);
     } else {
-        retry_after_ms = work_hear(w, &in, now_us);
-        work_fail(w, code, in.status, &f, retry_after_ms >= 0 ? retry_after_ms : f.retry_after_ms, now_us);
+        retry_after_ms = work_hear(w, in, now_us);
+        work_fail(w, code, in->status, &f, retry_after_ms >= 0 ? retry_after_ms : f.retry_after_ms, now_us);
     }
     route_pump(r);
+}
+
+static void work_on_end(void *owner, struct transfer *t)
+{
+    struct call_work *w = owner;
+    struct call *c = w->call;
+    struct answer answer = { .cost_reported_nanousd = MONEY_UNKNOWN };
+    struct failure f = { .retry_after_ms = -1 };
+    struct http_answer in = { .status = transfer_status(t), .content_type = transfer_header(t, "content-type"),
+                              .body = transfer_body(t) };
+    enum err_code code;
+
+    in.headers = transfer_headers(t, c->arena, &in.header_count);
+    code = work_read(w, t, &in, &answer, &f, &c->err);
+    w->transfer = NULL;
+    work_unsign(w);
+    w->route->connected |= in.status > 0;
+    work_conclude(w, code, &in, &answer, &f);
+}
+
+/* --- programs -------------------------------------------------------------------------------------------------- */
+static enum err_code work_read_child(struct call_work *w, const struct child *child, struct http_answer *in,
+                                     struct answer *out, struct failure *f, struct err *e)
+{
+    struct str errors = str_trim(child_errors(child));
+    const char *name = buf_cstr(&w->http.argv);
+
+    *in = (struct http_answer){ .status = 200, .body = child_output(child) };
+    switch (child_cause(child)) {
+    case CHILD_DEADLINE:
+        f->retryable = err_retryable(ERR_TIMEOUT);
+        return err_set(e, ERR_TIMEOUT, "%.200s had not ended in the time it is given and was stopped", name);
+    case CHILD_CEILING:
+        f->retryable = false;
+        return err_set(e, ERR_INVALID_RESPONSE, "%.200s wrote more than the %lld bytes allowed", name,
+                       (long long)w->llm->options.response_bytes_max);
+    case CHILD_CANCELLED: return err_set(e, ERR_CANCELLED, "the call was cancelled");
+    case CHILD_EXITED: break;
+    }
+    if (child_status(child) != 0) {
+        in->status = 500;
+        in->body = arena_printf(w->call->arena, "%.200s ended with status %d%s" STR_FMT, name, child_status(child),
+                                errors.len ? ": " : "", STR_ARG(errors));
+    }
+    return w->provider->decode(&w->call->request, in, w->call->arena, out, f, e);
+}
+
+static void work_on_child(void *owner, struct child *child)
+{
+    struct call_work *w = owner;
+    struct answer answer = { .cost_reported_nanousd = MONEY_UNKNOWN };
+    struct failure f = { .retry_after_ms = -1 };
+    struct http_answer in;
+    enum err_code code = work_read_child(w, child, &in, &answer, &f, &w->call->err);
+
+    in.status = 0;                          /* nobody spoke HTTP */
+    w->child = NULL;
+    work_conclude(w, code, &in, &answer, &f);
+}
+
+/* A program that can't be started is an attempt too, told by a letter: nothing may end inside the sending. */
+static void work_on_no_child(void *arg)
+{
+    struct call_work *w = arg;
+    struct answer answer = { .cost_reported_nanousd = MONEY_UNKNOWN };
+    struct failure f = { .retry_after_ms = -1 };
+
+    work_conclude(w, w->feed_code, &(struct http_answer){ 0 }, &answer, &f);
+}
+
+static void work_spawn(struct call_work *w, int64_t total_us)
+{
+    struct str rest = buf_str(&w->http.argv), word;
+    size_t n = 0, most = 1;
+    const char **argv;
+
+    for (size_t i = 0; i < rest.len; i++)
+        most += !rest.at[i];
+    argv = arena_array(w->call->arena, const char *, most);
+    while (n + 1 < most && str_split(&rest, '\0', &word))
+        argv[n++] = word.at;                /* each is ended by its NUL */
+    w->feed_code = child_start(w->llm->loop, &(struct child_spec){ .argv = argv, .input = buf_str(&w->http.body), .total_us = total_us,
+                                                                   .bytes_max = (size_t)w->llm->options.response_bytes_max,
+                                                                   .done = work_on_child, .owner = w }, &w->child, &w->call->err);
+    if (w->feed_code == ERR_OK)
+        return;
+    w->timer = (struct loop_timer){ .fn = work_on_no_child, .arg = w };
+    loop_timer_set(w->llm->loop, &w->timer, 0);
 }
 
 /* --- sending --------------------------------------------------------------------------------------------------- */
@@ -591,7 +672,7 @@ static void work_send(struct call_work *w, int64_t now_us)
     const struct params *p = &w->call->request.params;
     struct route *r = w->route;
     struct transfer_spec spec = {
-        .url = buf_cstr(&w->http.url), .body = buf_str(&w->http.body), .headers = w->provider->auth == AUTH_AWS ? work_sign(w) : route_headers(r, &w->http),
+        .url = buf_cstr(&w->http.url), .body = buf_str(&w->http.body),
         .limits = {
             .connect_us = o->connect_timeout_ms * 1000, .first_byte_us = o->first_byte_timeout_ms * 1000,
             .idle_us = o->idle_timeout_ms * 1000, .bytes_max = o->response_bytes_max,
@@ -612,6 +693,12 @@ static void work_send(struct call_work *w, int64_t now_us)
     lane_sent(&r->lane, now_us, w->tokens);
     w->llm->in_flight++;
     count_add(&r->counts.requests, 1);
+    if (w->provider->program) {
+        r->connected = true;
+        work_spawn(w, spec.limits.total_us);
+        return;
+    }
+    spec.headers = w->provider->auth == AUTH_AWS ? work_sign(w) : route_headers(r, &w->http);
     w->transfer = transfer_start(r->hive, &spec);
 }
 
@@ -723,8 +810,10 @@ static void engine_end_works(struct llm *l, bool in_flight)
     pthread_mutex_unlock(&l->lock);
     for (struct call_work *w = l->all.first, *next; w; w = next) {
         next = w->all_next;
-        if (!w->transfer)
+        if (!w->transfer && !w->child)
             work_finish(w, err_set(&w->call->err, ERR_CANCELLED, "the call was cancelled"));
+        else if (in_flight && w->child)
+            child_cancel(w->child);
         else if (in_flight)
             transfer_cancel(w->transfer);
     }
@@ -763,6 +852,11 @@ static void *engine_main(void *arg)
 {
     struct llm *l = arg;
 
+    sigset_t pipe;
+
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, NULL);        /* a program that does not read what it is asked */
     pthread_setname_np(pthread_self(), "assay-engine");
     loop_run(l->loop);
     return NULL;

@@ -8,6 +8,7 @@
  *   work     one call on its way: queued in its route, waiting out a backoff, or in a transfer */
 #pragma once
 
+#include "llm/child.h"
 #include "llm/lane.h"
 #include "llm/prices.h"
 #include "llm/ratelimit.h"
@@ -91,6 +92,7 @@ struct call_work {                          /* lives in the call's arena */
     struct call_work *queue_next, *all_next, *all_prev;
     struct loop_timer timer;                /* backoff */
     struct transfer *transfer;
+    struct child *child;
     struct curl_slist *signed_headers;      /* AUTH_AWS: of the transfer under way; they hold its signature */
     struct stream *stream;
     struct framing *framing;

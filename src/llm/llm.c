@@ -399,22 +399,24 @@ static enum err_code llm_route(struct llm *l, struct vendor *v, struct str addre
 {
     AUTO_BUF struct buf name = BUF_INIT(16 * 1024);
     AUTO(freep) char *checked = NULL;
+    const char *where;
     struct route *r;
 
     if (address.len)
         TRY(llm_check_address(address, &checked, e));
     pthread_mutex_lock(&l->lock);
-    if (!checked && !v->address) {
+    if (!checked && !v->address && !v->provider->program) {
         pthread_mutex_unlock(&l->lock);
         return llm_no_address(v->provider, e);
     }
-    buf_printf(&name, "%s\n%s", v->provider->name, checked ? checked : v->address);
+    where = v->provider->program ? "" : checked ? checked : v->address;
+    buf_printf(&name, "%s\n%s", v->provider->name, where);
     r = map_get(&l->routes, buf_str(&name));
     if (!r) {
         r = xcalloc(1, sizeof *r);
         r->llm = l;
         r->vendor = v;
-        r->address = xstrdup(checked ? checked : v->address);
+        r->address = xstrdup(where);
         r->limits = v->limits_set ? v->limits : l->options.limits;
         map_put(&l->routes, buf_str(&name), r);
         vec_push(&l->route_list, r);

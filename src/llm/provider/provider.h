@@ -20,6 +20,7 @@ enum provider_framing { FRAMING_SSE, FRAMING_NDJSON, FRAMING_EVENTSTREAM };
 #define HTTP_CALL_BODY_MAX (64u * 1024 * 1024)
 struct http_call {                          /* always a POST; the engine adds auth, content type and length */
     struct buf url, body;
+    struct buf argv;                        /* of a program instead of url: words, each ended by NUL */
     struct { const char *name; struct str value; } headers[HTTP_CALL_HEADERS_MAX];  /* values: in the arena or eternal */
     size_t header_count;
     bool streamed;                          /* asked for; false when the model is known to refuse it */
@@ -72,6 +73,7 @@ struct provider {
     const char *key_parts[PROVIDER_KEY_PARTS];  /* AUTH_AWS: variables of the secret (needed) and the session's token */
     const char *sign_service;               /* AUTH_AWS: "bedrock" */
     bool key_needed;
+    bool program;                           /* asks a program (llm/child.h), not an address; does not stream */
     enum provider_auth auth;
     enum provider_framing framing;
     const char *priced_as;                  /* another provider whose prices hold when this one has no row; may be NULL */

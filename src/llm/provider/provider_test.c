@@ -321,6 +321,7 @@ TEST(azure_openai_replays) { replay("azure-openai"); }
 TEST(bedrock_replays) { replay("bedrock"); }
 TEST(cohere_replays) { replay("cohere"); }
 TEST(deepseek_replays) { replay("deepseek"); }
+TEST(exec_replays) { replay("exec"); }
 TEST(fireworks_replays) { replay("fireworks"); }
 TEST(google_replays) { replay("google"); }
 TEST(groq_replays) { replay("groq"); }

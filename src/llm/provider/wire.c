@@ -171,6 +171,8 @@ enum err_code wire_check_body(const struct http_call *c, struct err *e)
 {
     if (buf_failed(&c->body))
         return err_set(e, ERR_REJECTED, "the request would be larger than %u MiB", HTTP_CALL_BODY_MAX >> 20);
+    if (buf_failed(&c->argv))
+        return err_set(e, ERR_REJECTED, "the program's arguments would be longer than %zu bytes", c->argv.max);
     if (buf_failed(&c->url))
         return err_set(e, ERR_REJECTED, "the address of the model would be longer than %zu bytes", c->url.max);
     return ERR_OK;
