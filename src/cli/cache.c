@@ -31,8 +31,15 @@ static const char *cache_age(int64_t ms, char out[32])
 {
     int64_t s = MAX((clock_wall_ms() - ms) / 1000, INT64_C(0));
 
-    snprintf(out, 32, "%lld %s", (long long)(s >= 172800 ? s / 86400 : s >= 7200 ? s / 3600 : s >= 120 ? s / 60 : s),
-             s >= 172800 ? "d" : s >= 7200 ? "h" : s >= 120 ? "min" : "s");
+    snprintf(out, 32, "%lld %s",
+             (long long)(s >= 172800 ? s / 86400
+                         : s >= 7200 ? s / 3600
+                         : s >= 120  ? s / 60
+                                     : s),
+             s >= 172800 ? "d"
+             : s >= 7200 ? "h"
+             : s >= 120  ? "min"
+                         : "s");
     return out;
 }
 
@@ -54,7 +61,8 @@ static enum err_code cache_ls(struct session *s, const struct args *args, struct
         return term_json(list, e);
     json_decref(list);
     if (!n)
-        printf("no answers are kept%s\n", args_has(args, "model") ? " of that model" : "; assay run TASK --cache keeps them");
+        printf("no answers are kept%s\n",
+               args_has(args, "model") ? " of that model" : "; assay run TASK --cache keeps them");
     else
         printf("%-12s  %-40s  %8s  %6s  %9s  %9s\n", "key", "model", "age", "uses", "cost", "saved");
     for (size_t i = 0; i < n; i++) {
@@ -121,7 +129,8 @@ static enum err_code cache_clear(struct session *s, const struct args *args, str
     if (age_ms)
         c.before_ms = clock_wall_ms() - age_ms;
     if (!args_has(args, "yes") && !term_ask("Forget these answers? They would have to be paid for again."))
-        return err_set(e, ERR_CANCELLED, "nothing was cleared%s", term_get()->err_tty ? "" : " (--yes clears without asking)");
+        return err_set(e, ERR_CANCELLED, "nothing was cleared%s",
+                       term_get()->err_tty ? "" : " (--yes clears without asking)");
     TRY(store_write(s->store, cache_clear_apply, &c, e));
     printf("cleared %lld answers\n", (long long)c.count);
     return ERR_OK;

@@ -54,8 +54,8 @@ static void tool_read(struct task_read *r, const struct doc_node *n, json_t *too
     if (!task_text(r, name, "a tool's name", TASK_NAME_MAX, &id))
         return;
     if (!tool_name_ok(id))
-        task_problem_at(r, name, "\"" STR_FMT "\" can't be a tool's name: at most %d letters, digits, _ and -", STR_ARG(id),
-                        TASK_TOOL_NAME_MAX);
+        task_problem_at(r, name, "\"" STR_FMT "\" can't be a tool's name: at most %d letters, digits, _ and -",
+                        STR_ARG(id), TASK_TOOL_NAME_MAX);
     if (tool_known(tools, id))
         task_problem_at(r, name, "two tools are called \"" STR_FMT "\"", STR_ARG(id));
     tool = json_object();
@@ -89,8 +89,8 @@ static void tool_choice_read(struct task_read *r, const struct doc_node *n, cons
     if (!r->t->tool_choice.len && tool_known(tools, choice))
         r->t->tool_choice = choice;
     if (!r->t->tool_choice.len)
-        task_problem_at(r, n, "tool_choice is auto, none, required or a tool's name, not \"" STR_FMT "\"%s", STR_ARG(choice),
-                        suggest_hint(&near, hint));
+        task_problem_at(r, n, "tool_choice is auto, none, required or a tool's name, not \"" STR_FMT "\"%s",
+                        STR_ARG(choice), suggest_hint(&near, hint));
 }
 
 void task_read_tools(struct task_read *r)

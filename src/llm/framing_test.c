@@ -134,7 +134,8 @@ TEST(framing_refuses_a_frame_that_does_not_agree_with_its_checksums)
     for (size_t wrong = 1; wrong < 90; wrong += 4) {
         AUTO_BUF struct buf bytes = BUF_INIT(10000), got = BUF_INIT(1000);
 
-        CHECK_INT(framing_run(FRAMING_EVENTSTREAM, framing_frame(&bytes, S("{}"), wrong), 3, 0, &got), ERR_INVALID_RESPONSE);
+        CHECK_INT(framing_run(FRAMING_EVENTSTREAM, framing_frame(&bytes, S("{}"), wrong), 3, 0, &got),
+                  ERR_INVALID_RESPONSE);
         CHECK_STR(buf_str(&got), "");
     }
 }

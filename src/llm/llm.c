@@ -390,8 +390,8 @@ static enum err_code llm_no_address(const struct provider *p, struct err *e)
     const char *const *variables = p->region_variables ? p->region_variables : p->base_url_variables;
     bool any = variables && variables[0];
 
-    return err_set(e, ERR_BAD_INPUT, "%s has no address of its own: give a base URL%s%s", p->name, any ? ", or set " : "",
-                   any ? variables[0] : "");
+    return err_set(e, ERR_BAD_INPUT, "%s has no address of its own: give a base URL%s%s", p->name,
+                   any ? ", or set " : "", any ? variables[0] : "");
 }
 
 /* The route of `v` at `address` (empty: the vendor's own). Routes live as long as the engine. */
@@ -575,7 +575,8 @@ bool llm_provider_at(const struct llm *l, size_t i, struct llm_provider_info *ou
     if (!p)
         return false;
     *out = (struct llm_provider_info){
-        .name = p->name, .label = p->label, .base_url = p->region_variables ? NULL : llm_provider_address(p, NULL), .key_needed = p->key_needed,
+        .name = p->name, .label = p->label, .key_needed = p->key_needed,
+        .base_url = p->region_variables ? NULL : llm_provider_address(p, NULL),
         .key_variable = p->key_variables ? p->key_variables[0] : NULL, .key_found = keys_exist(p, l->options.home),
         .caps = p->caps,
     };

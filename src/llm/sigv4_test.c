@@ -29,7 +29,8 @@ TEST(sigv4_signs_as_aws_does)
         CHECK(clock_parse(str_c(rows[i].when), &ask.wall_ms));
         sigv4_sign(&ask, &lines);
         CHECK(str_contains(buf_str(&lines), str_c(rows[i].signature)));
-        CHECK(str_contains(buf_str(&lines), S("X-Amz-Security-Token: SESSION/token==\n")) == (rows[i].token[0] != '\0'));
+        CHECK(str_contains(buf_str(&lines), S("X-Amz-Security-Token: SESSION/token==\n")) ==
+              (rows[i].token[0] != '\0'));
         CHECK(!str_contains(buf_str(&lines), S("wJalr")));
     }
 }

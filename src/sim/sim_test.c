@@ -310,7 +310,8 @@ static void *fault_ask_run(void *arg)
 
 static void fault_ask_check(const struct fault_ask *f, const json_t *rows)
 {
-    bool mistral = strcmp(f->w->vendor, "mistral") == 0, bedrock = strcmp(f->w->vendor, "bedrock") == 0, failed = test_failing();
+    bool mistral = strcmp(f->w->vendor, "mistral") == 0, bedrock = strcmp(f->w->vendor, "bedrock") == 0,
+         failed = test_failing();
     long status = f->want->status == -1                           ? f->w->quota_status
                   : mistral && strcmp(f->want->fault, "400") == 0 ? 422
                   : bedrock && strcmp(f->want->fault, "401") == 0 ? 403

@@ -92,8 +92,10 @@ enum err_code store_tx_cache_put(struct store_tx *tx, const struct store_cached 
     if (bytes > bytes_max)
         return ERR_OK;                              /* larger than all there may be: not kept */
     TRY(cache_remove(tx, row->key, &now, e));
-    TRY(stmt_open_tx(&q, tx, "INSERT INTO response_cache (key, model, created_ms, used_ms, uses, cost_nanousd, saved_nanousd, "
-                     "bytes, body) VALUES ($1, $2, $3, $3, 0, $4, 0, $5, $6)", e));
+    TRY(stmt_open_tx(&q, tx,
+                     "INSERT INTO response_cache (key, model, created_ms, used_ms, uses, cost_nanousd, saved_nanousd, "
+                     "bytes, body) VALUES ($1, $2, $3, $3, 0, $4, 0, $5, $6)",
+                     e));
     stmt_bind_str(q, 1, row->key);
     stmt_bind_str(q, 2, row->model);
     stmt_bind_i64(q, 3, row->created_ms);
@@ -126,7 +128,8 @@ enum err_code store_tx_cache_clear(struct store_tx *tx, struct str model, int64_
     stmt_bind_str(q, 2, model.at ? model : S(""));
     TRY(stmt_run(q, e));
     *count = stmt_changes(q);
-    TRY(stmt_open_tx(&sum, tx, "UPDATE response_cache_sum SET bytes = (SELECT coalesce(sum(bytes), 0) FROM response_cache)", e));
+    TRY(stmt_open_tx(&sum, tx,
+                     "UPDATE response_cache_sum SET bytes = (SELECT coalesce(sum(bytes), 0) FROM response_cache)", e));
     return stmt_run(sum, e);
 }
 
@@ -137,8 +140,10 @@ enum err_code store_cache_stat(struct store *s, struct arena *a, struct store_ca
     VEC(struct store_cache_stat) found = { 0 };
     enum err_code code;
 
-    TRY(stmt_open(&q, s, "SELECT model, count(*), sum(bytes), sum(uses), coalesce(sum(cost_nanousd), 0), sum(saved_nanousd), "
-                  "min(created_ms), max(created_ms) FROM response_cache GROUP BY model ORDER BY model", e));
+    TRY(stmt_open(&q, s,
+                  "SELECT model, count(*), sum(bytes), sum(uses), coalesce(sum(cost_nanousd), 0), sum(saved_nanousd), "
+                  "min(created_ms), max(created_ms) FROM response_cache GROUP BY model ORDER BY model",
+                  e));
     while ((code = stmt_step(q, e)) == ERR_OK && stmt_has_row(q))
         vec_push(&found, (struct store_cache_stat){
             .model = arena_strdup(a, stmt_str(q, 0)), .answers = stmt_i64(q, 1), .bytes = stmt_i64(q, 2),

@@ -2,30 +2,26 @@
 #include "store/store.h"
 
 #include <stdio.h>
-#include <unistd.h>
 
-struct cache_place { char home[64]; struct store *s; struct arena *a; };
+struct cache_place { struct store *s; struct arena *a; };
 
 static void place_open(struct cache_place *p)
 {
+    static int places;
     struct err e = ERR_INIT;
+    char home[300];
 
-    snprintf(p->home, sizeof p->home, "/tmp/assay-cache-XXXXXX");
-    ASSERT(mkdtemp(p->home));
+    snprintf(home, sizeof home, "%s/cache-%d", test_folder(), places++);
     p->a = arena_new_sized(0);
-    if (store_open(p->home, &p->s, &e) != ERR_OK)
+    if (store_open(home, &p->s, &e) != ERR_OK)
         test_fail(__FILE__, __LINE__, "%s", e.text);
     ASSERT(p->s);
 }
 
 static void place_close(struct cache_place *p)
 {
-    char command[128];
-
     store_close(p->s);
     arena_free(p->a);
-    snprintf(command, sizeof command, "rm -rf %s", p->home);
-    CHECK_INT(system(command), 0);
 }
 
 struct put { struct store_cached row; int64_t bytes_max; };

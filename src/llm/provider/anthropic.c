@@ -221,10 +221,10 @@ static void anthropic_write_tools(struct wire *w, const struct request *rq, bool
         wire_close(w, '}');
     }
     wire_close(w, ']');
-    type = form && own                                                     ? "any"
-           : str_is(choice, "required")                                    ? "any"
-           : !form && (str_is(choice, "auto") || str_is(choice, "none"))   ? arena_cstr(a, choice)
-                                                                           : "tool";
+    type = form && own                                                   ? "any"
+           : str_is(choice, "required")                                  ? "any"
+           : !form && (str_is(choice, "auto") || str_is(choice, "none")) ? arena_cstr(a, choice)
+                                                                         : "tool";
     if (thought != THOUGHT_NONE && (strcmp(type, "any") == 0 || strcmp(type, "tool") == 0) && choice.len) {
         wire_drop(w, "tool_choice");                /* to force a tool and to think exclude each other */
         return;

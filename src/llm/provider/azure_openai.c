@@ -41,8 +41,9 @@ static enum err_code azure_version(const struct request *rq, struct str *out, st
         char c = out->at[i], low = (char)(c | 0x20);
 
         if (out->len > AZURE_API_VERSION_MAX || !((low >= 'a' && low <= 'z') || (c >= '0' && c <= '9') || c == '-'))
-            return err_set(e, ERR_REJECTED, "the API version \"" STR_FMT "\" is not one: Azure's look like \""
-                           AZURE_API_VERSION "\"", STR_ARG(str_sub(*out, 0, AZURE_API_VERSION_MAX)));
+            return err_set(e, ERR_REJECTED,
+                           "the API version \"" STR_FMT "\" is not one: Azure's look like \"" AZURE_API_VERSION "\"",
+                           STR_ARG(str_sub(*out, 0, AZURE_API_VERSION_MAX)));
     }
     return ERR_OK;
 }

@@ -25,8 +25,9 @@ static enum err_code bedrock_write_image(struct wire *w, const struct part *p, s
     struct str kind = str_starts(p->media_type, S("image/")) ? str_from(p->media_type, 6) : STR_NONE;
 
     if (p->url.len)
-        return err_set(e, ERR_REJECTED, BEDROCK_LABEL " takes images as bytes only: give the file, not the address "
-                       STR_FMT, STR_ARG(str_sub(p->url, 0, 200)));
+        return err_set(e, ERR_REJECTED,
+                       BEDROCK_LABEL " takes images as bytes only: give the file, not the address " STR_FMT,
+                       STR_ARG(str_sub(p->url, 0, 200)));
     wire_key(w, "image");
     wire_open(w, '{');
     wire_str(w, "format", kind);
@@ -291,7 +292,8 @@ static enum err_code bedrock_fail(const struct request *rq, int status, struct s
                                            .in = in, .optional = bedrock_optional }, a, f, e);
 }
 
-static void bedrock_gather(const json_t *content, struct buf *text, struct buf *thoughts, json_t **calls, struct arena *a)
+static void bedrock_gather(const json_t *content, struct buf *text, struct buf *thoughts, json_t **calls,
+                           struct arena *a)
 {
     const json_t *block;
     size_t i;
@@ -397,8 +399,8 @@ static void bedrock_finish_tools(struct stream *st)
     json_decref(TAKE(st->tools));
 }
 
-static enum err_code bedrock_decode_event(const struct request *rq, struct str event, struct str data, struct stream *st,
-                                          struct err *e)
+static enum err_code bedrock_decode_event(const struct request *rq, struct str event, struct str data,
+                                          struct stream *st, struct err *e)
 {
     AUTO_JSON *body = NULL;
     const json_t *delta;

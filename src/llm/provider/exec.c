@@ -4,10 +4,12 @@
  * one JSON object from its standard input and writes one to its standard output.
  *
  * Asked:   {"model": "./answer.py", "messages": [{"role": "user", "content": "Hi"}], "params": {"temperature": 0}}
- *          content is a list of {"type": "text", "text"} and {"type": "image", "url" | "media_type" + "base64"} when the
+ *          content is a list of {"type": "text", "text"} and {"type": "image", "url" | "media_type" + "base64"} when
+ * the
  *          message has images; "output": "json", "schema", "schema_name", "tools" and "tool_choice" when the task has
  *          them.
- * Answers: {"text": "Hello"} and, if it likes, "reasoning", "tool_calls" (a list), "finish" (stop, max_tokens, tool_use,
+ * Answers: {"text": "Hello"} and, if it likes, "reasoning", "tool_calls" (a list), "finish" (stop, max_tokens,
+ * tool_use,
  *          refusal ...), "model_version", "id", "cost_usd", "usage": {"input_tokens", "output_tokens", "cached_tokens",
  *          "reasoning_tokens"}; or {"error": {"code": "RATE_LIMIT", "message": "..."}}, codes as in transcripts.
  * An exit status other than 0 is a failure whatever was written. Arguments come from the task:

@@ -164,7 +164,8 @@ static enum err_code openai_responses_encode(const struct request *rq, struct st
     TRY(wire_check_extra(rq, e));
     for (size_t i = 0; i < COUNT_OF(forbidden); i++)
         if (wire_extra_has(&w, forbidden[i]))
-            return err_set(e, ERR_REJECTED, "\"extra\" may not set \"%s\": each answer stands for itself", forbidden[i]);
+            return err_set(e, ERR_REJECTED, "\"extra\" may not set \"%s\": each answer stands for itself",
+                           forbidden[i]);
     wire_url(&out->url, base_url, "", "/responses");
     buf_byte(w.out, '{');
     wire_str(&w, "model", rq->model->id);

@@ -79,8 +79,9 @@ static json_t *bedrock_body(const struct sim_vendor *v, const struct sim_ask *as
 
     (void)v, (void)now_s;
     if (ask->thinking && reply->reasoning.len)
-        json_array_append_new(content, json_pack("{s:{s:{s:s%,s:s}}}", "reasoningContent", "reasoningText", "text", reply->reasoning.at,
-                                                 reply->reasoning.len, "signature", "c2ltdWxhdGVk"));
+        json_array_append_new(content,
+                              json_pack("{s:{s:{s:s%,s:s}}}", "reasoningContent", "reasoningText", "text",
+                                        reply->reasoning.at, reply->reasoning.len, "signature", "c2ltdWxhdGVk"));
     json_array_append_new(content, json_pack("{s:s%}", "text", reply->text.at ? reply->text.at : "", reply->text.len));
     return json_pack("{s:{s:{s:s,s:o}},s:s,s:o,s:{s:I}}", "output", "message", "role", "assistant", "content", content,
                      "stopReason", bedrock_stop(reply->finish), "usage", bedrock_usage(reply), "metrics", "latencyMs",
@@ -134,7 +135,8 @@ static void bedrock_stream_block(struct sim_events *out, int index, bool thinks,
 
         bedrock_frame(out, "event", "contentBlockDelta",
                       json_pack("{s:i,s:o}", "contentBlockIndex", index, "delta",
-                                thinks ? json_pack("{s:o}", "reasoningContent", said) : said), sim_tokens(piece));
+                                thinks ? json_pack("{s:o}", "reasoningContent", said) : said),
+                      sim_tokens(piece));
     }
     bedrock_frame(out, "event", "contentBlockStop", json_pack("{s:i}", "contentBlockIndex", index), 0);
 }
@@ -150,8 +152,10 @@ static void bedrock_stream(const struct sim_vendor *v, const struct sim_ask *ask
         bedrock_stream_block(out, index++, true, reply->reasoning);
     bedrock_stream_block(out, index, false, reply->text);
     bedrock_frame(out, "event", "messageStop", json_pack("{s:s}", "stopReason", bedrock_stop(reply->finish)), 0);
-    bedrock_frame(out, "event", "metadata", json_pack("{s:o,s:{s:I}}", "usage", bedrock_usage(reply), "metrics", "latencyMs",
-                                                      (json_int_t)reply->total_ms), 0);
+    bedrock_frame(out, "event", "metadata",
+                  json_pack("{s:o,s:{s:I}}", "usage", bedrock_usage(reply), "metrics", "latencyMs",
+                            (json_int_t)reply->total_ms),
+                  0);
 }
 
 /* --- refusals ----------------------------------------------------------------------------------------------------- */

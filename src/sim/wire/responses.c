@@ -104,8 +104,8 @@ static json_t *responses_message(const struct sim_reply *reply, bool whole)
 static json_t *responses_reasoning(const struct sim_reply *reply)
 {
     return json_pack("{s:s,s:o,s:[{s:s,s:s%}]}", "type", "reasoning", "id",
-                     json_sprintf("rs_%016llx", (unsigned long long)reply->id), "summary", "type", "summary_text", "text",
-                     reply->reasoning.at, reply->reasoning.len);
+                     json_sprintf("rs_%016llx", (unsigned long long)reply->id), "summary", "type", "summary_text",
+                     "text", reply->reasoning.at, reply->reasoning.len);
 }
 
 static json_t *responses_response(const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s, bool whole)
@@ -120,8 +120,8 @@ static json_t *responses_response(const struct sim_ask *ask, const struct sim_re
     json_set_str(o, "model", ask->model_name);
     json_object_set_new(o, "error", json_null());
     json_object_set_new(o, "incomplete_details",
-                        whole && cut ? json_pack("{s:s}", "reason", reply->finish == SIM_LENGTH ? "max_output_tokens"
-                                                                                                : "content_filter")
+                        whole && cut ? json_pack("{s:s}", "reason",
+                                                 reply->finish == SIM_LENGTH ? "max_output_tokens" : "content_filter")
                                      : json_null());
     json_object_set_new(o, "instructions", json_null());
     json_object_set_new(o, "metadata", json_object());
@@ -219,8 +219,10 @@ static void responses_stream(const struct sim_vendor *v, const struct sim_ask *a
     int at = 0;
 
     (void)v;
-    responses_event(&w, "response.created", json_pack("{s:o}", "response", responses_response(ask, reply, now_s, false)), 0);
-    responses_event(&w, "response.in_progress", json_pack("{s:o}", "response", responses_response(ask, reply, now_s, false)), 0);
+    responses_event(&w, "response.created",
+                    json_pack("{s:o}", "response", responses_response(ask, reply, now_s, false)), 0);
+    responses_event(&w, "response.in_progress",
+                    json_pack("{s:o}", "response", responses_response(ask, reply, now_s, false)), 0);
     if (reply->reasoning.len)
         responses_stream_reasoning(&w, reply, at++);
     if (reply->text.len || !cut)
