@@ -179,6 +179,7 @@ static const char *bedrock_error(struct sim_refusal *why)
     case 403: return "AccessDeniedException";
     case 404: return "ResourceNotFoundException";
     case 408: return "ModelTimeoutException";
+    case 409: return "ConflictException";
     case 424: return "ModelErrorException";
     case 429: return "ThrottlingException";
     case 503: return "ServiceUnavailableException";
