@@ -18,7 +18,7 @@ PUBLIC = {
     "domain": {"domain/*.h": "*"},
     "data": {"data/pack.h": "*"},
     "eval": {"eval/*.h": "*", "eval/report/report.h": "*"},
-    "llm": {"llm/prices.h": "*"},
+    "llm": {"llm/prices.h": "*", "llm/cache.h": "*"},
 }
 MADE = {"embedded.h", "version.h"}          # by the build: anybody may include them
 FORBIDDEN = {

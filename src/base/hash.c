@@ -44,3 +44,19 @@ void hash_sha256_hex(struct str s, char hex[HASH_HEX])
     hash_sha256_add(&h, s);
     hash_sha256_end(&h, hex);
 }
+
+uint32_t hash_crc32(struct str s)
+{
+    static const uint32_t nibble[16] = {
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+        0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+    };
+    uint32_t crc = 0xffffffff;
+
+    for (size_t i = 0; i < s.len; i++) {
+        crc ^= (unsigned char)s.at[i];
+        crc = nibble[crc & 15] ^ (crc >> 4);
+        crc = nibble[crc & 15] ^ (crc >> 4);
+    }
+    return ~crc;
+}

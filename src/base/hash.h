@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 uint64_t hash_bytes(struct str s, uint64_t seed);
+uint32_t hash_crc32(struct str s);                  /* that of zip, PNG and AWS (IEEE 802.3, reflected) */
 
 #define HASH_HEX 65                                 /* 64 characters and NUL */
 struct hash_sha256 { crypto_hash_sha256_state state; };

@@ -32,3 +32,9 @@ TEST(hash_bytes_depends_on_every_byte_the_length_and_the_seed)
     CHECK(hash_bytes(str_n(text, sizeof text), 1) == whole);
     CHECK(hash_bytes(STR_NONE, 1) == hash_bytes(S(""), 1));
 }
+
+TEST(hash_crc32_is_the_usual_one)
+{
+    CHECK_INT(hash_crc32(S("123456789")), 0xcbf43926);
+    CHECK_INT(hash_crc32(S("")), 0);
+}

@@ -121,6 +121,26 @@ struct str args_get(const struct args *a, const char *name)
     return a->given[i] ? a->values[i] : S("");
 }
 
+enum err_code args_duration(const struct args *a, const char *name, int64_t *ms, struct err *e)
+{
+    static const struct { char letter; int64_t ms; } units[] = {
+        { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 },
+    };
+    struct str text = args_get(a, name);
+    int64_t n;
+
+    if (!args_has(a, name))
+        return ERR_OK;
+    for (size_t i = 0; i < COUNT_OF(units); i++)
+        if (text.len > 1 && text.at[text.len - 1] == units[i].letter &&
+            str_to_i64(str_sub(text, 0, text.len - 1), &n) && n >= 1 && n <= 36500 * INT64_C(86400000) / units[i].ms) {
+            *ms = n * units[i].ms;
+            return ERR_OK;
+        }
+    return err_set(e, ERR_USAGE, "--%s \"" STR_FMT "\" is no time; write 90s, 30m, 12h or 7d", name,
+                   STR_ARG(str_sub(text, 0, 40)));
+}
+
 struct str args_positional(const struct args *a, size_t i)
 {
     return i < a->positional.len ? a->positional.at[i] : S("");

@@ -40,6 +40,8 @@ struct str    args_get(const struct args *a, const char *name);         /* empty
 enum err_code args_int(const struct args *a, const char *name, int64_t low, int64_t high, int64_t *out, struct err *e) MUST_USE;
 enum err_code args_double(const struct args *a, const char *name, double low, double high, double *out, struct err *e) MUST_USE;
 enum err_code args_money(const struct args *a, const char *name, int64_t *nanousd, struct err *e) MUST_USE;   /* untouched when absent */
+/* "90s", "30m", "12h", "7d"; untouched when absent. */
+enum err_code args_duration(const struct args *a, const char *name, int64_t *ms, struct err *e) MUST_USE;
 struct str    args_positional(const struct args *a, size_t i);          /* empty when absent */
 /* Splits "a,b" values into the arena; empty parts dropped. */
 size_t        args_list(const struct args *a, const char *name, struct str **out);

@@ -165,11 +165,43 @@ static int running_status(const struct runner_result *ran, const struct result *
     return result->thresholds_met ? 0 : 1;
 }
 
+/* What the cache gave is said, so that nobody takes an old answer for a new one. */
+static void running_cached(const struct runner_result *ran)
+{
+    char money[MONEY_TEXT];
+
+    if (ran->cached)
+        term_note("%" PRId64 " answers came from the cache and cost nothing (asking had cost %s)\n", ran->cached,
+                  money_show(ran->saved_nanousd, money));
+}
+
+/* NULL in *out when no cache is wanted. */
+static enum err_code running_cache(struct session *s, const struct args *args, struct cache **out, struct err *e)
+{
+    struct cache_options o = { 0 };
+    int64_t mib = 0;
+
+    TRY(args_duration(args, "cache-max-age", &o.max_age_ms, e));
+    TRY(args_int(args, "cache-size", 1, 1 << 20, &mib, e));
+    o.bytes_max = mib << 20;
+    if (args_has(args, "cache") || args_has(args, "cache-max-age"))
+        *out = cache_new(s->store, s->llm, &o);
+    else if (mib)
+        return err_set(e, ERR_USAGE, "--cache-size says how large the cache may be; give --cache to use one");
+    return ERR_OK;
+}
+
+static void running_cache_freep(struct cache **c)
+{
+    cache_free(*c);
+}
+
 enum err_code running_execute(struct session *s, const struct args *args, struct plan *plan, int *status, struct err *e)
 {
     struct running running = { .plan = plan, .budget_nanousd = plan->run.budget_nanousd };
     struct runner_options options = { .interrupted = running_interrupted, .progress = running_progress, .arg = &running,
                                       .ignore_estimate = args_has(args, "yes") };
+    AUTO(running_cache_freep) struct cache *cache = NULL;
     struct runner_result ran;
     struct result *result;
     struct run *run;
@@ -179,6 +211,8 @@ enum err_code running_execute(struct session *s, const struct args *args, struct
     TRY(args_money(args, "budget", &options.budget_nanousd, e));
     if (options.budget_nanousd)
         running.budget_nanousd = options.budget_nanousd;
+    TRY(running_cache(s, args, &cache, e));
+    options.cache = cache;
     interrupts_watch();
     code = runner_run(plan, s->store, s->llm, &options, &ran, e);
     progress_clear(&running.line);
@@ -187,6 +221,7 @@ enum err_code running_execute(struct session *s, const struct args *args, struct
     TRY(result_load(s->store, run, s->arena, &result, e));
     if (ran.first_failure.len)
         term_warn("%" PRId64 " trials failed; the first: " STR_FMT, result->failed, STR_ARG(ran.first_failure));
+    running_cached(&ran);
     TRY(running_report(s, args, result, e));
     running_next(args, plan, &ran);
     fflush(stdout);

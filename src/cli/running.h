@@ -9,6 +9,9 @@
     { "yes", 'y', NULL, "ask nothing, and go on above 150 % of the estimate", NULL },              \
     { "format", 'f', "NAME", "of the result: table json jsonl csv junit markdown", "table json jsonl csv junit markdown" }, \
     { "output", 'o', "FILE", "write the result to a file too (format by its ending, or --format)", NULL }, \
+    { "cache", 0, NULL, "give answers again that were paid for before, and keep new ones", NULL },  \
+    { "cache-max-age", 0, "TIME", "only answers younger than this: 30m, 12h, 7d (implies --cache)", NULL }, \
+    { "cache-size", 0, "MIB", "keep at most this much, the longest unused go first (default 1024)", NULL }, \
     { "quiet", 'q', NULL, "no progress line, no notes", NULL },                                    \
     { "json", 0, NULL, "the result as JSON (same as --format json)", NULL }
 

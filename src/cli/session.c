@@ -115,6 +115,9 @@ enum err_code session_llm(struct session *s, const struct args *args, struct err
     o.calls_max = 1000000;                      /* the runner bounds what is outstanding */
     o.ca_file = args_has(args, "ca-file") ? arena_cstr(s->arena, args_get(args, "ca-file")) : NULL;
     o.prices_file = args_has(args, "prices") ? arena_cstr(s->arena, args_get(args, "prices")) : NULL;
+    /* who types exec:./answer.py means it; a task file that says so may be somebody else's */
+    o.allow_programs = args_has(args, "allow-exec") ||
+                       (strcmp(args->command->name, "run") == 0 && str_contains(args_get(args, "models"), S("exec:")));
     TRY(llm_new(&o, &s->llm, e));
     return session_base_urls(s, args, e);
 }

@@ -42,6 +42,7 @@ void          session_close(struct session *s);
     { "attempts", 0, "N", "attempts per call (default 3)", NULL },                                 \
     { "base-url", 0, "[PROVIDER=]URL", "ask this address instead of the provider's; several with commas", NULL }, \
     { "ca-file", 0, "FILE", "certificates to trust, PEM", NULL },                                  \
+    { "allow-exec", 0, NULL, "let exec: models that a task names start their programs", NULL },    \
     { "prices", 0, "FILE", "price table to use instead of the built-in one", NULL },               \
     { "speed", 0, "N", "simulated models answer N times faster (0: at once; default 1)", NULL }
 

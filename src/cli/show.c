@@ -75,6 +75,18 @@ static void show_turn(const struct turn *t)
     show_text("prompt", t->prompt);
     show_text("reasoning", t->reasoning);
     show_text("answer", t->response);
+    if (t->tool_calls) {
+        AUTO_BUF struct buf calls = BUF_INIT(1 << 20);
+
+        json_write_pretty(t->tool_calls, &calls);
+        show_text("tool calls", buf_failed(&calls) ? S("(too large to show)") : buf_str(&calls));
+    }
+    if (t->cached) {
+        char when[CLOCK_TEXT];
+
+        printf("from the cache: asked %s, then it cost %s\n", clock_text(t->cached_ms, when),
+               money_show(t->saved_nanousd, money));
+    }
     if (t->dropped.len)
         printf("left out, because the model refuses it: " STR_FMT "\n", STR_ARG(t->dropped));
     for (size_t i = 0; i < t->attempt_count; i++)

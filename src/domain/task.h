@@ -65,6 +65,8 @@ struct task {
     } output;
     struct check_spec *checks;     size_t check_count;
     struct metric_spec *metrics;   size_t metric_count;      /* never empty: the default set when not said */
+    const json_t *tools;                            /* [{name, description?, parameters?}] or NULL */
+    struct str tool_choice;                         /* auto none required or a tool's name; empty: not said */
     const json_t *constraints;                      /* of benchmark files; object or NULL */
     const json_t *judge;                            /* carried for later; object or NULL */
     const json_t *criteria;                         /* evaluation_criteria; list or NULL */

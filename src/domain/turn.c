@@ -34,22 +34,22 @@ static void turn_write_i64(const char *key, int64_t n, struct buf *out)
     json_write_i64(n, out);
 }
 
-static void turn_write_cost(int64_t cost_nanousd, struct buf *out)
+static void turn_write_money(const char *key, int64_t nanousd, struct buf *out)
 {
     char text[MONEY_TEXT];
 
-    json_write_key("cost_usd", out);
-    if (cost_nanousd == MONEY_UNKNOWN)
+    json_write_key(key, out);
+    if (nanousd == MONEY_UNKNOWN)
         buf_puts(out, "null");
     else
-        json_write_str(str_c(money_exact(cost_nanousd, text)), out);
+        json_write_str(str_c(money_exact(nanousd, text)), out);
 }
 
-static int64_t turn_get_cost(const json_t *o)
+static int64_t turn_get_money(const json_t *o, const char *key)
 {
     int64_t cost;
 
-    return money_parse(json_get_str(o, "cost_usd"), &cost) ? cost : MONEY_UNKNOWN;
+    return money_parse(json_get_str(o, key), &cost) ? cost : MONEY_UNKNOWN;
 }
 
 static void attempt_write(const struct attempt *at, struct buf *out)
@@ -66,7 +66,7 @@ static void attempt_write(const struct attempt *at, struct buf *out)
     if (at->waited_ms)
         turn_write_i64("waited_ms", at->waited_ms, out);
     if (at->cost_nanousd)
-        turn_write_cost(at->cost_nanousd, out);
+        turn_write_money("cost_usd", at->cost_nanousd, out);
     if (at->cost_nanousd || at->usage.input || at->usage.output) {
         json_write_key("usage", out);
         usage_write(&at->usage, out);
@@ -84,7 +84,7 @@ static void attempt_from_json(const json_t *o, struct arena *a, struct attempt *
     if (!clock_parse(json_get_str(o, "started_at"), &out->started_ms))
         out->started_ms = 0;
     if (json_child(o, "cost_usd"))
-        out->cost_nanousd = turn_get_cost(o);
+        out->cost_nanousd = turn_get_money(o, "cost_usd");
     usage_from_json(json_child(o, "usage"), &out->usage);
 }
 
@@ -114,10 +114,18 @@ void turn_write(const struct turn *t, struct buf *out)
     turn_write_str("dropped", t->dropped, out);
     json_write_key("usage", out);
     usage_write(&t->usage, out);
-    turn_write_cost(t->cost_nanousd, out);
+    turn_write_money("cost_usd", t->cost_nanousd, out);
     if (t->cost_reported) {
         json_write_key("cost_reported", out);
         buf_puts(out, "true");
+    }
+    if (t->cached) {
+        char when[CLOCK_TEXT];
+
+        json_write_key("cached", out);
+        buf_puts(out, "true");
+        turn_write_str("cached_at", str_c(clock_text(t->cached_ms, when)), out);
+        turn_write_money("saved_usd", t->saved_nanousd, out);
     }
     turn_write_i64("latency_ms", t->latency_ms, out);
     if (t->first_token_ms >= 0)
@@ -144,10 +152,15 @@ void turn_from_json(const json_t *o, struct arena *a, struct turn *out)
         .response_id = arena_strdup(a, json_get_str(o, "response_id")),
         .upstream = arena_strdup(a, json_get_str(o, "upstream")),
         .dropped = arena_strdup(a, json_get_str(o, "dropped")),
-        .cost_nanousd = turn_get_cost(o), .cost_reported = json_get_bool(o, "cost_reported", false),
+        .cost_nanousd = turn_get_money(o, "cost_usd"), .cost_reported = json_get_bool(o, "cost_reported", false),
         .latency_ms = json_get_i64(o, "latency_ms", 0), .first_token_ms = json_get_i64(o, "first_token_ms", -1),
     };
     usage_from_json(json_child(o, "usage"), &out->usage);
+    out->cached = json_get_bool(o, "cached", false);
+    if (out->cached && !clock_parse(json_get_str(o, "cached_at"), &out->cached_ms))
+        out->cached_ms = 0;
+    if (out->cached)
+        out->saved_nanousd = turn_get_money(o, "saved_usd");
     if (json_child(o, "tool_calls"))
         out->tool_calls = json_in_arena(json_incref(json_child(o, "tool_calls")), a);
     if (json_child(o, "raw"))

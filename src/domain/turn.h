@@ -35,6 +35,8 @@ struct turn {
     struct str dropped;                 /* parameters this model refused and that were left out, comma-separated */
     struct usage usage;
     int64_t cost_nanousd;
+    bool cached;                        /* given again from the response cache: asked nobody, cost nothing */
+    int64_t saved_nanousd, cached_ms;   /* when cached: what it had cost (MONEY_UNKNOWN), and when it was asked (wall) */
     bool cost_reported;                 /* by the vendor, not computed from the price table */
     int64_t latency_ms, first_token_ms; /* of the attempt that answered; first_token -1 unless streamed */
     struct attempt *attempts;

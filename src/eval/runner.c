@@ -490,8 +490,8 @@ static void runner_report(struct runner *r, struct runner_result *out)
     *out = (struct runner_result){
         .state = r->plan->run.state, .why = r->plan->run.stopped_by, .elapsed_ms = clock_mono_ms() - r->started_ms,
         .trials_now = r->now_trials, .failed_now = r->now_failed, .retried = r->retried,
-        .rate_limited = r->rate_limited, .all_auth = r->now_failed > 0 && r->now_failed == r->now_trials &&
-                                                     r->now_auth == r->now_failed,
+        .rate_limited = r->rate_limited, .cached = r->cached, .saved_nanousd = r->saved_nanousd,
+        .all_auth = r->now_failed > 0 && r->now_failed == r->now_trials && r->now_auth == r->now_failed,
         .first_failure = arena_strdup(r->plan->arena, str_c(r->first_failure)),
     };
     for (size_t i = 0; i < r->feed_count; i++)

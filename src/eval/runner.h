@@ -11,6 +11,7 @@
 #pragma once
 
 #include "eval/plan.h"
+#include "llm/cache.h"
 
 #define RUNNER_ABANDON_AFTER 5              /* failures in a row of one variant */
 #define RUNNER_OVER_ESTIMATE 1.5            /* pause when the cost passes this share of the estimate ... */
@@ -30,6 +31,7 @@ struct runner_options {
     int64_t concurrency;                    /* calls in flight per provider, 1..10,000; 0: 64 */
     int64_t budget_nanousd;                 /* 0: the run's own */
     bool ignore_estimate;                   /* go on above 150 % of the estimate */
+    struct cache *cache;                    /* answers given again, and kept for the next time; NULL: none */
     int scoring_threads;                    /* 0: one per core, at most 4 */
     int64_t grace_ms;                       /* how long an interrupt waits for calls in flight; 0: 30,000 */
     int (*interrupted)(void *arg);          /* 0: go on, 1: stop cleanly, 2: stop now; may be NULL */
@@ -43,6 +45,7 @@ struct runner_result {
     int64_t elapsed_ms;
     int64_t trials_now, failed_now;         /* outcomes of this session */
     int64_t retried, rate_limited;
+    int64_t cached, saved_nanousd;          /* answers of this session from the cache, and what asking had cost */
     size_t abandoned;                       /* variants given up */
     bool all_auth;                          /* nothing succeeded and every failure was about the key */
     struct str first_failure;               /* a sentence, in the plan's arena; empty when nothing failed */

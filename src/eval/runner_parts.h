@@ -68,6 +68,8 @@ struct work {                           /* one trial in flight; belongs to one t
     struct turn *turns;
     size_t turn_count;
     struct call call;
+    char cache_key[HASH_HEX];
+    struct usage cached_usage;          /* of answers from the cache: part of the trial's, not of the ledger's */
     /* the outcome */
     bool dropped;                       /* cancelled: no outcome, only what it cost */
     struct trial trial;
@@ -112,6 +114,7 @@ struct runner {
     int64_t done_trials, failed_trials;         /* durable, of the run */
     int64_t now_trials, now_failed, now_auth;   /* durable, of this session */
     int64_t retried, rate_limited;
+    int64_t cached, saved_nanousd;
     int store_failures;
     int64_t store_retry_ms;
     struct err store_error;

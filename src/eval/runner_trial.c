@@ -31,6 +31,17 @@ static void work_answered(struct call *c)           /* engine's thread */
     ASSERT(code == ERR_OK);                         /* it holds as many as can be outstanding */
 }
 
+/* Found in the cache: then it goes on as if it had just been answered. */
+static bool work_from_cache(struct work *w)
+{
+    struct cache *c = w->r->options->cache;
+
+    if (!c)
+        return false;
+    cache_key(w->r->llm, &w->call.request, w->repetition, w->cache_key);
+    return cache_find(c, w->cache_key, &w->call);
+}
+
 static void work_ask(struct work *w)
 {
     const struct task *task = w->r->plan->task;
@@ -41,13 +52,16 @@ static void work_ask(struct work *w)
         .request = { .model = &v->model, .base_url = v->base_url, .messages = w->messages,
                      .message_count = w->message_count, .params = w->params, .output = task->output.format,
                      .schema = task->output.schema, .schema_name = task->output.schema_name,
+                     .tools = task->tools, .tool_choice = task->tool_choice,
                      .tag = arena_printf(w->arena, STR_FMT "/%lld", STR_ARG(id_short(w->r->plan->run.id)),
                                          (long long)w->number) },
         .arena = w->arena, .done = work_answered, .owner = w, .unwanted = &w->feed->abandoned,
     };
     if (!task->output.format_given)
         w->call.request.output = OUTPUT_TEXT;
-    if (llm_submit(w->r->llm, &w->call, &e) != ERR_OK)
+    if (work_from_cache(w))
+        work_answered(&w->call);
+    else if (llm_submit(w->r->llm, &w->call, &e) != ERR_OK)
         work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
 }
 
@@ -77,6 +91,10 @@ static void work_account(struct work *w)
 {
     const struct call *c = &w->call;
 
+    if (c->cached) {
+        usage_add(&w->cached_usage, &c->answer.usage);
+        return;
+    }
     for (size_t i = 0; i < c->attempt_count; i++) {
         const struct attempt *at = &c->attempts[i];
 
@@ -111,6 +129,7 @@ static struct turn *work_turn(struct work *w)
         .model_version = c->answer.model_version, .response_id = c->answer.response_id,
         .upstream = c->answer.upstream, .raw = c->answer.raw, .dropped = c->dropped, .usage = c->answer.usage,
         .cost_nanousd = c->cost_nanousd, .cost_reported = c->cost_reported, .latency_ms = c->latency_ms,
+        .cached = c->cached, .saved_nanousd = c->saved_nanousd, .cached_ms = c->cached_ms,
         .first_token_ms = c->first_token_ms, .attempts = c->attempts, .attempt_count = c->attempt_count,
     };
     return t;
@@ -122,6 +141,8 @@ static void work_advance(struct work *w)
     bool more = false;
 
     work_account(w);
+    if (w->r->options->cache)
+        cache_keep(w->r->options->cache, w->cache_key, &w->call);
     (void)work_turn(w);
     if (w->call.code == ERR_CANCELLED && __atomic_load_n(&w->feed->abandoned, __ATOMIC_ACQUIRE)) {
         work_finish_abandoned(w);
@@ -189,6 +210,7 @@ static void work_sum(struct work *w, enum err_code code, struct str why)
     if (w->ledger.unknown_calls)
         t->cost_nanousd = MONEY_UNKNOWN;
     t->usage = w->ledger.usage;
+    usage_add(&t->usage, &w->cached_usage);
     for (size_t i = 0; i < w->turn_count; i++) {
         t->attempts += (int64_t)w->turns[i].attempt_count;
         t->latency_ms += w->turns[i].latency_ms;
@@ -216,6 +238,9 @@ static void work_note(struct work *w, enum err_code code)      /* runner.lock he
     for (size_t i = 0; i < w->turn_count; i++) {
         const struct turn *t = &w->turns[i];
 
+        r->cached += t->cached;
+        if (t->cached && t->saved_nanousd != MONEY_UNKNOWN)
+            r->saved_nanousd += t->saved_nanousd;
         if (t->attempt_count > 1)
             r->retried += (int64_t)t->attempt_count - 1;
         for (size_t k = 0; k < t->attempt_count; k++)

@@ -105,6 +105,9 @@ json_t *snapshot_of_task(const struct task *t)
     snapshot_keep(output, "schema", t->output.schema);
     json_set_str(output, "schema_name", t->output.schema_name);
     json_object_set_new(o, "output", output);
+    snapshot_keep(o, "tools", t->tools);
+    if (t->tool_choice.len)
+        json_set_str(o, "tool_choice", t->tool_choice);
     snapshot_keep(o, "constraints", t->constraints);
     snapshot_keep(o, "judge", t->judge);
     snapshot_keep(o, "criteria", t->criteria);
@@ -213,6 +216,8 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
     t->output.format_given = json_get_bool(output, "given", false);
     t->output.schema = snapshot_value(output, "schema", a);
     t->output.schema_name = snapshot_str(output, "schema_name", a);
+    t->tools = snapshot_value(o, "tools", a);
+    t->tool_choice = snapshot_str(o, "tool_choice", a);
     t->constraints = snapshot_value(o, "constraints", a);
     t->judge = snapshot_value(o, "judge", a);
     t->criteria = snapshot_value(o, "criteria", a);

@@ -367,6 +367,8 @@ static void task_read_nothing(struct task_read *r)
     X(turns, task_read_turns)                   \
     X(images, task_read_images)                 \
     X(params, task_read_params)                 \
+    X(tools, task_read_tools)                   \
+    X(tool_choice, task_read_nothing)           \
     X(models, task_read_models)                 \
     X(variants, task_read_nothing)              \
     X(dataset, task_read_dataset)               \

@@ -122,6 +122,38 @@ TEST(task_a_whole_file_is_read)
     CHECK_INT(t->thresholds[1].line, 20);
 }
 
+TEST(task_tools_are_read_flat_and_as_the_chat_apis_write_them)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    struct task *t = task_try(a, "name: n\nmodels: [sim:swift]\nprompt: Hi\ncases: [{input: x}]\n"
+                                 "tools:\n"
+                                 "  - {name: find, description: Finds., parameters: {type: object}}\n"
+                                 "  - {type: function, function: {name: now}}\n"
+                                 "tool_choice: find\n", NULL, &out);
+
+    REQUIRE(t);
+    CHECK_STR(buf_str(&out), "");
+    CHECK_INT(json_array_size(t->tools), 2);
+    CHECK_STR(json_get_str(json_array_get(t->tools, 0), "description"), "Finds.");
+    CHECK_STR(json_get_str(json_array_get(t->tools, 1), "name"), "now");
+    CHECK_STR(t->tool_choice, "find");
+}
+
+TEST(task_tools_that_no_vendor_takes_are_problems)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+
+    CHECK(!task_try(a, "name: n\nmodels: [sim:swift]\nprompt: Hi\ncases: [{input: x}]\n"
+                       "tools: [{name: a b}, {name: now}, {name: now}, {descripton: x}, 7]\ntool_choice: nwo\n", NULL, &out));
+    CHECK(str_contains(buf_str(&out), S("\"a b\" can't be a tool's name")));
+    CHECK(str_contains(buf_str(&out), S("two tools are called \"now\"")));
+    CHECK(str_contains(buf_str(&out), S("did you mean \"description\"?")));
+    CHECK(str_contains(buf_str(&out), S("a tool must be")));
+    CHECK(str_contains(buf_str(&out), S("did you mean \"now\"?")));
+}
+
 TEST(task_the_smallest_file_is_enough)
 {
     AUTO_ARENA *a = arena_new_sized(0);

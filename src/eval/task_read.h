@@ -58,6 +58,8 @@ void task_template(struct task_read *r, struct str file, const struct doc_node *
 /* The nearest file name to one that is not there, as a hint: " (did you mean ...)" or "". */
 void task_near_file(const struct task_read *r, struct str path, char hint[160]);
 
+/* task_tools.c */
+void task_read_tools(struct task_read *r);
 /* task_prompts.c */
 void task_read_prompts(struct task_read *r);
 void task_read_turns(struct task_read *r);

@@ -2,7 +2,9 @@
 #include "llm/engine.h"
 
 #include "llm/framing.h"
+#include "llm/sigv4.h"
 
+#include <signal.h>
 #include <stdio.h>
 
 #define ENGINE_HEADER_SETS_MAX 64
@@ -78,13 +80,14 @@ static void route_make_auth(struct route *r)
 {
     static const char *const prefixes[] = {
         [AUTH_NONE] = "", [AUTH_BEARER] = "Authorization: Bearer ", [AUTH_X_API_KEY] = "x-api-key: ",
-        [AUTH_X_GOOG_API_KEY] = "x-goog-api-key: ",
+        [AUTH_X_GOOG_API_KEY] = "x-goog-api-key: ", [AUTH_API_KEY] = "api-key: ",
+        [AUTH_AWS] = "",
     };
     struct str key = secret_reveal(&r->vendor->key);
     enum provider_auth how = r->vendor->provider->auth;
 
     r->auth_made = true;
-    if (how == AUTH_NONE || !key.len)
+    if (how == AUTH_NONE || how == AUTH_AWS || !key.len)
         return;
     {
         struct str prefix = str_c(prefixes[how]);
@@ -99,24 +102,94 @@ static void route_make_auth(struct route *r)
     r->auth_node = (struct curl_slist){ .data = r->auth.bytes };
 }
 
+static struct curl_slist *headers_from(struct str lines)
+{
+    struct curl_slist *list = NULL;
+    struct str line;
+
+    while (str_split(&lines, '\n', &line)) {
+        char *z = xstrndup(line.at, line.len);
+
+        if (line.len)
+            list = curl_slist_append(list, z);
+        sodium_memzero(z, line.len);
+        free(z);
+    }
+    return list;
+}
+
+/* curl writes heads byte by byte through its printf: a byte less here is worth having. An empty name is left out. */
+static void headers_write(const struct http_call *http, const char *stream_types, struct buf *text)
+{
+    buf_puts(text, "Content-Type: application/json\nExpect:\nUser-Agent: " ENGINE_AGENT "\nAccept:");
+    if (http->streamed)
+        buf_printf(text, " %s", stream_types);
+    for (size_t i = 0; i < http->header_count; i++) {
+        buf_printf(text, "\n%s: ", http->headers[i].name);
+        for (size_t k = 0; k < http->headers[i].value.len; k++)     /* a line end would begin a header of its own */
+            buf_byte(text, (unsigned char)http->headers[i].value.at[k] < 0x20 ? ' ' : http->headers[i].value.at[k]);
+    }
+}
+
+/* The region is the host's third word where it has one ("bedrock-runtime.eu-west-1.amazonaws.com"). */
+static struct str work_region(const struct call_work *w)
+{
+    const struct provider *p = w->provider;
+    struct str head = str_c(p->region_url[0]), url = str_c(w->route->address), region = str_n("us-east-1", 9);
+    ptrdiff_t dot;
+
+    for (size_t i = 0; p->region_variables && p->region_variables[i]; i++) {
+        const char *value = getenv(p->region_variables[i]);
+
+        if (value && *value) {
+            region = str_c(value);
+            break;
+        }
+    }
+    if (!head.len || !str_starts(url, head))
+        return region;
+    url = str_from(url, head.len);
+    dot = str_find_byte(url, '.');
+    return dot > 0 ? str_sub(url, 0, (size_t)dot) : region;
+}
+
+/* A signature holds for one moment and one body: these headers are the call's own and die with its transfer. */
+static const struct curl_slist *work_sign(struct call_work *w)
+{
+    AUTO_BUF struct buf text = BUF_INIT(64 * 1024);
+    const struct vendor *v = w->route->vendor;
+
+    headers_write(&w->http, "application/vnd.amazon.eventstream, application/json", &text);
+    buf_byte(&text, '\n');
+    sigv4_sign(&(struct sigv4_ask){ .id = secret_reveal(&v->key), .secret = secret_reveal(&v->key_parts[0]),
+                                    .token = secret_reveal(&v->key_parts[1]), .region = work_region(w),
+                                    .service = str_c(w->provider->sign_service), .method = S("POST"),
+                                    .url = buf_str(&w->http.url), .body = buf_str(&w->http.body),
+                                    .wall_ms = clock_wall_ms() }, &text);
+    w->signed_headers = headers_from(buf_str(&text));
+    if (text.bytes)
+        sodium_memzero(text.bytes, text.cap);
+    return w->signed_headers;
+}
+
+static void work_unsign(struct call_work *w)
+{
+    for (struct curl_slist *n = w->signed_headers; n; n = n->next)
+        sodium_memzero(n->data, strlen(n->data));
+    curl_slist_free_all(w->signed_headers);
+    w->signed_headers = NULL;
+}
+
 /* Requests of a route nearly always carry the same headers: the list is made once and shared, its last node is the
  * key's, which exists once. `text` tells sets apart. */
 static const struct curl_slist *route_headers(struct route *r, const struct http_call *http)
 {
     AUTO_BUF struct buf text = BUF_INIT(64 * 1024);
     struct header_set *set, **at;
-    struct str rest, line;
 
     if (!r->auth_made)
         route_make_auth(r);
-    /* curl writes heads byte by byte through its printf: a byte less here is worth having. An empty name is left out. */
-    buf_puts(&text, "Content-Type: application/json\nExpect:\nUser-Agent: " ENGINE_AGENT);
-    buf_puts(&text, http->streamed ? "\nAccept: text/event-stream, application/json" : "\nAccept:");
-    for (size_t i = 0; i < http->header_count; i++) {
-        buf_printf(&text, "\n%s: ", http->headers[i].name);
-        for (size_t k = 0; k < http->headers[i].value.len; k++)     /* a line end would begin a header of its own */
-            buf_byte(&text, (unsigned char)http->headers[i].value.at[k] < 0x20 ? ' ' : http->headers[i].value.at[k]);
-    }
+    headers_write(http, "text/event-stream, application/json", &text);
     for (at = &r->headers; (set = *at); at = &set->next)
         if (str_is(buf_str(&text), set->text)) {
             *at = set->next;                        /* to the front: the usual one is found at once */
@@ -126,13 +199,7 @@ static const struct curl_slist *route_headers(struct route *r, const struct http
         }
     set = xcalloc(1, sizeof *set);
     set->text = xstrndup(text.bytes, text.len);
-    rest = buf_str(&text);
-    while (str_split(&rest, '\n', &line)) {
-        char *z = xstrndup(line.at, line.len);
-
-        set->nodes = curl_slist_append(set->nodes, z);
-        free(z);
-    }
+    set->nodes = headers_from(buf_str(&text));
     if (r->auth_node.data) {
         struct curl_slist *last = set->nodes;
 
@@ -225,6 +292,7 @@ static bool work_is_stream(struct call_work *w, struct transfer *t)
     if (status < 200 || status > 299)
         return false;
     return !type.len || str_ifind(type, S("event-stream")) >= 0 || str_ifind(type, S("ndjson")) >= 0 ||
+           str_ifind(type, S("eventstream")) >= 0 ||
            (w->provider->framing == FRAMING_NDJSON && str_ifind(type, S("json")) >= 0);
 }
 
@@ -468,32 +536,25 @@ static int64_t work_hear(struct call_work *w, const struct http_answer *in, int6
     return info.retry_after_ms;
 }
 
-static void work_on_end(void *owner, struct transfer *t)
+/* An attempt is over: what came of it is `code`, `answer` and `f`. */
+static void work_conclude(struct call_work *w, enum err_code code, const struct http_answer *in, struct answer *answer,
+                          const struct failure *failed)
 {
-    struct call_work *w = owner;
+    struct failure f = *failed;
     struct route *r = w->route;
     struct call *c = w->call;
-    struct answer answer = { .cost_reported_nanousd = MONEY_UNKNOWN };
-    struct failure f = { .retry_after_ms = -1 };
     int64_t now_us = clock_mono_us(), retry_after_ms;
-    struct http_answer in = { .status = transfer_status(t), .content_type = transfer_header(t, "content-type"),
-                              .body = transfer_body(t) };
-    enum err_code code;
 
-    in.headers = transfer_headers(t, c->arena, &in.header_count);
-    code = work_read(w, t, &in, &answer, &f, &c->err);
-    w->transfer = NULL;
     w->llm->in_flight--;
-    r->connected |= in.status > 0;
     if (code != ERR_OK)
         c->err.code = code;
     stream_close(w);
-    work_record(w, code, in.status, &answer, now_us, &c->err);
+    work_record(w, code, in->status, answer, now_us, &c->err);
     if (code == ERR_OK) {
         lane_accepted(&r->lane, now_us, w->sent_us, w->tokens,
-                      answer.usage_reported ? answer.usage.input + answer.usage.output : 0);
-        work_hear(w, &in, now_us);
-        work_succeed(w, &answer, now_us);
+                      answer->usage_reported ? answer->usage.input + answer->usage.output : 0);
+        work_hear(w, in, now_us);
+        work_succeed(w, answer, now_us);
     } else if (code == ERR_CANCELLED) {
         lane_failed(&r->lane, w->tokens);
         work_finish(w, code);
@@ -502,10 +563,98 @@ static void work_on_end(void *owner, struct transfer *t)
         w->ready_us = now_us;
         queue_push(&r->again, w);
     } else {
-        retry_after_ms = work_hear(w, &in, now_us);
-        work_fail(w, code, in.status, &f, retry_after_ms >= 0 ? retry_after_ms : f.retry_after_ms, now_us);
+        retry_after_ms = work_hear(w, in, now_us);
+        work_fail(w, code, in->status, &f, retry_after_ms >= 0 ? retry_after_ms : f.retry_after_ms, now_us);
     }
     route_pump(r);
+}
+
+static void work_on_end(void *owner, struct transfer *t)
+{
+    struct call_work *w = owner;
+    struct call *c = w->call;
+    struct answer answer = { .cost_reported_nanousd = MONEY_UNKNOWN };
+    struct failure f = { .retry_after_ms = -1 };
+    struct http_answer in = { .status = transfer_status(t), .content_type = transfer_header(t, "content-type"),
+                              .body = transfer_body(t) };
+    enum err_code code;
+
+    in.headers = transfer_headers(t, c->arena, &in.header_count);
+    code = work_read(w, t, &in, &answer, &f, &c->err);
+    w->transfer = NULL;
+    work_unsign(w);
+    w->route->connected |= in.status > 0;
+    work_conclude(w, code, &in, &answer, &f);
+}
+
+/* --- programs -------------------------------------------------------------------------------------------------- */
+static enum err_code work_read_child(struct call_work *w, const struct child *child, struct http_answer *in,
+                                     struct answer *out, struct failure *f, struct err *e)
+{
+    struct str errors = str_trim(child_errors(child));
+    const char *name = buf_cstr(&w->http.argv);
+
+    *in = (struct http_answer){ .status = 200, .body = child_output(child) };
+    switch (child_cause(child)) {
+    case CHILD_DEADLINE:
+        f->retryable = err_retryable(ERR_TIMEOUT);
+        return err_set(e, ERR_TIMEOUT, "%.200s had not ended in the time it is given and was stopped", name);
+    case CHILD_CEILING:
+        f->retryable = false;
+        return err_set(e, ERR_INVALID_RESPONSE, "%.200s wrote more than the %lld bytes allowed", name,
+                       (long long)w->llm->options.response_bytes_max);
+    case CHILD_CANCELLED: return err_set(e, ERR_CANCELLED, "the call was cancelled");
+    case CHILD_EXITED: break;
+    }
+    if (child_status(child) != 0) {
+        in->status = 500;
+        in->body = arena_printf(w->call->arena, "%.200s ended with status %d%s" STR_FMT, name, child_status(child),
+                                errors.len ? ": " : "", STR_ARG(errors));
+    }
+    return w->provider->decode(&w->call->request, in, w->call->arena, out, f, e);
+}
+
+static void work_on_child(void *owner, struct child *child)
+{
+    struct call_work *w = owner;
+    struct answer answer = { .cost_reported_nanousd = MONEY_UNKNOWN };
+    struct failure f = { .retry_after_ms = -1 };
+    struct http_answer in;
+    enum err_code code = work_read_child(w, child, &in, &answer, &f, &w->call->err);
+
+    in.status = 0;                          /* nobody spoke HTTP */
+    w->child = NULL;
+    work_conclude(w, code, &in, &answer, &f);
+}
+
+/* A program that can't be started is an attempt too, told by a letter: nothing may end inside the sending. */
+static void work_on_no_child(void *arg)
+{
+    struct call_work *w = arg;
+    struct answer answer = { .cost_reported_nanousd = MONEY_UNKNOWN };
+    struct failure f = { .retry_after_ms = -1 };
+
+    work_conclude(w, w->feed_code, &(struct http_answer){ 0 }, &answer, &f);
+}
+
+static void work_spawn(struct call_work *w, int64_t total_us)
+{
+    struct str rest = buf_str(&w->http.argv), word;
+    size_t n = 0, most = 1;
+    const char **argv;
+
+    for (size_t i = 0; i < rest.len; i++)
+        most += !rest.at[i];
+    argv = arena_array(w->call->arena, const char *, most);
+    while (n + 1 < most && str_split(&rest, '\0', &word))
+        argv[n++] = word.at;                /* each is ended by its NUL */
+    w->feed_code = child_start(w->llm->loop, &(struct child_spec){ .argv = argv, .input = buf_str(&w->http.body), .total_us = total_us,
+                                                                   .bytes_max = (size_t)w->llm->options.response_bytes_max,
+                                                                   .done = work_on_child, .owner = w }, &w->child, &w->call->err);
+    if (w->feed_code == ERR_OK)
+        return;
+    w->timer = (struct loop_timer){ .fn = work_on_no_child, .arg = w };
+    loop_timer_set(w->llm->loop, &w->timer, 0);
 }
 
 /* --- sending --------------------------------------------------------------------------------------------------- */
@@ -527,7 +676,7 @@ static void work_send(struct call_work *w, int64_t now_us)
     const struct params *p = &w->call->request.params;
     struct route *r = w->route;
     struct transfer_spec spec = {
-        .url = buf_cstr(&w->http.url), .body = buf_str(&w->http.body), .headers = route_headers(r, &w->http),
+        .url = buf_cstr(&w->http.url), .body = buf_str(&w->http.body),
         .limits = {
             .connect_us = o->connect_timeout_ms * 1000, .first_byte_us = o->first_byte_timeout_ms * 1000,
             .idle_us = o->idle_timeout_ms * 1000, .bytes_max = o->response_bytes_max,
@@ -548,6 +697,12 @@ static void work_send(struct call_work *w, int64_t now_us)
     lane_sent(&r->lane, now_us, w->tokens);
     w->llm->in_flight++;
     count_add(&r->counts.requests, 1);
+    if (w->provider->program) {
+        r->connected = true;
+        work_spawn(w, spec.limits.total_us);
+        return;
+    }
+    spec.headers = w->provider->auth == AUTH_AWS ? work_sign(w) : route_headers(r, &w->http);
     w->transfer = transfer_start(r->hive, &spec);
 }
 
@@ -659,8 +814,10 @@ static void engine_end_works(struct llm *l, bool in_flight)
     pthread_mutex_unlock(&l->lock);
     for (struct call_work *w = l->all.first, *next; w; w = next) {
         next = w->all_next;
-        if (!w->transfer)
+        if (!w->transfer && !w->child)
             work_finish(w, err_set(&w->call->err, ERR_CANCELLED, "the call was cancelled"));
+        else if (in_flight && w->child)
+            child_cancel(w->child);
         else if (in_flight)
             transfer_cancel(w->transfer);
     }
@@ -699,6 +856,11 @@ static void *engine_main(void *arg)
 {
     struct llm *l = arg;
 
+    sigset_t pipe;
+
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, NULL);        /* a program that does not read what it is asked */
     pthread_setname_np(pthread_self(), "assay-engine");
     loop_run(l->loop);
     return NULL;

@@ -8,6 +8,7 @@
  *   work     one call on its way: queued in its route, waiting out a backoff, or in a transfer */
 #pragma once
 
+#include "llm/child.h"
 #include "llm/lane.h"
 #include "llm/prices.h"
 #include "llm/ratelimit.h"
@@ -22,7 +23,7 @@ struct vendor {
     const struct provider *provider;
     char *address;                          /* from llm_set_base_url, the environment or the provider; NULL: none */
     bool address_set, key_read;
-    struct secret key;
+    struct secret key, key_parts[PROVIDER_KEY_PARTS];
     const char *key_variable;
     struct err key_err;                     /* why there is no key, when one is needed */
     struct llm_limits limits;
@@ -91,6 +92,8 @@ struct call_work {                          /* lives in the call's arena */
     struct call_work *queue_next, *all_next, *all_prev;
     struct loop_timer timer;                /* backoff */
     struct transfer *transfer;
+    struct child *child;
+    struct curl_slist *signed_headers;      /* AUTH_AWS: of the transfer under way; they hold its signature */
     struct stream *stream;
     struct framing *framing;
     struct retry_count count;

@@ -128,12 +128,107 @@ static void framing_take_back(struct framing *f)
     f->handed_out = false;
 }
 
+/* --- AWS's event stream: total length, length of headers, CRC of these two; headers; payload; CRC of all ---------- */
+#define FRAMING_PRELUDE 12
+#define FRAMING_CRC 4
+
+static uint32_t framing_u32(const char *at)
+{
+    const unsigned char *b = (const unsigned char *)at;
+
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static enum err_code framing_bad_frame(const char *what, struct err *e)
+{
+    return err_set(e, ERR_INVALID_RESPONSE, "a frame of the event stream %s", what);
+}
+
+/* One header; what is not a text is stepped over. False when it does not fit. */
+static bool framing_frame_header(struct str *rest, struct str *name, struct str *value)
+{
+    static const unsigned char sizes[] = { 0, 0, 1, 2, 4, 8, 0, 0, 8, 16 };     /* by type; 6 and 7 have a length */
+    size_t n, type, size;
+
+    n = rest->len ? (unsigned char)rest->at[0] : 0;
+    if (!n || rest->len < 1 + n + 1)
+        return false;
+    *name = str_sub(*rest, 1, n);
+    type = (unsigned char)rest->at[1 + n];
+    *rest = str_from(*rest, 1 + n + 1);
+    if (type >= sizeof sizes)
+        return false;
+    size = sizes[type];
+    if (type == 6 || type == 7) {
+        if (rest->len < 2)
+            return false;
+        size = (size_t)(unsigned char)rest->at[0] << 8 | (unsigned char)rest->at[1];
+        *rest = str_from(*rest, 2);
+    }
+    if (rest->len < size)
+        return false;
+    *value = type == 7 ? str_sub(*rest, 0, size) : STR_NONE;
+    *rest = str_from(*rest, size);
+    return true;
+}
+
+static enum err_code framing_read_frame(struct framing *f, struct err *e)
+{
+    struct str frame = buf_str(&f->line), headers, name, value;
+    size_t head = framing_u32(frame.at + 4);
+
+    if (hash_crc32(str_sub(frame, 0, frame.len - FRAMING_CRC)) != framing_u32(frame.at + frame.len - FRAMING_CRC))
+        return framing_bad_frame("does not agree with its checksum", e);
+    headers = str_sub(frame, FRAMING_PRELUDE, head);
+    while (headers.len) {
+        if (!framing_frame_header(&headers, &name, &value))
+            return framing_bad_frame("has headers that can't be read", e);
+        if (str_is(name, ":event-type") || str_is(name, ":exception-type") || str_is(name, ":error-code")) {
+            buf_reset(&f->event);
+            buf_append(&f->event, value);
+        }
+    }
+    buf_append(&f->data, str_sub(frame, FRAMING_PRELUDE + head, frame.len - FRAMING_PRELUDE - head - FRAMING_CRC));
+    return ERR_OK;
+}
+
+static enum err_code framing_next_frame(struct framing *f, struct str *input, struct framing_event *out, bool *got,
+                                        struct err *e)
+{
+    for (;;) {
+        size_t have = f->line.len, want = have < FRAMING_PRELUDE ? FRAMING_PRELUDE : framing_u32(f->line.bytes), take;
+
+        take = MIN(want - have, input->len);
+        buf_append(&f->line, str_sub(*input, 0, take));
+        *input = str_from(*input, take);
+        if (have + take < want)
+            return ERR_OK;
+        if (have < FRAMING_PRELUDE) {
+            size_t total = framing_u32(f->line.bytes), head = framing_u32(f->line.bytes + 4);
+
+            if (hash_crc32(str_n(f->line.bytes, 8)) != framing_u32(f->line.bytes + 8))
+                return framing_bad_frame("has a length that does not agree with its checksum", e);
+            if (total > f->bytes_max)
+                return err_set(e, ERR_TOO_LARGE, "one event of the stream is larger than %zu bytes", f->bytes_max);
+            if (total < FRAMING_PRELUDE + FRAMING_CRC || head > total - FRAMING_PRELUDE - FRAMING_CRC)
+                return framing_bad_frame("is shorter than its own head", e);
+            continue;
+        }
+        TRY(framing_read_frame(f, e));
+        buf_reset(&f->line);
+        framing_hand_out(f, out, got);
+        return ERR_OK;
+    }
+}
+
 enum err_code framing_next(struct framing *f, struct str *input, struct framing_event *out, bool *got, struct err *e)
 {
     struct str line;
 
     *got = false;
     framing_take_back(f);
+    if (f->kind == FRAMING_EVENTSTREAM)
+        return framing_next_frame(f, input, out, got, e);
     framing_skip_mark(f, input);
     while (framing_take_line(f, input, &line)) {
         bool whole = framing_read_line(f, line);

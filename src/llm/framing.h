@@ -3,8 +3,9 @@
  * Bytes come as the network cut them, inside a line or inside a character; events come out whole. Server-sent events:
  * lines end in LF, CRLF or CR, `data:` lines of one event are joined by LF, lines that begin with ':' are comments, a
  * blank line ends the event, a byte order mark at the start is skipped. NDJSON: one event a line, blank lines skipped.
- * An event larger than the ceiling is ERR_TOO_LARGE, so a stream that never ends a line cannot fill the memory.
- * Threads: one owner at a time. Cost: O(bytes); a line that arrives whole is copied once. */
+ * AWS's event stream: binary frames whose two checksums must hold; the event is the header :event-type or
+ * :exception-type. An event larger than the ceiling is ERR_TOO_LARGE, so a stream that never ends a line cannot fill
+ * the memory. Threads: one owner at a time. Cost: O(bytes); a line that arrives whole is copied once. */
 #pragma once
 
 #include "llm/provider/provider.h"

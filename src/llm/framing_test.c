@@ -94,3 +94,55 @@ TEST(framing_holds_its_ceiling)
     CHECK_INT(framing_run(FRAMING_SSE, buf_str(&longer), 50, 0, &got), ERR_TOO_LARGE);
     CHECK_INT(framing_run(FRAMING_NDJSON, S("{\"a\":\"0123456789\"}\n"), 3, 8, &got), ERR_TOO_LARGE);
 }
+
+/* A frame with a header of each kind that has one, made by botocore's rules: "contentBlockDelta={}". */
+static struct str framing_frame(struct buf *out, struct str payload, size_t wrong)
+{
+    static const char headers[] = "\x05" "flags" "\x00" "\x01" "n" "\x04\x00\x00\x00\x07" "\x01" "b" "\x06\x00\x02" "xy"
+                                  "\x0b:event-type\x07\x00\x11" "contentBlockDelta" "\x02" "id" "\x09"
+                                  "0123456789abcdef";
+    size_t head = sizeof headers - 1, total = 12 + head + payload.len + 4, from = out->len;
+    uint32_t words[2] = { (uint32_t)total, (uint32_t)head };
+
+    for (size_t i = 0; i < 3; i++) {
+        uint32_t word = i < 2 ? words[i] : hash_crc32(str_from(buf_str(out), from));
+
+        for (int shift = 24; shift >= 0; shift -= 8)
+            buf_byte(out, (char)(word >> shift));
+    }
+    buf_append(out, str_n(headers, head));
+    buf_append(out, payload);
+    for (int shift = 24, crc = (int)hash_crc32(str_from(buf_str(out), from)); shift >= 0; shift -= 8)
+        buf_byte(out, (char)((uint32_t)crc >> shift));
+    if (wrong)
+        out->bytes[from + wrong] ^= 1;
+    return buf_str(out);
+}
+
+TEST(framing_reads_frames_of_an_event_stream)
+{
+    AUTO_BUF struct buf bytes = BUF_INIT(10000);
+
+    framing_frame(&bytes, S("{}"), 0);
+    framing_frame(&bytes, S("{\"a\":1}"), 0);
+    framing_check(FRAMING_EVENTSTREAM, buf_str(&bytes), "contentBlockDelta={}|contentBlockDelta={\"a\":1}|");
+    framing_check(FRAMING_EVENTSTREAM, str_sub(buf_str(&bytes), 0, bytes.len - 1), "contentBlockDelta={}|");
+}
+
+TEST(framing_refuses_a_frame_that_does_not_agree_with_its_checksums)
+{
+    for (size_t wrong = 1; wrong < 90; wrong += 4) {
+        AUTO_BUF struct buf bytes = BUF_INIT(10000), got = BUF_INIT(1000);
+
+        CHECK_INT(framing_run(FRAMING_EVENTSTREAM, framing_frame(&bytes, S("{}"), wrong), 3, 0, &got),
+                  ERR_INVALID_RESPONSE);
+        CHECK_STR(buf_str(&got), "");
+    }
+}
+
+TEST(framing_refuses_a_frame_past_the_ceiling)
+{
+    AUTO_BUF struct buf bytes = BUF_INIT(10000), got = BUF_INIT(1000);
+
+    CHECK_INT(framing_run(FRAMING_EVENTSTREAM, framing_frame(&bytes, S("{}"), 0), 3, 90, &got), ERR_TOO_LARGE);
+}

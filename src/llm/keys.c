@@ -135,6 +135,18 @@ enum err_code keys_find(const struct provider *p, const char *home, struct secre
     return ERR_OK;
 }
 
+enum err_code keys_find_part(const struct provider *p, size_t part, const char *home, struct secret *out, struct err *e)
+{
+    const char *names[] = { p->key_parts[part], NULL };
+    struct provider one = *p;
+
+    if (!names[0])
+        return ERR_OK;
+    one.key_variables = names;
+    one.key_needed = part == 0;
+    return keys_find(&one, home, out, NULL, e);
+}
+
 bool keys_exist(const struct provider *p, const char *home)
 {
     AUTO_SECRET struct secret key = SECRET_INIT;

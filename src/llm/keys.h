@@ -11,5 +11,8 @@
  * is the name that had it, else the first one, else NULL. ERR_MISSING_KEY says which variable to set. */
 enum err_code keys_find(const struct provider *p, const char *home, struct secret *out, const char **variable,
                         struct err *e) MUST_USE;
+/* One of key_parts; ERR_OK with *out not set when the provider has no such part, or it is the second and is not there. */
+enum err_code keys_find_part(const struct provider *p, size_t part, const char *home, struct secret *out,
+                             struct err *e) MUST_USE;
 /* Does it only exist? For lists; reads files too, tells no fault. */
 bool          keys_exist(const struct provider *p, const char *home);

@@ -129,6 +129,8 @@ void llm_free(struct llm *l)
     engine_stop(l);
     for (size_t i = 0; i < l->vendors.len; i++) {
         secret_dispose(&l->vendors.at[i]->key);
+        for (size_t k = 0; k < PROVIDER_KEY_PARTS; k++)
+            secret_dispose(&l->vendors.at[i]->key_parts[k]);
         free(l->vendors.at[i]->address);
         free(l->vendors.at[i]);
     }
@@ -189,13 +191,33 @@ const struct provider *llm_provider_find(const struct llm *l, struct str name)
     return provider_find(name);
 }
 
-static const char *llm_provider_address(const struct provider *p)
+static bool llm_region_ok(struct str region)
+{
+    for (size_t i = 0; i < region.len; i++) {
+        char c = region.at[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
+            return false;
+    }
+    return region.len > 0 && region.len <= 64;
+}
+
+/* The address where the provider is found; in `made` when it has to be put together. */
+static const char *llm_provider_address(const struct provider *p, struct buf *made)
 {
     for (size_t i = 0; p->base_url_variables && p->base_url_variables[i]; i++) {
         const char *value = getenv(p->base_url_variables[i]);
 
         if (value && *value)
             return value;
+    }
+    for (size_t i = 0; p->region_variables && p->region_variables[i]; i++) {
+        const char *value = getenv(p->region_variables[i]);
+
+        if (!value || !llm_region_ok(str_c(value)))
+            continue;
+        buf_printf(made, "%s%s%s", p->region_url[0], value, p->region_url[1]);
+        return buf_cstr(made);
     }
     return p->base_url;
 }
@@ -259,6 +281,8 @@ static enum err_code llm_unknown_provider(struct str name, struct err *e)
 static enum err_code llm_vendor_ready(struct llm *l, const struct provider *p, struct vendor **out, struct err *e)
 {
     AUTO_SECRET struct secret key = SECRET_INIT;
+    AUTO_SECRET struct secret first = SECRET_INIT, second = SECRET_INIT;
+    AUTO_BUF struct buf made = BUF_INIT(1024);
     struct err key_err = ERR_INIT, url_err = ERR_INIT;
     const char *variable = NULL, *address = NULL;
     char *checked = NULL;
@@ -275,17 +299,22 @@ static enum err_code llm_vendor_ready(struct llm *l, const struct provider *p, s
     if (p->auth != AUTH_NONE && p->key_variables && p->key_variables[0] &&
         keys_find(p, l->options.home, &key, &variable, &key_err) == ERR_OK)
         key_err = ERR_INIT;
+    if (secret_is_set(&key) && (keys_find_part(p, 0, l->options.home, &first, &key_err) != ERR_OK ||
+                                keys_find_part(p, 1, l->options.home, &second, &key_err) != ERR_OK))
+        secret_dispose(&key);
     for (size_t i = 0; i < key.len; i++)
         if ((unsigned char)key.bytes[i] <= ' ' || (unsigned char)key.bytes[i] >= 0x7f)
             return err_set(e, ERR_MISSING_KEY, "%s holds a space, a line end or another byte that no key has",
                            variable ? variable : p->key_variables[0]);
-    address = llm_provider_address(p);
+    address = llm_provider_address(p, &made);
     if (address && llm_check_address(str_c(address), &checked, &url_err) != ERR_OK)
         return err_set(e, ERR_BAD_INPUT, "%s: %s", p->name, url_err.text);
     pthread_mutex_lock(&l->lock);
     if (!v->key_read) {
         v->key = key;
-        key = SECRET_INIT;
+        v->key_parts[0] = first;
+        v->key_parts[1] = second;
+        key = first = second = SECRET_INIT;
         v->key_variable = variable;
         v->key_err = key_err;
         if (!v->address_set)
@@ -295,6 +324,14 @@ static enum err_code llm_vendor_ready(struct llm *l, const struct provider *p, s
     pthread_mutex_unlock(&l->lock);
     free(checked);
     return ERR_OK;
+}
+
+static enum err_code llm_check_program(const struct llm *l, const struct provider *p, const struct model *m, struct err *e)
+{
+    if (!p->program || l->options.allow_programs)
+        return ERR_OK;
+    return err_set(e, ERR_DENIED, "\"" STR_FMT "\" would start a program: look at it and at the task that names it, then allow it "
+                   "with --allow-exec", STR_ARG(str_utf8_head(m->name, 200)));
 }
 
 static enum err_code llm_vendor_check_key(const struct vendor *v, struct err *e)
@@ -313,6 +350,7 @@ enum err_code llm_model_check_key(struct llm *l, const struct model *m, struct e
 
     if (!p)
         return llm_unknown_provider(m->provider, e);
+    TRY(llm_check_program(l, p, m, e));
     TRY(llm_vendor_ready(l, p, &v, e));
     return llm_vendor_check_key(v, e);
 }
@@ -356,31 +394,38 @@ enum err_code llm_set_limits(struct llm *l, struct str provider, const struct ll
     return ERR_OK;
 }
 
+static enum err_code llm_no_address(const struct provider *p, struct err *e)
+{
+    const char *const *variables = p->region_variables ? p->region_variables : p->base_url_variables;
+    bool any = variables && variables[0];
+
+    return err_set(e, ERR_BAD_INPUT, "%s has no address of its own: give a base URL%s%s", p->name,
+                   any ? ", or set " : "", any ? variables[0] : "");
+}
+
 /* The route of `v` at `address` (empty: the vendor's own). Routes live as long as the engine. */
 static enum err_code llm_route(struct llm *l, struct vendor *v, struct str address, struct route **out, struct err *e)
 {
     AUTO_BUF struct buf name = BUF_INIT(16 * 1024);
     AUTO(freep) char *checked = NULL;
+    const char *where;
     struct route *r;
 
     if (address.len)
         TRY(llm_check_address(address, &checked, e));
     pthread_mutex_lock(&l->lock);
-    if (!checked && !v->address) {
+    if (!checked && !v->address && !v->provider->program) {
         pthread_mutex_unlock(&l->lock);
-        return err_set(e, ERR_BAD_INPUT, "%s has no address of its own: give a base URL%s%s", v->provider->name,
-                       v->provider->base_url_variables && v->provider->base_url_variables[0] ? ", or set " : "",
-                       v->provider->base_url_variables && v->provider->base_url_variables[0]
-                           ? v->provider->base_url_variables[0]
-                           : "");
+        return llm_no_address(v->provider, e);
     }
-    buf_printf(&name, "%s\n%s", v->provider->name, checked ? checked : v->address);
+    where = v->provider->program ? "" : checked ? checked : v->address;
+    buf_printf(&name, "%s\n%s", v->provider->name, where);
     r = map_get(&l->routes, buf_str(&name));
     if (!r) {
         r = xcalloc(1, sizeof *r);
         r->llm = l;
         r->vendor = v;
-        r->address = xstrdup(checked ? checked : v->address);
+        r->address = xstrdup(where);
         r->limits = v->limits_set ? v->limits : l->options.limits;
         map_put(&l->routes, buf_str(&name), r);
         vec_push(&l->route_list, r);
@@ -388,6 +433,21 @@ static enum err_code llm_route(struct llm *l, struct vendor *v, struct str addre
     pthread_mutex_unlock(&l->lock);
     *out = r;
     return ERR_OK;
+}
+
+void llm_address_of(struct llm *l, const struct request *rq, struct buf *out)
+{
+    const struct provider *p = llm_provider_find(l, rq->model->provider);
+    struct err ignored;
+    struct vendor *v;
+
+    if (rq->base_url.len || !p || llm_vendor_ready(l, p, &v, &ignored) != ERR_OK) {
+        buf_append(out, rq->base_url);
+        return;
+    }
+    pthread_mutex_lock(&l->lock);
+    buf_puts(out, v->address ? v->address : "");
+    pthread_mutex_unlock(&l->lock);
 }
 
 /* --- a call's way in ------------------------------------------------------------------------------------------- */
@@ -414,6 +474,7 @@ static enum err_code llm_call_prepare(struct llm *l, struct call *c, struct call
 
     if (!p)
         return llm_unknown_provider(rq->model->provider, e);
+    TRY(llm_check_program(l, p, rq->model, e));
     TRY(llm_vendor_ready(l, p, &v, e));
     TRY(llm_vendor_check_key(v, e));
     TRY(llm_route(l, v, rq->base_url, &r, e));
@@ -487,14 +548,19 @@ bool llm_lane_at(struct llm *l, size_t i, struct llm_lane_stat *out)
 /* --- prices and providers --------------------------------------------------------------------------------------- */
 bool llm_price_of(const struct llm *l, const struct model *m, struct llm_price *out)
 {
-    return prices_find(l->prices, m->provider, m->id, out);
+    const struct provider *p;
+
+    if (prices_find(l->prices, m->provider, m->id, out))
+        return true;
+    p = llm_provider_find(l, m->provider);
+    return p && p->priced_as && prices_find(l->prices, str_c(p->priced_as), m->id, out);
 }
 
 int64_t llm_cost(const struct llm *l, const struct model *m, const struct usage *u)
 {
     struct llm_price price;
 
-    return prices_find(l->prices, m->provider, m->id, &price) ? prices_cost(&price, u) : MONEY_UNKNOWN;
+    return llm_price_of(l, m, &price) ? prices_cost(&price, u) : MONEY_UNKNOWN;
 }
 
 size_t llm_price_count(const struct llm *l)
@@ -519,7 +585,8 @@ bool llm_provider_at(const struct llm *l, size_t i, struct llm_provider_info *ou
     if (!p)
         return false;
     *out = (struct llm_provider_info){
-        .name = p->name, .label = p->label, .base_url = llm_provider_address(p), .key_needed = p->key_needed,
+        .name = p->name, .label = p->label, .key_needed = p->key_needed,
+        .base_url = p->region_variables ? NULL : llm_provider_address(p, NULL),
         .key_variable = p->key_variables ? p->key_variables[0] : NULL, .key_found = keys_exist(p, l->options.home),
         .caps = p->caps,
     };

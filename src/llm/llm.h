@@ -36,6 +36,7 @@ struct llm_options {
     const char *prices_file;                /* NULL: the built-in table, with ASSAY_HOME/prices.yaml over it when there */
     const char *home;                       /* ASSAY_HOME, for prices.yaml and keys.env; NULL: neither is read */
     uint64_t seed;                          /* of the jitter; 0: from the system */
+    bool allow_programs;                    /* exec: models may run; else they are ERR_DENIED */
 };
 
 enum err_code llm_new(const struct llm_options *options, struct llm **out, struct err *e) MUST_USE;
@@ -50,7 +51,7 @@ enum err_code llm_set_limits(struct llm *l, struct str provider, const struct ll
 /* "openai:gpt-4o-mini", "openai/gpt-4o-mini", or a bare id whose vendor is plain ("claude-...").
  * ERR_UNSUPPORTED_PROVIDER with the nearest provider name otherwise. Strings live in the arena. */
 enum err_code llm_model_resolve(struct str text, struct arena *a, struct model *out, struct err *e) MUST_USE;
-/* Is there a key where one is needed? ERR_MISSING_KEY names the variable. */
+/* Is there a key where one is needed? ERR_MISSING_KEY names the variable. ERR_DENIED: a program, and none may run. */
 enum err_code llm_model_check_key(struct llm *l, const struct model *m, struct err *e) MUST_USE;
 
 struct llm_price {                          /* nano-dollars for a million tokens; -1: not given */
@@ -86,6 +87,8 @@ struct request {
     enum output_format output;              /* OUTPUT_JSON asks for the vendor's JSON mode */
     const json_t *schema;                   /* with OUTPUT_JSON: JSON-schema output where the vendor has it */
     struct str schema_name;
+    const json_t *tools;                    /* [{name, description?, parameters?}] as the task's reader left it, or NULL */
+    struct str tool_choice;                 /* "auto" "none" "required" or a tool's name; empty: the vendor's default */
     struct str tag;                         /* "7Q2M41AB/57": sent to the simulator only, whose ledger keeps it */
 };
 
@@ -116,12 +119,17 @@ struct call {
     struct str dropped;                     /* parameters the model refused, left out on its word */
     struct attempt *attempts;               /* every one, in order; in the arena */
     size_t attempt_count;
+    bool cached;                            /* llm/cache gave the answer; nothing was asked and cost_nanousd is 0 */
+    int64_t saved_nanousd, cached_ms;       /* what it had cost (MONEY_UNKNOWN), and when (wall) */
     struct call_work *work;                 /* the engine's own */
 };
 
 /* Takes the call until done. ERR_BUSY (calls_max), ERR_MISSING_KEY, ERR_REJECTED (an option the model cannot take):
  * then done is not called and the call is still yours. Encoding happens here, on the caller's thread. Threads: any. */
 enum err_code llm_submit(struct llm *l, struct call *c, struct err *e) MUST_USE;
+
+/* The base URL that `rq` would be sent to; nothing when there is none. */
+void llm_address_of(struct llm *l, const struct request *rq, struct buf *out);
 
 /* Ends the calls that are not on the wire yet as ERR_CANCELLED (done is called for each); with `in_flight`, all of
  * them. Returns at once. Threads: any. */

@@ -324,7 +324,7 @@ static const struct sim_fault *call_fault(const struct sim_call *c, enum sim_fau
 /* Does the request carry the parameter, by any of the names vendors have for it? */
 static bool call_has_param(const struct sim_call *c, struct str name)
 {
-    static const char *const places[] = { "generationConfig", "generation_config", "options" };
+    static const char *const places[] = { "generationConfig", "generation_config", "options", "inferenceConfig" };
     char key[64], camel[64];
     size_t n = 0;
     bool up = false;
@@ -593,6 +593,12 @@ static bool call_check_key(struct sim_call *c)
         key = str_trim(str_from(auth, 7));
     if (c->vendor->auth == SIM_AUTH_ANTHROPIC && http_header(c->r, "x-api-key").len)
         key = http_header(c->r, "x-api-key");
+    if (c->vendor->auth == SIM_AUTH_AZURE && http_header(c->r, "api-key").len)
+        key = http_header(c->r, "api-key");
+    if (c->vendor->auth == SIM_AUTH_AWS && str_starts(auth, S("AWS4-HMAC-SHA256 Credential="))) {
+        key = str_from(auth, 28);
+        key.len = str_find_byte(key, '/') >= 0 ? (size_t)str_find_byte(key, '/') : 0;
+    }
     if (c->vendor->auth == SIM_AUTH_GOOGLE) {
         key = http_header(c->r, "x-goog-api-key");
         if (!key.len)

@@ -34,6 +34,16 @@ static const struct wire {
       "{\"model\":\"%s\",\"stream\":%s,\"temperature\":0,\"max_tokens\":200,\"system\":\"Route it.\",\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"Ticket: " TICKET "\"},{\"type\":\"image\",\"source\":{\"type\":\"base64\",\"media_type\":\"image/png\",\"data\":\"AAAA\"}}]}]}", 402, "\"text_delta\",\"text\":\"" },
     { "google", "/google/v1beta/models/%s:generateContent", "/google/v1beta/models/%s:streamGenerateContent?alt=sse", "x-goog-api-key: sk-test",
       "{\"m\":\"%s\",\"s\":%s,\"contents\":[{\"role\":\"user\",\"parts\":[{\"text\":\"Ticket: " TICKET "\"}]}],\"generationConfig\":{\"temperature\":0}}", 429, "\"text\":\"" },
+    { "openai-responses", "/openai/v1/responses", NULL, "Authorization: Bearer sk-test",
+      "{\"model\":\"%s\",\"stream\":%s,\"temperature\":0,\"instructions\":\"Route it.\",\"input\":[{\"role\":\"user\",\"content\":[{\"type\":\"input_text\",\"text\":\"Ticket: " TICKET "\"},{\"type\":\"input_image\",\"image_url\":\"data:image/png;base64,AAAA\"}]}]}", 429, "\"delta\":\"" },
+    { "azure-openai", "/azure/openai/deployments/%s/chat/completions?api-version=2024-10-21", "/azure/openai/deployments/%s/chat/completions?api-version=2024-10-21", "api-key: sk-test",
+      "{\"m\":\"%s\",\"stream\":%s,\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"Ticket: " TICKET "\"}]}", 429, "\"content\":\"" },
+    { "groq", "/groq/v1/chat/completions", NULL, "Authorization: Bearer sk-test",
+      "{\"model\":\"%s\",\"stream\":%s,\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"Ticket: " TICKET "\"}]}", 429, "\"content\":\"" },
+    { "cohere", "/cohere/v2/chat", NULL, "Authorization: Bearer sk-test",
+      "{\"model\":\"%s\",\"stream\":%s,\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"Ticket: " TICKET "\"}]}", 429, "\"text\":\"" },
+    { "bedrock", "/bedrock/model/%s/converse", "/bedrock/model/%s/converse-stream", "Authorization: AWS4-HMAC-SHA256 Credential=AKID/x",
+      "{\"m\":\"%s\",\"s\":%s,\"inferenceConfig\":{\"temperature\":0},\"messages\":[{\"role\":\"user\",\"content\":[{\"text\":\"Ticket: " TICKET "\"}]}]}", 400, "\"text\":\"" },
     { "ollama", "/api/chat", NULL, "X-None: 1",
       "{\"model\":\"%s\",\"stream\":%s,\"options\":{\"temperature\":0},\"messages\":[{\"role\":\"user\",\"content\":\"Ticket: " TICKET "\"}]}", 402, "\"content\":\"" },
 };
@@ -168,7 +178,13 @@ static struct str text_of(const json_t *j)
     if (!t)
         t = JSON_AT(j, "candidates", "0", "content", "parts", "0", "text");
     if (!t)
+        t = JSON_AT(j, "message", "content", "0", "text");
+    if (!t)
         t = JSON_AT(j, "message", "content");
+    if (!t)
+        t = JSON_AT(j, "output", "0", "content", "0", "text");
+    if (!t)
+        t = JSON_AT(j, "output", "message", "content", "0", "text");
     return json_to_str(t);
 }
 
@@ -218,7 +234,9 @@ TEST(sim_streams_the_same_text_in_every_wire_format)
             }
         }
         CHECK_STR(buf_str(&text), "{\"queue\":\"billing\",\"urgency\":\"high\"}");
-        CHECK_STR(str_c(g.type), strcmp(wires[i].vendor, "ollama") == 0 ? "application/x-ndjson" : "text/event-stream");
+        CHECK_STR(str_c(g.type), strcmp(wires[i].vendor, "ollama") == 0    ? "application/x-ndjson"
+                                 : strcmp(wires[i].vendor, "bedrock") == 0 ? "application/vnd.amazon.eventstream"
+                                                                           : "text/event-stream");
         buf_dispose(&g.body);
     }
     sim_free(s);
@@ -235,13 +253,14 @@ TEST(sim_wants_a_key_where_the_vendor_does)
         const char *path = google ? "/google/v1beta/models/instant:generateContent" : wires[i].path;
         struct str body = S("{\"model\":\"instant\",\"stream\":false,\"messages\":[{\"role\":\"user\",\"content\":"
                             "\"x\"}],\"contents\":[{\"parts\":[{\"text\":\"x\"}]}]}");
+        int refused = strcmp(wires[i].vendor, "bedrock") == 0 ? 403 : 401;
         struct got g;
 
         http_say(s, "POST", path, body, none, 2000, &g);
-        CHECK_INT(g.status, needs ? 401 : 200);
+        CHECK_INT(g.status, needs ? refused : 200);
         buf_dispose(&g.body);
         http_say(s, "POST", path, body, bad, 2000, &g);
-        CHECK_INT(g.status, google ? 400 : 401);        /* Gemini: INVALID_ARGUMENT with reason API_KEY_INVALID */
+        CHECK_INT(g.status, google ? 400 : refused);        /* Gemini: INVALID_ARGUMENT with reason API_KEY_INVALID */
         if (google)
             CHECK(str_contains(buf_str(&g.body), S("API_KEY_INVALID")));
         buf_dispose(&g.body);
@@ -291,9 +310,11 @@ static void *fault_ask_run(void *arg)
 
 static void fault_ask_check(const struct fault_ask *f, const json_t *rows)
 {
-    bool mistral = strcmp(f->w->vendor, "mistral") == 0, failed = test_failing();
+    bool mistral = strcmp(f->w->vendor, "mistral") == 0, bedrock = strcmp(f->w->vendor, "bedrock") == 0,
+         failed = test_failing();
     long status = f->want->status == -1                           ? f->w->quota_status
                   : mistral && strcmp(f->want->fault, "400") == 0 ? 422
+                  : bedrock && strcmp(f->want->fault, "401") == 0 ? 403
                                                                   : f->want->status;
     AUTO_JSON *j = NULL;
     const json_t *row;

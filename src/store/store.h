@@ -114,3 +114,26 @@ enum err_code store_trials_each(struct store *s, int64_t run_no, const struct st
 struct store_ledger_row { int64_t variant; struct ledger_entry entry; };
 enum err_code store_ledger(struct store *s, int64_t run_no, struct arena *a, struct store_ledger_row **rows, size_t *count,
                            struct err *e) MUST_USE;
+
+/* --- the response cache (cache.c) --------------------------------------------------------------------------------- */
+struct store_cached {
+    struct str key, model, body;            /* body: not in lists */
+    int64_t created_ms, used_ms, uses, bytes;
+    int64_t cost_nanousd;                   /* what the answer cost when it was asked for; MONEY_UNKNOWN */
+    int64_t saved_nanousd;                  /* what giving it again has saved so far */
+};
+/* *out NULL when there is none that is not older than `oldest_ms`. */
+enum err_code store_cache_get(struct store *s, struct str key, int64_t oldest_ms, struct arena *a,
+                              struct store_cached **out, struct err *e) MUST_USE;
+/* Replaces a row of that key, then removes those not used for the longest until all take at most `bytes_max`. */
+enum err_code store_tx_cache_put(struct store_tx *tx, const struct store_cached *row, int64_t bytes_max,
+                                 struct err *e) MUST_USE;
+enum err_code store_tx_cache_used(struct store_tx *tx, struct str key, int64_t now_ms, struct err *e) MUST_USE;
+/* Those made before `before_ms`, of one model or (empty) of all. */
+enum err_code store_tx_cache_clear(struct store_tx *tx, struct str model, int64_t before_ms, int64_t *count,
+                                   struct err *e) MUST_USE;
+struct store_cache_stat { struct str model; int64_t answers, bytes, uses, cost_nanousd, saved_nanousd, oldest_ms, newest_ms; };
+enum err_code store_cache_stat(struct store *s, struct arena *a, struct store_cache_stat **rows, size_t *count,
+                               struct err *e) MUST_USE;                 /* by model */
+enum err_code store_cache_list(struct store *s, struct str model, int64_t limit, struct arena *a,
+                               struct store_cached **rows, size_t *count, struct err *e) MUST_USE;    /* last used first */

@@ -13,7 +13,7 @@ from whole import ASSAY, ROOT, Home, Sim, test, main, words_task  # noqa: E402
 
 PAGES = sorted(["README.md", "CONTRIBUTING.md", "CHANGELOG.md"] +
                [os.path.relpath(p, ROOT) for p in glob.glob(os.path.join(ROOT, "docs", "*.md"))])
-OTHERS = {"--reconfigure"}                      # of programs that are not ours
+OTHERS = {"--reconfigure", "--fast"}                      # of programs that are not ours
 
 
 def page(name):

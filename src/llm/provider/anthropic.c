@@ -194,22 +194,48 @@ static void anthropic_write_output_config(struct wire *w, const struct request *
     wire_close(w, '}');
 }
 
-static void anthropic_write_tool(struct wire *w, const struct request *rq, struct arena *a)
+/* The task's tools, and the one that holds the answer's form. With both, the model must call one of them. */
+static void anthropic_write_tools(struct wire *w, const struct request *rq, bool form, enum anthropic_thought thought,
+                                  struct arena *a)
 {
+    struct str choice = form ? wire_schema_name(rq, a) : rq->tool_choice;
+    bool own = json_array_size(rq->tools) && wire_takes(w, "tools");
+    const char *type;
+    const json_t *tool;
+    size_t i;
+
+    if (!form && !own)
+        return;
     wire_key(w, "tools");
     wire_open(w, '[');
-    wire_open(w, '{');
-    wire_str(w, "name", wire_schema_name(rq, a));
-    wire_str(w, "description", S("Give the answer in this form."));
-    wire_json(w, "input_schema", rq->schema);
-    wire_close(w, '}');
+    json_array_foreach((json_t *)(own ? rq->tools : NULL), i, tool) {
+        wire_open(w, '{');
+        wire_tool(w, tool, "input_schema");
+        wire_close(w, '}');
+    }
+    if (form) {
+        wire_open(w, '{');
+        wire_str(w, "name", wire_schema_name(rq, a));
+        wire_str(w, "description", S("Give the answer in this form."));
+        wire_json(w, "input_schema", rq->schema);
+        wire_close(w, '}');
+    }
     wire_close(w, ']');
-    if (wire_extra_has(w, "tool_choice"))
+    type = form && own                                                   ? "any"
+           : str_is(choice, "required")                                  ? "any"
+           : !form && (str_is(choice, "auto") || str_is(choice, "none")) ? arena_cstr(a, choice)
+                                                                         : "tool";
+    if (thought != THOUGHT_NONE && (strcmp(type, "any") == 0 || strcmp(type, "tool") == 0) && choice.len) {
+        wire_drop(w, "tool_choice");                /* to force a tool and to think exclude each other */
+        return;
+    }
+    if (!choice.len || wire_extra_has(w, "tool_choice"))
         return;
     wire_key(w, "tool_choice");
     wire_open(w, '{');
-    wire_str(w, "type", S("tool"));
-    wire_str(w, "name", wire_schema_name(rq, a));
+    wire_str(w, "type", str_c(type));
+    if (strcmp(type, "tool") == 0)
+        wire_str(w, "name", choice);
     wire_close(w, '}');
 }
 
@@ -244,8 +270,7 @@ static enum err_code anthropic_encode(const struct request *rq, struct str base_
     anthropic_write_sampling(&w, p, thought);
     anthropic_write_thinking(&w, thought, budget);
     anthropic_write_output_config(&w, rq, thought, way);
-    if (way == SCHEMA_TOOL)
-        anthropic_write_tool(&w, rq, a);
+    anthropic_write_tools(&w, rq, way == SCHEMA_TOOL, thought, a);
     if (params_has(p, PARAM_STREAM) && p->stream && wire_takes(&w, "stream")) {
         wire_bool(&w, "stream", true);
         out->streamed = true;

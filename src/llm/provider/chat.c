@@ -9,7 +9,7 @@
 static const char *const chat_optional[] = {
     "temperature", "top_p", "top_k", "max_tokens", "max_completion_tokens", "stop", "seed", "random_seed",
     "frequency_penalty", "presence_penalty", "reasoning_effort", "reasoning", "response_format", "stream_options",
-    "stream", "messages[0].role", NULL,
+    "stream", "messages[0].role", "tools", "tool_choice", NULL,
 };
 
 /* --- request ------------------------------------------------------------------------------------------------- */
@@ -20,16 +20,7 @@ static void chat_write_image(struct wire *w, const struct part *p)
     wire_str(w, "type", S("image_url"));
     wire_key(w, "image_url");
     wire_open(w, '{');
-    if (p->url.len) {
-        wire_str(w, "url", p->url);
-    } else {
-        wire_key(w, "url");
-        buf_puts(w->out, "\"data:");
-        buf_append(w->out, p->media_type);
-        buf_puts(w->out, ";base64,");
-        buf_append(w->out, p->base64);
-        buf_byte(w->out, '"');
-    }
+    wire_image_url(w, "url", p);
     wire_close(w, '}');
     wire_close(w, '}');
 }
@@ -148,15 +139,6 @@ static void chat_write_seed(struct wire *w, const struct chat_dialect *d, const 
         wire_i64(w, d->seed, seed ? seed : 1);
 }
 
-static bool chat_says_json(const struct request *rq)
-{
-    for (size_t i = 0; i < rq->message_count; i++)
-        for (size_t k = 0; k < rq->messages[i].part_count; k++)
-            if (str_ifind(rq->messages[i].parts[k].text, S("json")) >= 0)
-                return true;
-    return false;
-}
-
 static void chat_write_format(struct wire *w, const struct chat_dialect *d, const struct request *rq,
                               const struct chat_family *family, struct arena *a)
 {
@@ -164,7 +146,7 @@ static void chat_write_format(struct wire *w, const struct chat_dialect *d, cons
 
     if (rq->output != OUTPUT_JSON || wire_extra_has(w, "response_format"))
         return;
-    if (family->no_json || (!schema && d->json_needs_word && !chat_says_json(rq))) {
+    if (family->no_json || (!schema && d->json_needs_word && !wire_says_json(rq))) {
         wire_drop(w, "response_format");
         return;
     }
@@ -181,6 +163,34 @@ static void chat_write_format(struct wire *w, const struct chat_dialect *d, cons
         wire_bool(w, "strict", wire_schema_is_closed(rq->schema, true));
         wire_close(w, '}');
     }
+    wire_close(w, '}');
+}
+
+static void chat_write_tools(struct wire *w, const struct request *rq)
+{
+    const json_t *tool;
+    size_t i;
+
+    if (!json_array_size(rq->tools) || !wire_takes(w, "tools"))
+        return;
+    wire_key(w, "tools");
+    wire_open(w, '[');
+    json_array_foreach((json_t *)rq->tools, i, tool)
+        wire_function(w, tool);
+    wire_close(w, ']');
+    if (!rq->tool_choice.len || !wire_takes(w, "tool_choice"))
+        return;
+    if (wire_tool_choice_is_word(rq)) {
+        wire_str(w, "tool_choice", rq->tool_choice);
+        return;
+    }
+    wire_key(w, "tool_choice");
+    wire_open(w, '{');
+    wire_str(w, "type", S("function"));
+    wire_key(w, "function");
+    wire_open(w, '{');
+    wire_str(w, "name", rq->tool_choice);
+    wire_close(w, '}');
     wire_close(w, '}');
 }
 
@@ -250,11 +260,12 @@ enum err_code chat_encode(const struct chat_dialect *d, const struct request *rq
     chat_write_stop(&w, p, &family);
     chat_write_effort(&w, d, rq, &family);
     chat_write_format(&w, d, rq, &family, a);
+    chat_write_tools(&w, rq);
     if (params_has(p, PARAM_STREAM) && p->stream && wire_takes(&w, "stream"))
         chat_write_stream(&w, d, out);
     if (d->openrouter)
         chat_write_routing(&w);
-    wire_extra(&w, d->openrouter ? routing : NULL);
+    wire_extra(&w, d->openrouter ? routing : d->own_extra);
     buf_byte(w.out, '}');
     return wire_check_body(out, e);
 }

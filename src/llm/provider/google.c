@@ -20,18 +20,13 @@ static const char *const google_optional[] = {
 
 static void google_write_url(const struct request *rq, struct str base_url, bool streamed, struct buf *url)
 {
-    static const char kept[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
     struct str id = rq->model->id;
 
     wire_url(url, base_url, str_ends(base_url, S("/v1")) ? "/v1" : "/v1beta", "");
     if (!str_starts(id, S("models/")) && !str_starts(id, S("tunedModels/")))
         buf_puts(url, "/models");
     buf_byte(url, '/');
-    for (size_t i = 0; i < id.len; i++)
-        if (id.at[i] && strchr(kept, id.at[i]))
-            buf_byte(url, id.at[i]);
-        else
-            buf_printf(url, "%%%02X", (unsigned char)id.at[i]);
+    wire_url_part(url, id, true);
     buf_puts(url, streamed ? ":streamGenerateContent?alt=sse" : ":generateContent");
 }
 
@@ -233,6 +228,44 @@ static void google_write_config(struct wire *w, const struct request *rq)
     wire_extra(w, NULL);
 }
 
+static void google_write_tools(struct wire *w, const struct request *rq)
+{
+    struct str choice = rq->tool_choice;
+    const json_t *tool;
+    size_t i;
+
+    if (!json_array_size(rq->tools) || !wire_takes(w, "tools"))
+        return;
+    wire_key(w, "tools");
+    wire_open(w, '[');
+    wire_open(w, '{');
+    wire_key(w, "functionDeclarations");
+    wire_open(w, '[');
+    json_array_foreach((json_t *)rq->tools, i, tool) {
+        wire_open(w, '{');
+        wire_str(w, "name", json_get_str(tool, "name"));
+        if (json_get_str(tool, "description").len)
+            wire_str(w, "description", json_get_str(tool, "description"));
+        if (json_child(tool, "parameters"))
+            wire_json(w, "parametersJsonSchema", json_child(tool, "parameters"));
+        wire_close(w, '}');
+    }
+    wire_close(w, ']');
+    wire_close(w, '}');
+    wire_close(w, ']');
+    if (!choice.len || wire_extra_has(w, "toolConfig"))
+        return;
+    wire_key(w, "toolConfig");
+    wire_open(w, '{');
+    wire_key(w, "functionCallingConfig");
+    wire_open(w, '{');
+    wire_str(w, "mode", str_is(choice, "auto") ? S("AUTO") : str_is(choice, "none") ? S("NONE") : S("ANY"));
+    if (!wire_tool_choice_is_word(rq))
+        wire_strs(w, "allowedFunctionNames", &choice, 1);
+    wire_close(w, '}');
+    wire_close(w, '}');
+}
+
 static enum err_code google_encode(const struct request *rq, struct str base_url, const struct quirks *q,
                                    struct arena *a, struct http_call *out, struct err *e)
 {
@@ -264,6 +297,7 @@ static enum err_code google_encode(const struct request *rq, struct str base_url
     config.extra = w.extra ? json_child(w.extra, "generationConfig") : NULL;
     google_write_config(&config, rq);
     wire_close(&w, '}');
+    google_write_tools(&w, rq);
     wire_extra(&w, merged);
     buf_byte(w.out, '}');
     return wire_check_body(out, e);

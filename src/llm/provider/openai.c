@@ -2,7 +2,7 @@
 
 /* Which efforts a model knows has changed with every generation: the nearest it knows is asked for, because leaving the
  * option out would buy the default, which may be the dearer one. */
-static struct str openai_effort(struct str id, struct str effort)
+struct str openai_effort(struct str id, struct str effort)
 {
     bool least = str_is(effort, "none") || str_is(effort, "minimal"), most = str_is(effort, "xhigh");
 
@@ -18,7 +18,7 @@ static struct str openai_effort(struct str id, struct str effort)
 /* Reasoning models refuse what steers sampling and want their budget under another name. gpt-5.1 and later take
  * sampling options again when they are told, or by default choose, not to reason. A fine-tuned model ("ft:o3...:org")
  * behaves like its base. */
-static void openai_family(struct str id, const struct params *p, struct chat_family *out)
+void openai_family(struct str id, const struct params *p, struct chat_family *out)
 {
     static const char *const reasoning[] = { "o1", "o3", "o4", "gpt-5", NULL };
     static const char *const early[] = { "o1-mini", "o1-preview", NULL };

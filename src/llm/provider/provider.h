@@ -12,13 +12,15 @@ enum provider_caps {
     PROVIDER_STREAMS = BIT(0), PROVIDER_TOOLS = BIT(1), PROVIDER_IMAGES = BIT(2), PROVIDER_JSON = BIT(3),
     PROVIDER_SCHEMA = BIT(4), PROVIDER_SEED = BIT(5),
 };
-enum provider_auth { AUTH_NONE, AUTH_BEARER, AUTH_X_API_KEY, AUTH_X_GOOG_API_KEY };
-enum provider_framing { FRAMING_SSE, FRAMING_NDJSON };
+enum provider_auth { AUTH_NONE, AUTH_BEARER, AUTH_X_API_KEY, AUTH_X_GOOG_API_KEY, AUTH_API_KEY, AUTH_AWS };
+enum provider_framing { FRAMING_SSE, FRAMING_NDJSON, FRAMING_EVENTSTREAM };
 
+#define PROVIDER_KEY_PARTS 2
 #define HTTP_CALL_HEADERS_MAX 12
 #define HTTP_CALL_BODY_MAX (64u * 1024 * 1024)
 struct http_call {                          /* always a POST; the engine adds auth, content type and length */
     struct buf url, body;
+    struct buf argv;                        /* of a program instead of url: words, each ended by NUL */
     struct { const char *name; struct str value; } headers[HTTP_CALL_HEADERS_MAX];  /* values: in the arena or eternal */
     size_t header_count;
     bool streamed;                          /* asked for; false when the model is known to refuse it */
@@ -65,10 +67,16 @@ struct provider {
     unsigned caps;
     const char *base_url;                   /* "https://api.openai.com/v1"; NULL: must be given (openai-compatible) */
     const char *const *base_url_variables;  /* environment, first set one wins; NULL-ended */
+    const char *const *region_variables;    /* MAY. The address is made of a region: the first variable set, else none */
+    const char *region_url[2];              /* what stands before and after it */
     const char *const *key_variables;       /* the same for keys; empty list: no key exists */
+    const char *key_parts[PROVIDER_KEY_PARTS];  /* AUTH_AWS: variables of the secret (needed) and the session's token */
+    const char *sign_service;               /* AUTH_AWS: "bedrock" */
     bool key_needed;
+    bool program;                           /* asks a program (llm/child.h), not an address; does not stream */
     enum provider_auth auth;
     enum provider_framing framing;
+    const char *priced_as;                  /* another provider whose prices hold when this one has no row; may be NULL */
     const char *const *id_prefixes;         /* of bare model ids that are plainly this vendor's; NULL: never guessed */
     const char *const *id_exact;            /* whole families, ending at '-' or the end: "o1", "o3"; may be NULL */
 

@@ -74,7 +74,8 @@ static void replay_request(const json_t *c, struct arena *a, struct model *model
     json_array_foreach((json_t *)messages, i, m)
         list[n++] = replay_message(m, a);
     *rq = (struct request){ .model = model, .messages = list, .message_count = n, .schema = json_child(c, "schema"),
-                            .schema_name = json_get_str(c, "schema_name"),
+                            .schema_name = json_get_str(c, "schema_name"), .tools = json_child(c, "tools"),
+                            .tool_choice = json_get_str(c, "tool_choice"),
                             .output = json_get_bool(c, "json", false) ? OUTPUT_JSON : OUTPUT_TEXT };
     if (json_child(c, "params"))
         CHECK_OK(params_read(json_child(c, "params"), a, &rq->params, NULL));
@@ -186,6 +187,48 @@ static void replay_plain(const struct provider *p, const json_t *c, const struct
         replay_answer(p->name, c, &out, code, &e);
 }
 
+/* `frames:` is a list of {event, data}, for what no text file can hold. */
+static void replay_u32(struct buf *out, size_t n)
+{
+    for (int shift = 24; shift >= 0; shift -= 8)
+        buf_byte(out, (char)(n >> shift));
+}
+
+static void replay_frame(struct buf *out, struct str event, struct str data)
+{
+    AUTO_BUF struct buf head = BUF_INIT(1000);
+    size_t from = out->len;
+    struct str name = str_ends(event, S("Exception")) ? S(":exception-type") : S(":event-type");
+
+    buf_byte(&head, (char)name.len);
+    buf_append(&head, name);
+    buf_byte(&head, 7);
+    buf_byte(&head, 0);
+    buf_byte(&head, (char)event.len);
+    buf_append(&head, event);
+    replay_u32(out, 12 + head.len + data.len + 4);
+    replay_u32(out, head.len);
+    replay_u32(out, hash_crc32(str_from(buf_str(out), from)));
+    buf_append(out, buf_str(&head));
+    buf_append(out, data);
+    replay_u32(out, hash_crc32(str_from(buf_str(out), from)));
+}
+
+static struct str replay_bytes(const json_t *c, struct arena *a)
+{
+    AUTO_BUF struct buf out = BUF_INIT(1 << 20);
+    const json_t *frame;
+    size_t i;
+
+    if (json_child(c, "stream"))
+        return json_get_str(c, "stream");
+    json_array_foreach(json_child(c, "frames"), i, frame)
+        replay_frame(&out, json_get_str(frame, "event"), json_get_str(frame, "data"));
+    if (json_child(c, "cut"))
+        buf_truncate(&out, out.len - (size_t)json_get_i64(c, "cut", 0));
+    return arena_strdup(a, buf_str(&out));
+}
+
 static enum err_code replay_feed(const struct provider *p, const struct request *rq, struct str bytes, size_t step,
                                  struct stream *st, struct err *e)
 {
@@ -216,7 +259,7 @@ static void replay_stream(const struct provider *p, const json_t *c, const struc
         struct stream st = { .arena = a, .text = BUF_INIT(1 << 20), .reasoning = BUF_INIT(1 << 20),
                              .answer = { .cost_reported_nanousd = MONEY_UNKNOWN } };
         struct err e = ERR_INIT;
-        enum err_code code = replay_feed(p, rq, json_get_str(c, "stream"), steps[i], &st, &e);
+        enum err_code code = replay_feed(p, rq, replay_bytes(c, a), steps[i], &st, &e);
 
         st.answer.text = arena_strdup(a, str_trim(buf_str(&st.text)));
         st.answer.reasoning = arena_strdup(a, str_trim(buf_str(&st.reasoning)));
@@ -245,7 +288,7 @@ static void replay_case(const struct provider *p, const json_t *c)
         replay_encode(p, c, &rq, a);
     if (json_child(c, "received"))
         replay_plain(p, c, &rq, a);
-    if (json_child(c, "stream"))
+    if (json_child(c, "stream") || json_child(c, "frames"))
         replay_stream(p, c, &rq, a);
 }
 
@@ -274,14 +317,22 @@ static void replay(const char *name)
 }
 
 TEST(anthropic_replays) { replay("anthropic"); }
+TEST(azure_openai_replays) { replay("azure-openai"); }
+TEST(bedrock_replays) { replay("bedrock"); }
+TEST(cohere_replays) { replay("cohere"); }
 TEST(deepseek_replays) { replay("deepseek"); }
+TEST(exec_replays) { replay("exec"); }
+TEST(fireworks_replays) { replay("fireworks"); }
 TEST(google_replays) { replay("google"); }
+TEST(groq_replays) { replay("groq"); }
 TEST(mistral_replays) { replay("mistral"); }
 TEST(ollama_replays) { replay("ollama"); }
 TEST(openai_replays) { replay("openai"); }
 TEST(openai_compatible_replays) { replay("openai-compatible"); }
+TEST(openai_responses_replays) { replay("openai-responses"); }
 TEST(openrouter_replays) { replay("openrouter"); }
 TEST(sim_replays) { replay("sim"); }
+TEST(together_replays) { replay("together"); }
 TEST(xai_replays) { replay("xai"); }
 
 TEST(providers_are_sorted_and_complete)

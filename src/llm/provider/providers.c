@@ -3,14 +3,22 @@
 /* The one list, sorted; a name here is declared, linked and found. */
 #define PROVIDERS(X)                                                                               \
     X(anthropic)                                                                                   \
+    X(azure_openai)                                                                                \
+    X(bedrock)                                                                                     \
+    X(cohere)                                                                                      \
     X(deepseek)                                                                                    \
+    X(exec)                                                                                        \
+    X(fireworks)                                                                                   \
     X(google)                                                                                      \
+    X(groq)                                                                                        \
     X(mistral)                                                                                     \
     X(ollama)                                                                                      \
     X(openai)                                                                                      \
     X(openai_compatible)                                                                           \
+    X(openai_responses)                                                                            \
     X(openrouter)                                                                                  \
     X(sim)                                                                                         \
+    X(together)                                                                                    \
     X(xai)
 
 #define X(id) extern const struct provider provider_##id;
@@ -64,7 +72,8 @@ void provider_suggest(struct suggest *s)
 
 void http_call_init(struct http_call *c)
 {
-    *c = (struct http_call){ .url = BUF_INIT(8192), .body = BUF_INIT(HTTP_CALL_BODY_MAX), .dropped = BUF_INIT(1024) };
+    *c = (struct http_call){ .url = BUF_INIT(8192), .body = BUF_INIT(HTTP_CALL_BODY_MAX), .argv = BUF_INIT(128 * 1024),
+                            .dropped = BUF_INIT(1024) };
 }
 
 void http_call_header(struct http_call *c, const char *name, struct str value)
@@ -78,6 +87,7 @@ void http_call_dispose(struct http_call *c)
 {
     buf_dispose(&c->url);
     buf_dispose(&c->body);
+    buf_dispose(&c->argv);
     buf_dispose(&c->dropped);
 }
 

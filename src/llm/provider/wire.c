@@ -171,6 +171,8 @@ enum err_code wire_check_body(const struct http_call *c, struct err *e)
 {
     if (buf_failed(&c->body))
         return err_set(e, ERR_REJECTED, "the request would be larger than %u MiB", HTTP_CALL_BODY_MAX >> 20);
+    if (buf_failed(&c->argv))
+        return err_set(e, ERR_REJECTED, "the program's arguments would be longer than %zu bytes", c->argv.max);
     if (buf_failed(&c->url))
         return err_set(e, ERR_REJECTED, "the address of the model would be longer than %zu bytes", c->url.max);
     return ERR_OK;
@@ -215,6 +217,29 @@ bool wire_has_images(const struct message *m)
         if (m->parts[i].kind == PART_IMAGE)
             return true;
     return false;
+}
+
+bool wire_says_json(const struct request *rq)
+{
+    for (size_t i = 0; i < rq->message_count; i++)
+        for (size_t k = 0; k < rq->messages[i].part_count; k++)
+            if (str_ifind(rq->messages[i].parts[k].text, S("json")) >= 0)
+                return true;
+    return false;
+}
+
+void wire_image_url(struct wire *w, const char *name, const struct part *p)
+{
+    if (p->url.len) {
+        wire_str(w, name, p->url);
+        return;
+    }
+    wire_key(w, name);
+    buf_puts(w->out, "\"data:");
+    buf_append(w->out, p->media_type);
+    buf_puts(w->out, ";base64,");
+    buf_append(w->out, p->base64);
+    buf_byte(w->out, '"');
 }
 
 struct str wire_schema_name(const struct request *rq, struct arena *a)
@@ -272,6 +297,52 @@ void wire_url(struct buf *url, struct str base, const char *version, const char 
     if (!str_ends(base, str_c(version)))
         buf_puts(url, version);
     buf_puts(url, path);
+}
+
+void wire_url_part(struct buf *url, struct str part, bool slashes)
+{
+    static const char kept[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
+
+    for (size_t i = 0; i < part.len; i++)
+        if (part.at[i] && (strchr(kept, part.at[i]) || (slashes && part.at[i] == '/')))
+            buf_byte(url, part.at[i]);
+        else
+            buf_printf(url, "%%%02X", (unsigned char)part.at[i]);
+}
+
+void wire_tool(struct wire *w, const json_t *tool, const char *schema_name)
+{
+    wire_str(w, "name", json_get_str(tool, "name"));
+    if (json_get_str(tool, "description").len)
+        wire_str(w, "description", json_get_str(tool, "description"));
+    wire_tool_schema(w, schema_name, tool);
+}
+
+void wire_tool_schema(struct wire *w, const char *name, const json_t *tool)
+{
+    const json_t *schema = json_child(tool, "parameters");
+
+    wire_key(w, name);
+    if (schema)
+        json_write(schema, w->out);
+    else
+        buf_puts(w->out, "{\"type\":\"object\",\"properties\":{}}");
+}
+
+void wire_function(struct wire *w, const json_t *tool)
+{
+    wire_open(w, '{');
+    wire_str(w, "type", S("function"));
+    wire_key(w, "function");
+    wire_open(w, '{');
+    wire_tool(w, tool, "parameters");
+    wire_close(w, '}');
+    wire_close(w, '}');
+}
+
+bool wire_tool_choice_is_word(const struct request *rq)
+{
+    return str_is(rq->tool_choice, "auto") || str_is(rq->tool_choice, "none") || str_is(rq->tool_choice, "required");
 }
 
 bool wire_family(struct str id, const char *family)

@@ -276,6 +276,14 @@ static enum err_code wire_code_of_words(const struct wire_words *w)
         { "overloaded_error", ERR_SERVER }, { "api_error", ERR_SERVER }, { "server_error", ERR_SERVER },
         { "UNAVAILABLE", ERR_SERVER }, { "INTERNAL", ERR_SERVER }, { "timeout_error", ERR_TIMEOUT },
         { "DEADLINE_EXCEEDED", ERR_TIMEOUT },
+        { "ThrottlingException", ERR_RATE_LIMIT }, { "ServiceQuotaExceededException", ERR_QUOTA },
+        { "AccessDeniedException", ERR_AUTH }, { "UnrecognizedClientException", ERR_AUTH },
+        { "ExpiredTokenException", ERR_AUTH }, { "InvalidSignatureException", ERR_AUTH },
+        { "MissingAuthenticationTokenException", ERR_AUTH }, { "ResourceNotFoundException", ERR_NO_MODEL },
+        { "ValidationException", ERR_REJECTED }, { "ModelErrorException", ERR_SERVER },
+        { "ModelStreamErrorException", ERR_SERVER }, { "ModelNotReadyException", ERR_SERVER },
+        { "InternalServerException", ERR_SERVER }, { "ServiceUnavailableException", ERR_SERVER },
+        { "ModelTimeoutException", ERR_TIMEOUT },
     };
 
     for (size_t i = 0; i < COUNT_OF(words); i++)
@@ -288,11 +296,12 @@ static enum err_code wire_fault_code(int status, const struct wire_words *w, str
 {
     static const char *const quota[] = { "insufficient_quota", "exceeded your current quota, please check your plan",
                                          "insufficient balance", "credit balance is too low", "insufficient credits",
-                                         "used all available credits", "monthly spending limit", NULL };
+                                         "used all available credits", "monthly spending limit", "trial key, which is limited",
+                                         NULL };
     static const char *const rate[] = { "rate limit", "rate_limit", "ratelimit", "too many requests", NULL };
     static const char *const key[] = { "incorrect api key", "invalid api key", "api key not valid", NULL };
     static const char *const model[] = { "model not exist", "not a valid model id", "model does not exist",
-                                         "no such model", NULL };
+                                         "no such model", "model identifier is invalid", NULL };
     static const char *const invalid[] = { "invalid_request", "INVALID_ARGUMENT", "BadRequest", NULL };
     static const char *const moderation[] = { "moderation", "flagged", "usage guidelines", "content policy", NULL };
     enum err_code of_words = wire_code_of_words(w), of_status = provider_code_of_status(status);
@@ -375,11 +384,17 @@ static bool wire_request_has(const struct request *rq, const char *field)
         { "think", PARAM_REASONING_EFFORT },
         { "stream", PARAM_STREAM },
         { "stream_options", PARAM_STREAM },
+        { "max_output_tokens", PARAM_MAX_TOKENS },
+        { "k", PARAM_TOP_K },
+        { "p", PARAM_TOP_P },
+        { "maxTokens", PARAM_MAX_TOKENS },
     };
 
     for (size_t i = 0; i < COUNT_OF(fields); i++)
         if (strcmp(fields[i].field, field) == 0)
             return params_has(&rq->params, fields[i].param);
+    if (str_starts(str_c(field), S("tool")))
+        return json_array_size(rq->tools) > 0;
     if (str_starts(str_c(field), S("messages")))
         return rq->message_count && rq->messages[0].role == MESSAGE_SYSTEM;
     return rq->output == OUTPUT_JSON;       /* response_format and its relatives */
@@ -420,7 +435,8 @@ static struct str wire_refused(const struct wire_fault *what, const struct wire_
                                            "unknown field",    "unknown parameter", "deprecated",
                                            "cannot both",      "not enabled",       "not compatible",
                                            "extra_forbidden",  "extra inputs",      "must be 'json_schema' or 'text'",
-                                           "is not available", "incompatible",      NULL };
+                                           "is not available", "incompatible",      "t support",
+                                           NULL };
     static const struct {
         const char *phrase, *field;
     } said[] = {
@@ -432,6 +448,8 @@ static struct str wire_refused(const struct wire_fault *what, const struct wire_
         { "schema", "responseMimeType" },
         { "structured output", "response_format" },
         { "json mode", "response_format" },
+        { "tool use", "toolConfig" },
+        { "tools", "tools" },
     };
     bool refused = wire_word_is(w, "unsupported_parameter") || wire_word_is(w, "unsupported_value") ||
                    wire_word_is(w, "unknown_parameter") ||

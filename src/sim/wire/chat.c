@@ -78,7 +78,8 @@ enum err_code sim_chat_read(struct sim_ask *ask, struct arena *a, struct err *e)
     enum err_code code;
 
     sim_texts_init(&t);
-    ask->model_asked = json_get_str(ask->body, "model");
+    if (!ask->model_asked.len)                              /* Azure's stands in the path */
+        ask->model_asked = json_get_str(ask->body, "model");
     ask->stream = json_get_bool(ask->body, "stream", false);
     ask->include_usage = json_get_bool(json_child(ask->body, "stream_options"), "include_usage", false);
     ask->temperature = json_get_double(ask->body, "temperature", -1);
@@ -292,7 +293,7 @@ static json_t *chat_error_code(const struct sim_refusal *why)
     }
 }
 
-static json_t *chat_refuse(const struct sim_vendor *v, struct sim_refusal *why)
+json_t *sim_chat_refuse(const struct sim_vendor *v, struct sim_refusal *why)
 {
     json_t *o = json_object(), *error = json_object();
 
@@ -311,7 +312,7 @@ static json_t *deepseek_refuse(const struct sim_vendor *v, struct sim_refusal *w
         why->status = 402;
         why->message = S("Insufficient Balance");
     }
-    return chat_refuse(v, why);
+    return sim_chat_refuse(v, why);
 }
 
 static json_t *xai_refuse(const struct sim_vendor *v, struct sim_refusal *why)
@@ -408,7 +409,7 @@ static void openrouter_stream_error(const struct sim_vendor *v, struct sim_refus
 
 /* --- headers and lists -------------------------------------------------------------------------------------------- */
 
-static void chat_limits(const struct sim_room *room, struct sim_told *out)
+void sim_chat_limits(const struct sim_room *room, struct sim_told *out)
 {
     if (room->requests_limit) {
         sim_tell(out, "x-ratelimit-limit-requests: %lld", (long long)room->requests_limit);
@@ -469,6 +470,10 @@ static const struct sim_route chat_routes[] = {
     { "/v1/chat/completions", SIM_OP_CHAT }, { "/chat/completions", SIM_OP_CHAT }, { "/v1/models", SIM_OP_MODELS },
     { "/models", SIM_OP_MODELS }, { "/v1/models/*model", SIM_OP_MODEL }, { "/models/*model", SIM_OP_MODEL }, { NULL, SIM_OP_NONE },
 };
+static const struct sim_route azure_routes[] = {
+    { "/openai/deployments/:model/chat/completions", SIM_OP_CHAT }, { "/openai/v1/chat/completions", SIM_OP_CHAT },
+    { NULL, SIM_OP_NONE },
+};
 static const struct sim_route openrouter_routes[] = {
     { "/api/v1/chat/completions", SIM_OP_CHAT }, { "/api/v1/models", SIM_OP_MODELS }, { "/api/v1/models/*model", SIM_OP_MODEL },
     { "/v1/chat/completions", SIM_OP_CHAT }, { "/v1/models", SIM_OP_MODELS }, { NULL, SIM_OP_NONE },
@@ -479,19 +484,28 @@ static const struct sim_route openrouter_routes[] = {
     .read = sim_chat_read, .body = chat_body, .stream = chat_stream, .refuse = no, .limits = limit,                      \
     .models = chat_models, .empty = chat_empty
 const struct sim_vendor sim_vendor_compat = {
-    CHAT("openai-compatible", SIM_COMPAT, "", SIM_AUTH_NONE, "x-request-id", chat_limits, chat_refuse), .routes = chat_routes };
+    CHAT("openai-compatible", SIM_COMPAT, "", SIM_AUTH_NONE, "x-request-id", sim_chat_limits, sim_chat_refuse), .routes = chat_routes };
 const struct sim_vendor sim_vendor_openai = {
-    CHAT("openai", SIM_OPENAI, "/openai", SIM_AUTH_BEARER, "x-request-id", chat_limits, chat_refuse), .routes = chat_routes };
+    CHAT("openai", SIM_OPENAI, "/openai", SIM_AUTH_BEARER, "x-request-id", sim_chat_limits, sim_chat_refuse), .routes = chat_routes };
 const struct sim_vendor sim_vendor_xai = {
-    CHAT("xai", SIM_XAI, "/xai", SIM_AUTH_BEARER, "x-request-id", chat_limits, xai_refuse), .routes = chat_routes };
+    CHAT("xai", SIM_XAI, "/xai", SIM_AUTH_BEARER, "x-request-id", sim_chat_limits, xai_refuse), .routes = chat_routes };
 const struct sim_vendor sim_vendor_deepseek = {
     CHAT("deepseek", SIM_DEEPSEEK, "/deepseek", SIM_AUTH_BEARER, "x-ds-trace-id", NULL, deepseek_refuse), .routes = chat_routes };
 const struct sim_vendor sim_vendor_mistral = {
     CHAT("mistral", SIM_MISTRAL, "/mistral", SIM_AUTH_BEARER, "mistral-correlation-id", mistral_limits, mistral_refuse),
     .routes = chat_routes };
 const struct sim_vendor sim_vendor_openrouter = {
-    CHAT("openrouter", SIM_OPENROUTER, "/openrouter", SIM_AUTH_BEARER, "x-generation-id", chat_limits, openrouter_refuse),
+    CHAT("openrouter", SIM_OPENROUTER, "/openrouter", SIM_AUTH_BEARER, "x-generation-id", sim_chat_limits, openrouter_refuse),
     .routes = openrouter_routes, .stream_error = openrouter_stream_error };
+const struct sim_vendor sim_vendor_azure = {
+    CHAT("azure-openai", SIM_OPENAI, "/azure", SIM_AUTH_AZURE, "apim-request-id", sim_chat_limits, sim_chat_refuse),
+    .routes = azure_routes };
+const struct sim_vendor sim_vendor_groq = {
+    CHAT("groq", SIM_COMPAT, "/groq", SIM_AUTH_BEARER, "x-groq-request-id", sim_chat_limits, sim_chat_refuse), .routes = chat_routes };
+const struct sim_vendor sim_vendor_together = {
+    CHAT("together", SIM_COMPAT, "/together", SIM_AUTH_BEARER, "x-request-id", sim_chat_limits, sim_chat_refuse), .routes = chat_routes };
+const struct sim_vendor sim_vendor_fireworks = {
+    CHAT("fireworks", SIM_COMPAT, "/fireworks", SIM_AUTH_BEARER, "x-request-id", sim_chat_limits, sim_chat_refuse), .routes = chat_routes };
 /* Ollama's second door; its errors there are OpenAI's. */
 const struct sim_vendor sim_vendor_ollama_chat = {
-    CHAT("ollama", SIM_COMPAT, "/ollama", SIM_AUTH_NONE, NULL, NULL, chat_refuse), .routes = chat_routes };
+    CHAT("ollama", SIM_COMPAT, "/ollama", SIM_AUTH_NONE, NULL, NULL, sim_chat_refuse), .routes = chat_routes };

@@ -25,7 +25,7 @@ struct sim_event { struct str bytes; int64_t tokens; };
 struct sim_events { struct arena *arena; VEC(struct sim_event) list; };
 
 enum sim_op { SIM_OP_NONE, SIM_OP_CHAT, SIM_OP_STREAM, SIM_OP_COUNT, SIM_OP_MODELS, SIM_OP_MODEL, SIM_OP_VERSION };
-enum sim_auth { SIM_AUTH_NONE, SIM_AUTH_BEARER, SIM_AUTH_ANTHROPIC, SIM_AUTH_GOOGLE };
+enum sim_auth { SIM_AUTH_NONE, SIM_AUTH_BEARER, SIM_AUTH_ANTHROPIC, SIM_AUTH_GOOGLE, SIM_AUTH_AZURE, SIM_AUTH_AWS };
 enum sim_dialect { SIM_COMPAT, SIM_OPENAI, SIM_XAI, SIM_DEEPSEEK, SIM_MISTRAL, SIM_OPENROUTER };
 
 struct sim_told;                            /* headers of one answer */
@@ -85,3 +85,5 @@ const char *sim_duration(struct arena *a, int64_t ms);      /* "6m0s", "1.5s", "
 
 /* chat.c, for the dialects */
 enum err_code sim_chat_read(struct sim_ask *ask, struct arena *a, struct err *e);
+json_t       *sim_chat_refuse(const struct sim_vendor *v, struct sim_refusal *why);
+void          sim_chat_limits(const struct sim_room *room, struct sim_told *out);

@@ -3,7 +3,8 @@
 #include "sim/wire/wire.h"
 
 /* Bare paths go to the first whose routes have them, so OpenAI-compatible takes /v1/chat/completions and /v1/models. */
-#define SIM_VENDORS(X) X(compat) X(anthropic) X(google) X(ollama) X(ollama_chat) X(openrouter) X(openai) X(xai) X(deepseek) X(mistral)
+#define SIM_VENDORS(X) X(compat) X(anthropic) X(google) X(ollama) X(ollama_chat) X(openrouter) X(openai) X(xai) X(deepseek) X(mistral) \
+    X(responses) X(azure) X(groq) X(together) X(fireworks) X(cohere) X(bedrock)
 
 #define X(id) extern const struct sim_vendor sim_vendor_##id;
 SIM_VENDORS(X)
