@@ -326,7 +326,8 @@ static enum err_code llm_vendor_ready(struct llm *l, const struct provider *p, s
     return ERR_OK;
 }
 
-static enum err_code llm_check_program(const struct llm *l, const struct provider *p, const struct model *m, struct err *e)
+static enum err_code llm_check_program(const struct llm *l, const struct provider *p, const struct model *m,
+                                       struct err *e)
 {
     if (!p->program || l->options.allow_programs)
         return ERR_OK;

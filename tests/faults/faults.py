@@ -20,8 +20,16 @@ PROVIDERS = {                                   # a model of its own, where the 
     "ollama": ("llama3", "/ollama"),
     "openai-compatible": ("swift", "/v1"),
     "sim": ("swift", "/v1"),
+    "openai-responses": ("gpt-4.1-mini", "/openai/v1"),
+    "azure-openai": ("gpt-4.1-nano", "/azure"),
+    "bedrock": ("anthropic.claude-3-haiku-20240307-v1:0", "/bedrock"),
+    "cohere": ("command-r-08-2024", "/cohere"),
+    "groq": ("llama-3.1-8b-instant", "/groq/v1"),
+    "together": ("Qwen/Qwen2.5-7B-Instruct-Turbo", "/together/v1"),
+    "fireworks": ("llama-v3p1-8b-instruct", "/fireworks/v1"),
 }
-KEYS = {name.upper() + "_API_KEY": "key-of-%s-123456" % name for name in PROVIDERS if "-" not in name and name != "sim"}
+KEYS = {name.upper().replace("-", "_") + "_API_KEY": "key-of-%s-123456" % name for name in PROVIDERS if name not in ("sim", "bedrock")}
+KEYS.update(AWS_ACCESS_KEY_ID="AKIAEXAMPLE", AWS_SECRET_ACCESS_KEY="secret-of-bedrock", AWS_REGION="eu-west-1")
 
 # fault -> what each attempt of a call ends with (the last one is the trial's), the exit status, seconds it may take
 MATRIX = [

@@ -328,12 +328,13 @@ static enum err_code bedrock_decode(const struct request *rq, const struct http_
     message = json_child(json_child(body, "output"), "message");
     if (!json_is_object(message) && (json_get_str(body, "__type").len || json_get_str(body, "message").len))
         return bedrock_fail(rq, in->status, STR_NONE, body, in->body, in, a, f, e);
+    bedrock_read_usage(json_child(body, "usage"), &answer);
+    *out = answer;                                  /* what was charged for counts, answer or not */
     if (!json_is_array(json_child(message, "content")))
         return wire_invalid(f, e, BEDROCK_LABEL " answered %d without a message", in->status);
     answer.response_id = arena_strdup(a, http_answer_header(in, "x-amzn-requestid"));
     answer.finish_native = wire_keep(a, json_child(body, "stopReason"));
     answer.finish = bedrock_finish(answer.finish_native);
-    bedrock_read_usage(json_child(body, "usage"), &answer);
     bedrock_gather(json_child(message, "content"), &text, &thoughts, &calls, a);
     answer.text = arena_strdup(a, str_trim(buf_str(&text)));
     answer.reasoning = arena_strdup(a, str_trim(buf_str(&thoughts)));

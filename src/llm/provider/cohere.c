@@ -239,12 +239,13 @@ static enum err_code cohere_decode(const struct request *rq, const struct http_a
     if (json_is_string(message) || json_is_object(json_child(body, "error")))
         return wire_fail(&(struct wire_fault){ .rq = rq, .label = COHERE_LABEL, .status = in->status, .body = body,
                                                .in = in, .optional = cohere_optional }, a, f, e);
+    cohere_read_usage(body, a, &answer);
+    *out = answer;                                  /* what was charged for counts, answer or not */
     if (!json_is_object(message) || !json_object_size(message))
         return wire_invalid(f, e, COHERE_LABEL " answered %d without a message", in->status);
     answer.response_id = wire_keep(a, json_child(body, "id"));
     answer.finish_native = wire_keep(a, json_child(body, "finish_reason"));
     answer.finish = cohere_finish(answer.finish_native);
-    cohere_read_usage(body, a, &answer);
     buf_append(&thoughts, json_get_str(message, "tool_plan"));
     cohere_gather(json_child(message, "content"), &text, &thoughts);
     answer.text = arena_strdup(a, str_trim(buf_str(&text)));

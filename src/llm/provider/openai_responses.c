@@ -312,11 +312,9 @@ static enum err_code openai_responses_decode(const struct request *rq, const str
     TRY(wire_read_body(in, RESPONSES_LABEL, &body, f, e));
     responses_read_head(body, a, &answer);
     responses_read_usage(body, &answer);
-    if (json_is_object(json_child(body, "error")) || json_is_string(json_child(body, "error"))) {
-        out->usage = answer.usage;                  /* a response may fail after it has been billed */
-        out->usage_reported = answer.usage_reported;
+    *out = answer;                                  /* what was charged for counts, answer or not */
+    if (json_is_object(json_child(body, "error")) || json_is_string(json_child(body, "error")))
         return responses_fail(rq, body, in, a, f, e);
-    }
     if (!json_is_array(json_child(body, "output")) ||
         (!json_array_size(json_child(body, "output")) && !str_is(json_get_str(body, "status"), "incomplete")))
         return wire_invalid(f, e, RESPONSES_LABEL " answered %d without any output", in->status);
