@@ -29,6 +29,7 @@
 #include "base/secret.h"
 #include "base/json.h"
 #include "base/file.h"
+#include "base/schema.h"
 #include "base/doc.h"
 #include "base/csv.h"
 #include "base/queue.h"

@@ -14,11 +14,29 @@ static const struct option show_options[] = {
     OPTION_END,
 };
 
-static json_t *show_trial_json(const struct run *run, const struct store_variant *variants, const struct store_trial *t)
+static enum err_code show_trial_scores(const struct run *run, const struct store_trial *t, json_t *o, struct err *e)
+{
+    AUTO_ARENA *a = arena_new_sized(4096);
+    AUTO_JSON *settings = NULL;
+    struct scorer_info *infos;
+    json_t *values, *notes;
+    size_t count;
+
+    TRY(json_read(run->settings, &settings, e));
+    TRY(scorers_from_json(json_child(settings, "scorers"), a, &infos, &count, e));
+    TRY(scores_to_json(t->scores, infos, count, a, &values, &notes, e));
+    json_object_set_new(o, "scores", values);
+    json_object_set_new(o, "notes", notes);
+    return ERR_OK;
+}
+
+static enum err_code show_trial_json(const struct run *run, const struct store_variant *variants,
+                                     const struct store_trial *t, struct err *e)
 {
     const struct trial *tr = &t->trial;
     struct trial_place place = run_trial_place(run, tr->number);
-    json_t *o = json_object(), *part;
+    AUTO_JSON *o = json_object();
+    json_t *part;
     char text[CLOCK_TEXT], money[MONEY_TEXT];
 
     json_set_str(o, "run", run->id);
@@ -38,11 +56,10 @@ static json_t *show_trial_json(const struct run *run, const struct store_variant
                         tr->cost_nanousd == MONEY_UNKNOWN ? json_null()
                                                           : json_string(money_exact(tr->cost_nanousd, money)));
     json_object_set_new(o, "latency_ms", json_integer(tr->latency_ms));
-    if (json_read(t->scores, &part, NULL) == ERR_OK)
-        json_object_set_new(o, "scores", part);
+    TRY(show_trial_scores(run, t, o, e));
     if (t->transcript.len && json_read(t->transcript, &part, NULL) == ERR_OK)
         json_object_set_new(o, "transcript", part);
-    return o;
+    return term_json(TAKE(o), e);
 }
 
 static void show_text(const char *label, struct str text)
@@ -136,7 +153,7 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
     TRY(store_variants(s->store, run->no, s->arena, &variants, &count, e));
     TRY(store_trial_get(s->store, run->no, number, s->arena, &t, e));
     if (args_has(args, "json") || str_is(args_get(args, "format"), "json"))
-        return term_json(show_trial_json(run, variants, t), e);
+        return show_trial_json(run, variants, t, e);
     TRY(result_load(s->store, run, s->arena, &result, e));
     printf("trial %" PRId64 " of run " STR_FMT ": case " STR_FMT ", " STR_FMT "\n", number, STR_ARG(id_short(run->id)),
            STR_ARG(t->trial.case_id), STR_ARG(variants[t->trial.variant].name));

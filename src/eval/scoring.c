@@ -306,6 +306,25 @@ enum err_code scores_read(struct str text, struct arena *a, struct score *out, s
     return ERR_OK;
 }
 
+enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
+                             json_t **values, json_t **notes, struct err *e)
+{
+    struct score *scores = arena_array(a, struct score, count + 1);
+
+    TRY(scores_read(text, a, scores, count, e));
+    *values = json_object();
+    *notes = json_object();
+    for (size_t i = 0; i < count; i++) {
+        struct str name = infos[i].name;
+
+        json_object_setn_new(*values, name.at, name.len,
+                             scores[i].state == SCORE_VALUE ? json_real(scores[i].value) : json_null());
+        if (scores[i].note.len)
+            json_object_setn_new(*notes, name.at, name.len, json_from_str(scores[i].note));
+    }
+    return ERR_OK;
+}
+
 json_t *scorers_to_json(const struct scorer_info *infos, size_t count)
 {
     json_t *list = json_array();

@@ -46,6 +46,9 @@ void          scores_violations(const struct scorer_info *infos, const struct sc
 void          scores_write(const struct score *scores, size_t count, struct buf *out);
 /* Reads what scores_write wrote. `a` NULL: notes are not read. Fewer values than `count` leave the rest missing. */
 enum err_code scores_read(struct str text, struct arena *a, struct score *out, size_t count, struct err *e) MUST_USE;
+/* For people and programs: *values {name: number or null}, *notes {name: text}; the caller's. Scratch lives in `a`. */
+enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
+                             json_t **values, json_t **notes, struct err *e) MUST_USE;
 
 /* The list for a run's settings, and back. */
 json_t       *scorers_to_json(const struct scorer_info *infos, size_t count);

@@ -106,7 +106,9 @@ TEST(task_a_whole_file_is_read)
     CHECK(t->output.format == OUTPUT_JSON && t->output.format_given && t->output.schema);
     CHECK_STR(t->output.schema_name, "My_Answer");
     CHECK_INT(t->repeat, 3);
-    CHECK_INT(t->check_count, 4);
+    CHECK_INT(t->check_count, 5);
+    CHECK_STR(t->checks[4].name, "output_schema");          /* by itself, because the output has a schema */
+    CHECK_STR(t->checks[4].kind, "json_schema");
     CHECK(t->checks[0].severity == SEVERITY_CRITICAL && !t->checks[0].negate);
     CHECK_NEAR(t->checks[0].weight, 2, 0);
     CHECK_STR(t->checks[1].kind, "contains");

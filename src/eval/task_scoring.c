@@ -165,19 +165,38 @@ static void task_read_check(struct task_read *r, const struct doc_node *n)
     task_check_add(r, n, &c);
 }
 
+/* Who gives the output a schema wants it kept. A check of that name, or any json_schema of the whole output, is the
+ * user's own word on it. */
+static void task_check_schema(struct task_read *r)
+{
+    struct check_spec c = { .name = S("output_schema"), .kind = S("json_schema"), .severity = SEVERITY_WARNING, .weight = 1,
+                            .argument = r->t->output.schema, .options = json_in_arena(json_object(), r->a) };
+    const struct doc_node *at = task_member(task_member(r->root, "output"), "schema");
+
+    if (task_check_name_taken(r->t, c.name))
+        return;
+    for (size_t i = 0; i < r->t->check_count; i++)
+        if (str_is(r->t->checks[i].kind, "json_schema") && !json_child(r->t->checks[i].options, "path"))
+            return;
+    c.line = at->line;
+    task_check_add(r, at, &c);
+}
+
 void task_read_checks(struct task_read *r)
 {
     const struct doc_node *n = task_member(r->root, "checks");
 
-    if (!n || !task_is(r, n, "checks", DOC_LIST))
+    if (n && !task_is(r, n, "checks", DOC_LIST))
         return;
-    if (n->count > TASK_LIST_MAX) {
+    if (n && n->count > TASK_LIST_MAX) {
         task_problem_at(r, n, "at most %d checks are allowed", TASK_LIST_MAX);
         return;
     }
-    r->t->checks = arena_array(r->a, struct check_spec, n->count);
-    for (size_t i = 0; i < n->count; i++)
+    r->t->checks = arena_array(r->a, struct check_spec, (n ? n->count : 0) + 1);
+    for (size_t i = 0; n && i < n->count; i++)
         task_read_check(r, n->items[i]);
+    if (r->t->output.schema)
+        task_check_schema(r);
 }
 
 /* --- metrics --- */

@@ -1,2 +1,2 @@
 #!/bin/sh
-exec python3 "$(dirname "$0")/cli.py" "$@"
+exec python3 "$(dirname "$0")/cache.py" "$@"

@@ -234,6 +234,29 @@ def checks_and_metrics_are_listed_shown_and_a_wrong_name_meets_its_nearest():
 
 
 @test
+def an_output_is_held_to_its_schema_and_the_fault_is_said_in_words():
+    with Home() as home:
+        home.file("task.yaml", """name: held
+models: [sim:echo]
+prompt: '{"queue": "{{ input }}", "urgency": 3}'
+cases: [{id: a, input: billing}, {id: b, input: spares}]
+output:
+  format: json
+  schema: {type: object, properties: {queue: {enum: [billing, sales]}, urgency: {type: integer}}, required: [queue, urgency]}
+checks: [{name: part, path: $.queue, json_schema: {maxLength: 7}}]
+""")
+        ran = home.run("run", "task.yaml", "--quiet", "--speed", "0")
+        assert ran.returncode == 0, (ran.returncode, ran.err)
+        shown = [home.json("show", "last", i, "--json") for i in range(2)]
+        assert [s["scores"]["output_schema"] for s in shown] == [1, 0], shown
+        assert [s["scores"]["part"] for s in shown] == [1, 1], shown
+        assert shown[1]["notes"]["output_schema"] == '$.queue: "spares" is not one of: "billing", "sales"', shown
+        home.file("bad.yaml", "name: b\nmodels: [sim:echo]\nprompt: x\ncases: [{input: x}]\noutput: {format: json, schema: {type: objekt}}\n")
+        bad = home.run("validate", "bad.yaml")
+        assert bad.returncode == 2 and "bad.yaml:5" in bad.err and 'did you mean "object"?' in bad.err, bad.err
+
+
+@test
 def a_resumed_run_uses_the_included_files_as_they_were_when_it_began():
     with Home() as home:
         task = words_task(home, 400, models="sim:echo")

@@ -8,6 +8,7 @@
     X(ends_with)        \
     X(equals)           \
     X(items)            \
+    X(json_schema)      \
     X(json_valid)       \
     X(length)           \
     X(max_items)        \

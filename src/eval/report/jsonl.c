@@ -8,7 +8,6 @@ struct jsonl {
     const struct report_options *o;
     const struct report_sink *sink;
     struct buf line;
-    struct score *scores;
 };
 
 static json_t *jsonl_trial(struct jsonl *w, const struct trial *t)
@@ -44,17 +43,9 @@ static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct e
     struct jsonl *w = arg;
     AUTO_ARENA *a = arena_new_sized(4096);
     AUTO_JSON *o = jsonl_trial(w, &t->trial), *transcript = NULL;
-    json_t *scores = json_object(), *notes = json_object();
+    json_t *scores, *notes;
 
-    TRY(scores_read(t->scores, a, w->scores, w->r->scorer_count, e));
-    for (size_t i = 0; i < w->r->scorer_count; i++) {
-        struct str name = w->r->scorers[i].name;
-
-        json_object_setn_new(scores, name.at, name.len,
-                             w->scores[i].state == SCORE_VALUE ? json_real(w->scores[i].value) : json_null());
-        if (w->scores[i].note.len)
-            json_object_setn_new(notes, name.at, name.len, json_from_str(w->scores[i].note));
-    }
+    TRY(scores_to_json(t->scores, w->r->scorers, w->r->scorer_count, a, &scores, &notes, e));
     json_object_set_new(o, "scores", scores);
     json_object_set_new(o, "notes", notes);
     if (w->o->transcripts && t->transcript.len) {
@@ -69,9 +60,7 @@ static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct e
 static enum err_code jsonl_write(const struct result *r, struct store *s, const struct report_options *options,
                                  const struct report_sink *sink, struct err *e)
 {
-    AUTO_ARENA *a = arena_new_sized(0);
-    struct jsonl w = { .r = r, .o = options, .sink = sink, .line = BUF_INIT(JSONL_LINE_MAX),
-                       .scores = arena_array(a, struct score, r->scorer_count + 1) };
+    struct jsonl w = { .r = r, .o = options, .sink = sink, .line = BUF_INIT(JSONL_LINE_MAX) };
     enum err_code code = store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1,
                                            .with_transcript = options->transcripts }, jsonl_each, &w, e);
 
