@@ -56,7 +56,6 @@ static void queue_grow(struct queue *q)
 static enum err_code queue_put(struct queue *q, void *item, bool wait)
 {
     enum err_code code = ERR_OK;
-    bool wake = false;
 
     pthread_mutex_lock(&q->lock);
     while (wait && !q->closed && q->len == q->max) {
@@ -72,11 +71,10 @@ static enum err_code queue_put(struct queue *q, void *item, bool wait)
         if (q->len == q->cap)
             queue_grow(q);
         q->ring[(q->head + q->len++) % q->cap] = item;
-        wake = q->takers > 0;
+        if (q->takers)                      /* under the lock: once it is free, who took the item may free the queue */
+            pthread_cond_signal(&q->more);
     }
     pthread_mutex_unlock(&q->lock);
-    if (wake)                               /* after the lock: the woken one would only wait for it */
-        pthread_cond_signal(&q->more);
     return code;
 }
 
