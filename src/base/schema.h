@@ -24,8 +24,8 @@ enum schema_verdict { SCHEMA_INVALID, SCHEMA_VALID, SCHEMA_UNDECIDED };
 /* `path` is that of the value ("$.queue[2]"), `text` a few words: "\"spares\" is not one of: billing, technical". */
 struct schema_fault { struct str path, text; };
 
-/* The schema lives in the arena and keeps what it needs of `j`. ERR_BAD_INPUT with the place in the schema ("#/properties/x:
- * ..."), ERR_TOO_LARGE past a limit. */
+/* The schema lives in the arena and keeps what it needs of `j`. ERR_BAD_INPUT with the place in the schema
+ * ("#/properties/x: ..."), ERR_TOO_LARGE past a limit. */
 enum err_code schema_compile(const json_t *j, struct arena *a, struct schema **out, struct err *e) MUST_USE;
 
 /* Up to `max` faults, the first found first; *count how many are in `faults`. Undecided: faults[0] says why. */

@@ -28,7 +28,8 @@ static enum err_code build_fail(struct schema_build *b, struct err *e, const cha
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    return err_set(e, ERR_BAD_INPUT, STR_FMT ": %s", STR_ARG(str_sub(buf_str(&b->place), 0, MIN(b->place.len, (size_t)300))), text);
+    return err_set(e, ERR_BAD_INPUT, STR_FMT ": %s",
+                   STR_ARG(str_sub(buf_str(&b->place), 0, MIN(b->place.len, (size_t)300))), text);
 }
 
 /* --- URIs ------------------------------------------------------------------------------------------------------- */
@@ -201,8 +202,8 @@ static enum err_code build_pattern(struct schema_build *b, struct str text, cons
                                    struct err *e)
 {
     struct schema_pattern *p = arena_new(b->arena, struct schema_pattern);
-    uint32_t flags = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX | PCRE2_MATCH_UNSET_BACKREF |
-                     PCRE2_ALLOW_EMPTY_CLASS;
+    uint32_t flags = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX |
+                     PCRE2_MATCH_UNSET_BACKREF | PCRE2_ALLOW_EMPTY_CLASS;
     PCRE2_UCHAR why[200];
     PCRE2_SIZE at;
     int code;
@@ -213,8 +214,8 @@ static enum err_code build_pattern(struct schema_build *b, struct str text, cons
     p->code = pcre2_compile((PCRE2_SPTR)text.at, text.len, flags, &code, &at, NULL);
     if (!p->code) {
         pcre2_get_error_message(code, why, sizeof why);
-        return build_fail(b, e, "pattern \"" STR_FMT "\": %s at character %zu", STR_ARG(str_utf8_head(text, 80)), (char *)why,
-                          str_utf8_len(str_sub(text, 0, at)) + 1);
+        return build_fail(b, e, "pattern \"" STR_FMT "\": %s at character %zu", STR_ARG(str_utf8_head(text, 80)),
+                          (char *)why, str_utf8_len(str_sub(text, 0, at)) + 1);
     }
     pcre2_jit_compile(p->code, PCRE2_JIT_COMPLETE);
     arena_defer(b->arena, schema_pattern_free, p->code);
@@ -257,7 +258,9 @@ static enum err_code build_types(struct schema_build *b, struct schema_node *n, 
         for (; k < COUNT_OF(names) && !str_is(json_to_str(one), names[k].name); k++)
             suggest_offer(&near, str_c(names[k].name));
         if (k == COUNT_OF(names) || !json_is_string(one))
-            return build_fail(b, e, "\"" STR_FMT "\" is not a type%s; allowed: null, boolean, object, array, number, string, integer",
+            return build_fail(b, e,
+                              "\"" STR_FMT
+                              "\" is not a type%s; allowed: null, boolean, object, array, number, string, integer",
                               STR_ARG(str_utf8_head(json_to_str(one), 60)), suggest_hint(&near, hint));
         n->types |= names[k].type;
     }
@@ -485,7 +488,8 @@ static enum err_code build_reference(struct schema_build *b, const struct schema
     if (mark >= 0)
         fragment = str_from(reference, (size_t)mark + 1);
     if (!resource)
-        return err_set(e, ERR_BAD_INPUT, "$ref \"" STR_FMT "\" leads out of the schema; only references inside it are followed",
+        return err_set(e, ERR_BAD_INPUT,
+                       "$ref \"" STR_FMT "\" leads out of the schema; only references inside it are followed",
                        STR_ARG(str_utf8_head(reference, 200)));
     if (!fragment.len) {
         *out = resource;
@@ -500,7 +504,8 @@ static enum err_code build_reference(struct schema_build *b, const struct schema
     above = resource;
     j = pointer_find(resource->source, fragment, b->arena, b, &above);
     if (!j)
-        return err_set(e, ERR_BAD_INPUT, "$ref \"" STR_FMT "\" leads to nothing", STR_ARG(str_utf8_head(reference, 200)));
+        return err_set(e, ERR_BAD_INPUT, "$ref \"" STR_FMT "\" leads to nothing",
+                       STR_ARG(str_utf8_head(reference, 200)));
     return build_node(b, j, above, out, e);
 }
 

@@ -46,7 +46,8 @@ TEST(schema_says_what_is_wrong_and_where)
     SAYS(ticket, "{\"queue\":\"spares\"}", "$.queue: \"spares\" is not one of: \"billing\", \"sales\"");
     SAYS(ticket, "{\"queue\":\"sales\",\"tags\":[\"a\",7,\"long\"]}",
          "$.tags[1]: must be a text, is a whole number; $.tags[2]: has 4 characters, at most 3 allowed");
-    SAYS(ticket, "{\"quue\":\"sales\"}", "$: \"queue\" is missing; $: \"quue\" is not allowed here (did you mean \"queue\"?)");
+    SAYS(ticket, "{\"quue\":\"sales\"}",
+         "$: \"queue\" is missing; $: \"quue\" is not allowed here (did you mean \"queue\"?)");
     SAYS(ticket, "[]", "$: must be an object, is a list");
     SAYS("{\"properties\":{\"a b\":{\"const\":1}}}", "{\"a b\":2}", "$[\"a b\"]: 2 must be 1");
     SAYS("{\"anyOf\":[{\"type\":\"null\"},{\"type\":\"string\"}]}", "1", "$: fits none of the 2 forms allowed here");
@@ -75,7 +76,8 @@ TEST(schema_that_is_wrong_is_refused_with_its_place)
     schema_test_refuses("{\"items\":[{}]}", ERR_BAD_INPUT, "#/items: a schema must be");
     schema_test_refuses("{\"minLength\":-1}", ERR_BAD_INPUT, "`minLength` must be a whole number");
     schema_test_refuses("{\"required\":\"a\"}", ERR_BAD_INPUT, "`required` must be a list of names");
-    schema_test_refuses("{\"pattern\":\"a(\"}", ERR_BAD_INPUT, "pattern \"a(\": missing closing parenthesis at character 3");
+    schema_test_refuses("{\"pattern\":\"a(\"}", ERR_BAD_INPUT,
+                        "pattern \"a(\": missing closing parenthesis at character 3");
     schema_test_refuses("{\"$ref\":\"#/$defs/none\"}", ERR_BAD_INPUT, "leads to nothing");
     schema_test_refuses("{\"$ref\":\"https://example.com/other\"}", ERR_BAD_INPUT, "leads out of the schema");
     schema_test_refuses("{\"$ref\":\"#none\"}", ERR_BAD_INPUT, "no such anchor");
@@ -93,7 +95,8 @@ TEST(schema_limits_leave_it_undecided_and_too_large_ones_are_refused)
     struct err e = ERR_INIT;
 
     SAYS("{\"$ref\":\"#\"}", "1", "undecided: $: the schema refers to itself deeper than can be followed");
-    SAYS("{\"pattern\":\"^(a+)+$\"}", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"", "undecided: $: a pattern takes too long on this text");
+    SAYS("{\"pattern\":\"^(a+)+$\"}", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\"",
+         "undecided: $: a pattern takes too long on this text");
     buf_byte(&list, '[');
     for (int i = 0; i < 1000000; i++)
         buf_puts(&list, i ? ",1" : "1");
@@ -111,7 +114,8 @@ TEST(schema_of_task_files_is_one)
     AUTO_ARENA *a = arena_new_sized(0);
     AUTO_BUF struct buf text = BUF_INIT(1u << 20);
     AUTO_JSON *bad = json_pack("{s:s, s:i}", "name", "n", "repeat", 0);
-    AUTO_JSON *good = json_pack("{s:s, s:[s], s:s, s:[{s:s}]}", "name", "n", "models", "sim:swift", "prompt", "Hi", "cases", "input", "x");
+    AUTO_JSON *good = json_pack("{s:s, s:[s], s:s, s:[{s:s}]}", "name", "n", "models", "sim:swift", "prompt", "Hi",
+                                "cases", "input", "x");
     AUTO_JSON *j = NULL;
     struct schema_fault faults[4];
     struct schema *s = NULL;
@@ -158,7 +162,8 @@ TEST(schema_agrees_with_jsonschema)
             circles += json_is_null(want);
             /* where it went round in circles we may have met a fault before */
             if (json_is_null(want) ? got == SCHEMA_VALID : got != (json_is_true(want) ? SCHEMA_VALID : SCHEMA_INVALID))
-                test_fail(__FILE__, __LINE__, "line %zu, value %zu: we say %d, jsonschema the other", schemas + 1, i, (int)got);
+                test_fail(__FILE__, __LINE__, "line %zu, value %zu: we say %d, jsonschema the other", schemas + 1, i,
+                          (int)got);
             CHECK(got == SCHEMA_VALID ? n == 0 : n > 0);
         }
     }

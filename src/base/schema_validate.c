@@ -170,7 +170,9 @@ static bool run_give_up(struct schema_run *r, const char *why)
 
 static bool run_step(struct schema_run *r)
 {
-    return ++r->steps > SCHEMA_STEPS_MAX ? run_give_up(r, "the schema and the value together are too large to be checked") : true;
+    return ++r->steps > SCHEMA_STEPS_MAX
+               ? run_give_up(r, "the schema and the value together are too large to be checked")
+               : true;
 }
 
 static size_t run_enter_key(struct schema_run *r, struct str key)
@@ -290,7 +292,8 @@ static bool run_any_value(struct schema_run *r, const struct schema_node *n, con
         while (i < count && !schema_equal(json_array_get(n->one_of_values, i), v))
             i++;
         if (i == count)
-            ok = run_fault(r, STR_FMT " is not one of: " STR_FMT, STR_ARG(run_show(r, v)), STR_ARG(run_list(r, n->one_of_values)));
+            ok = run_fault(r, STR_FMT " is not one of: " STR_FMT, STR_ARG(run_show(r, v)),
+                           STR_ARG(run_list(r, n->one_of_values)));
     }
     return ok;
 }
@@ -315,13 +318,16 @@ static bool run_number(struct schema_run *r, const struct schema_node *n, const 
     if (n->maximum && x > json_number_value(n->maximum))
         ok = run_fault(r, STR_FMT " is above " STR_FMT, STR_ARG(run_show(r, v)), STR_ARG(run_show(r, n->maximum)));
     if (n->exclusive_maximum && x >= json_number_value(n->exclusive_maximum))
-        ok = run_fault(r, STR_FMT " is not below " STR_FMT, STR_ARG(run_show(r, v)), STR_ARG(run_show(r, n->exclusive_maximum)));
+        ok = run_fault(r, STR_FMT " is not below " STR_FMT, STR_ARG(run_show(r, v)),
+                       STR_ARG(run_show(r, n->exclusive_maximum)));
     if (n->minimum && x < json_number_value(n->minimum))
         ok = run_fault(r, STR_FMT " is below " STR_FMT, STR_ARG(run_show(r, v)), STR_ARG(run_show(r, n->minimum)));
     if (n->exclusive_minimum && x <= json_number_value(n->exclusive_minimum))
-        ok = run_fault(r, STR_FMT " is not above " STR_FMT, STR_ARG(run_show(r, v)), STR_ARG(run_show(r, n->exclusive_minimum)));
+        ok = run_fault(r, STR_FMT " is not above " STR_FMT, STR_ARG(run_show(r, v)),
+                       STR_ARG(run_show(r, n->exclusive_minimum)));
     if (n->multiple_of && !run_is_multiple(v, n->multiple_of))
-        ok = run_fault(r, STR_FMT " is no multiple of " STR_FMT, STR_ARG(run_show(r, v)), STR_ARG(run_show(r, n->multiple_of)));
+        ok = run_fault(r, STR_FMT " is no multiple of " STR_FMT, STR_ARG(run_show(r, v)),
+                       STR_ARG(run_show(r, n->multiple_of)));
     return ok;
 }
 
@@ -363,7 +369,8 @@ static bool run_unique(struct schema_run *r, const json_t *v)
         if (!run_step(r) || buf_failed(&key))
             return run_give_up(r, "the list is too large to be checked for equal items");
         if (map_put(&met, buf_str(&key), (void *)v))
-            return run_fault(r, "item %zu, " STR_FMT ", stands there twice; items must differ", i, STR_ARG(run_show(r, json_array_get(v, i))));
+            return run_fault(r, "item %zu, " STR_FMT ", stands there twice; items must differ", i,
+                             STR_ARG(run_show(r, json_array_get(v, i))));
     }
     return true;
 }
@@ -379,14 +386,16 @@ static bool run_contains(struct schema_run *r, const struct schema_node *n, cons
                 seen->at[i] = true;
         }
     if (found < least)
-        return run_fault(r, "has %lld items that fit `contains`, at least %lld wanted", (long long)found, (long long)least);
+        return run_fault(r, "has %lld items that fit `contains`, at least %lld wanted", (long long)found,
+                         (long long)least);
     if (n->max_contains.set && found > n->max_contains.value)
         return run_fault(r, "has %lld items that fit `contains`, at most %lld allowed", (long long)found,
                          (long long)n->max_contains.value);
     return true;
 }
 
-static bool run_item(struct schema_run *r, const struct schema_node *n, const json_t *v, size_t i, struct schema_seen *seen)
+static bool run_item(struct schema_run *r, const struct schema_node *n, const json_t *v, size_t i,
+                     struct schema_seen *seen)
 {
     size_t before = run_enter_item(r, i);
     bool ok = run_node(r, n, json_array_get(v, i), NULL);
@@ -442,7 +451,8 @@ static bool run_unknown(struct schema_run *r, const struct schema_node *n, struc
     suggest_begin(&near, key);
     for (size_t i = 0; i < n->property_count; i++)
         suggest_offer(&near, n->properties[i].key);
-    return run_fault(r, "\"" STR_FMT "\" is not allowed here%s", STR_ARG(str_utf8_head(key, 100)), suggest_hint(&near, hint));
+    return run_fault(r, "\"" STR_FMT "\" is not allowed here%s", STR_ARG(str_utf8_head(key, 100)),
+                     suggest_hint(&near, hint));
 }
 
 static bool run_member(struct schema_run *r, const struct schema_node *n, struct str key, const json_t *v, bool *taken)
@@ -480,8 +490,8 @@ static bool run_names(struct schema_run *r, const struct schema_node *n, const j
             continue;
         json_array_foreach(list, i, name)
             if (!json_object_getn(v, json_string_value(name), json_string_length(name)))
-                ok = run_fault(r, "\"" STR_FMT "\" is missing, which \"%.100s\" needs", STR_ARG(str_utf8_head(json_to_str(name), 100)),
-                               key);
+                ok = run_fault(r, "\"" STR_FMT "\" is missing, which \"%.100s\" needs",
+                               STR_ARG(str_utf8_head(json_to_str(name), 100)), key);
     }
     return ok;
 }
@@ -492,7 +502,8 @@ static bool run_object(struct schema_run *r, const struct schema_node *n, const 
     size_t i = 0;
 
     ok &= run_bounds(r, n->min_properties, n->max_properties, (int64_t)json_object_size(v), "members");
-    for (void *at = json_object_iter((json_t *)v); at && members && !r->undecided; at = json_object_iter_next((json_t *)v, at), i++) {
+    for (void *at = json_object_iter((json_t *)v); at && members && !r->undecided;
+         at = json_object_iter_next((json_t *)v, at), i++) {
         struct str key = str_n(json_object_iter_key(at), json_object_iter_key_len(at));
         size_t before;
         bool taken, fits;
@@ -569,7 +580,7 @@ static bool run_in_place(struct schema_run *r, const struct schema_node *n, cons
         ok &= run_any_of(r, n, v, seen);
     if (n->one_of.len)
         ok &= run_one_of(r, n, v, seen);
-    if (n->not && run_quietly(r, n->not, v, NULL))
+    if (n->not &&run_quietly(r, n->not, v, NULL))
         ok = run_fault(r, STR_FMT " is a form that is not allowed here", STR_ARG(run_show(r, v)));
     if (n->when) {
         const struct schema_node *branch = run_quietly(r, n->when, v, seen) ? n->then : n->otherwise;
@@ -580,7 +591,8 @@ static bool run_in_place(struct schema_run *r, const struct schema_node *n, cons
     return ok;
 }
 
-static bool run_unevaluated(struct schema_run *r, const struct schema_node *n, const json_t *v, struct schema_seen *seen)
+static bool run_unevaluated(struct schema_run *r, const struct schema_node *n, const json_t *v,
+                            struct schema_seen *seen)
 {
     size_t i = 0, before;
     bool ok = true;

@@ -36,26 +36,38 @@ static json_t *models_json(const struct llm_price *p)
     return o;
 }
 
+static bool models_wanted(const struct llm_price *p, struct str provider, struct str word)
+{
+    struct str of = str_n(p->model.at, (size_t)MAX(str_find_byte(p->model, ':'), (ptrdiff_t)0));
+
+    return (!provider.len || str_ieq(of, provider)) && (!word.len || str_ifind(p->model, word) >= 0);
+}
+
 static enum err_code models_run(struct args *args, int *status, struct err *e)
 {
     AUTO_SESSION s = { 0 };
     struct str provider = args_get(args, "provider"), word = args_positional(args, 0);
     json_t *list = args_has(args, "json") ? json_array() : NULL;
     size_t shown = 0;
+    struct llm_price p;
+    int widest = 33;
 
     (void)status;
     TRY(session_open(&s, e));
     TRY(session_llm(&s, args, e));
-    if (!list)
-        printf("%-46s %9s %9s %9s %9s\n", "model (USD for a million tokens)", "input", "output", "cached", "context");
     for (size_t i = 0; i < llm_price_count(s.llm); i++) {
-        struct llm_price p;
-        struct str of = STR_NONE;
+        llm_price_at(s.llm, i, &p);
+        if (models_wanted(&p, provider, word))
+            widest = MAX(widest, (int)str_utf8_width(p.model));
+    }
+    if (!list)
+        printf("%-*s %8s %8s %8s %9s\n", widest, "model (USD for a million tokens)", "input", "output", "cached",
+               "context");
+    for (size_t i = 0; i < llm_price_count(s.llm); i++) {
         char in[MONEY_TEXT], out[MONEY_TEXT], cached[MONEY_TEXT], context[24] = "-";
 
         llm_price_at(s.llm, i, &p);
-        of = str_n(p.model.at, (size_t)MAX(str_find_byte(p.model, ':'), (ptrdiff_t)0));
-        if ((provider.len && !str_ieq(of, provider)) || (word.len && str_ifind(p.model, word) < 0))
+        if (!models_wanted(&p, provider, word))
             continue;
         shown++;
         if (list) {
@@ -67,7 +79,7 @@ static enum err_code models_run(struct args *args, int *status, struct err *e)
         models_money(p.cached, cached);
         if (p.context_tokens)
             snprintf(context, sizeof context, "%" PRId64, p.context_tokens);
-        printf("%-46.*s %9s %9s %9s %9s\n", STR_ARG(p.model), in, out, cached, context);
+        printf("%-*.*s %8s %8s %8s %9s\n", widest, STR_ARG(p.model), in, out, cached, context);
     }
     if (list)
         return term_json(list, e);

@@ -7,20 +7,19 @@ static enum err_code providers_run(struct args *args, int *status, struct err *e
 {
     AUTO_SESSION s = { 0 };
     json_t *list = args_has(args, "json") ? json_array() : NULL;
+    bool wide = term_get()->columns >= 100;
     struct llm_provider_info p;
 
     (void)status;
     TRY(session_open(&s, e));
     TRY(session_llm(&s, args, e));
     if (!list)
-        printf("%-18s %-22s %-28s %s\n", "provider", "name", "key", "address");
+        printf("%-18s %-9s %-*s%s\n", "provider", "key", wide ? 27 : 0, "its variable", wide ? "address" : "");
     for (size_t i = 0; llm_provider_at(s.llm, i, &p); i++) {
         const char *state = !p.key_variable ? "none needed"
                             : p.key_found   ? "found"
                             : p.key_needed  ? "missing"
                                             : "optional";
-        char key[64];
-
         if (list) {
             json_t *o = json_object();
 
@@ -32,11 +31,11 @@ static enum err_code providers_run(struct args *args, int *status, struct err *e
             json_array_append_new(list, o);
             continue;
         }
-        if (p.key_variable)
-            snprintf(key, sizeof key, "%s %s", p.key_variable, state);
-        else
-            snprintf(key, sizeof key, "%s", state);
-        printf("%-18s %-22s %-28s %s\n", p.name, p.label, key, p.base_url ? p.base_url : "-");
+        printf("%-18s %-9s %-*s%s\n", p.name, p.key_variable ? state : "-", wide ? 27 : 0,
+               p.key_variable ? p.key_variable : "-",
+               !wide        ? ""
+               : p.base_url ? p.base_url
+                            : "-");
     }
     return list ? term_json(list, e) : ERR_OK;
 }
