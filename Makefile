@@ -23,10 +23,10 @@ test:           ## install what is needed, build, run every test
 	@tools/setup.sh test
 	@$(CONFIGURE)
 	@tests/run --build build
-bench:          ## measure against promptfoo and Inspect AI, side by side
+bench:          ## measure against promptfoo and Inspect AI, side by side (BENCH="--pairs 1": options of bench/run)
 	@tools/setup.sh bench
 	@$(MAKE) --no-print-directory build
-	@bench/run
+	@bench/run $(BENCH)
 lint:           ## format, forbidden things, warnings of gcc and clang
 	@tools/setup.sh lint
 	@tests/lint
