@@ -1,5 +1,5 @@
-/* A JSON Schema on the first line, a value after it: compiled and judged. Whatever comes, it ends, and a value that does not fit
- * has a fault. */
+/* A JSON Schema on the first line, a value after it: compiled and judged. Whatever comes, it ends, and a value that
+ * does not fit has a fault. */
 #include "base/base.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
@@ -16,7 +16,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
     enum schema_verdict verdict;
     size_t count = 0;
 
-    if (!str_split(&rest, '\n', &line) || json_read(line, &schema, &e) != ERR_OK || json_read(rest, &value, &e) != ERR_OK)
+    if (!str_split(&rest, '\n', &line) || json_read(line, &schema, &e) != ERR_OK ||
+        json_read(rest, &value, &e) != ERR_OK)
         return 0;
     if (schema_compile(schema, a, &s, &e) != ERR_OK)
         return 0;
