@@ -243,8 +243,8 @@ int main(int argc, char **argv)
         pack_die("OUT.pack OUT.S CLASSES.txt CL100K.tiktoken O200K.tiktoken", "usage");
     pack_append(&head, sizeof head);
     pack_classes(argv[3], &head);
-    pack_vocab(argv[4], 17, 18, &head.vocab[VOCAB_CL100K]);
-    pack_vocab(argv[5], 18, 19, &head.vocab[VOCAB_O200K]);
+    pack_vocab(argv[4], 17, 17, &head.vocab[VOCAB_CL100K]);
+    pack_vocab(argv[5], 18, 18, &head.vocab[VOCAB_O200K]);
     pack_append("", 0);
     head.size = block_len;
     memcpy(block, &head, sizeof head);

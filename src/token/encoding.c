@@ -88,28 +88,23 @@ static size_t walk_merge(struct walk *w, const unsigned char *p, size_t n)
     return merge_piece(w->v, p, n, &w->big, w->ids);
 }
 
-/* The bytes of a piece of 2 to 16 bytes; with n they are the piece. */
-static inline void seen_key(const unsigned char *p, size_t n, uint64_t *head, uint64_t *tail)
+/* The bytes of a piece of 1 to 16 bytes; with n they are the piece. Whole words are read where the text goes on: their
+ * bytes past the piece are masked away. */
+static inline void seen_key(const unsigned char *p, size_t n, const unsigned char *end, uint64_t *head, uint64_t *tail)
 {
-    uint32_t lo, hi;
-    uint16_t a, b;
-
-    *tail = 0;
-    if (n >= 8) {
+    *head = *tail = 0;
+    if (end - p >= 16) {
         memcpy(head, p, 8);
-        memcpy(tail, p + n - 8, 8);
-    } else if (n >= 4) {
-        memcpy(&lo, p, 4);
-        memcpy(&hi, p + n - 4, 4);
-        *head = (uint64_t)hi << 32 | lo;
+        memcpy(tail, p + 8, 8);
+        *head &= n >= 8 ? UINT64_MAX : (UINT64_C(1) << n * 8) - 1;
+        *tail &= n >= 16 ? UINT64_MAX : n > 8 ? (UINT64_C(1) << (n - 8) * 8) - 1 : 0;
     } else {
-        memcpy(&a, p, 2);
-        memcpy(&b, p + n - 2, 2);
-        *head = (uint64_t)b << 16 | a;
+        memcpy(head, p, MIN(n, (size_t)8));
+        memcpy(tail, p + MIN(n, (size_t)8), n - MIN(n, (size_t)8));
     }
 }
 
-static inline size_t walk_piece(struct walk *w, const unsigned char *p, size_t n)
+static inline size_t walk_piece(struct walk *w, const unsigned char *p, size_t n, const unsigned char *end)
 {
     struct seen *s;
     uint64_t head, tail;
@@ -119,7 +114,7 @@ static inline size_t walk_piece(struct walk *w, const unsigned char *p, size_t n
         return w->ids = w->short_ids, w->short_ids[0] = w->v->byte_id[*p], 1;
     if (!w->seen || n > SEEN_BYTES_MAX)
         return walk_merge(w, p, n);
-    seen_key(p, n, &head, &tail);
+    seen_key(p, n, end, &head, &tail);
     s = &w->seen[vocab_mix(head ^ vocab_mix(tail ^ n)) >> 8 & ((1 << SEEN_BITS) - 1)];
     if (s->head == head && s->tail == tail && s->n == n)
         return w->ids = s->ids, s->count;
@@ -140,7 +135,7 @@ static int64_t encoding_walk(const struct token_encoding *t, struct str text, in
     if (text.len >= SEEN_FROM_BYTES)
         w.seen = xcalloc((size_t)1 << SEEN_BITS, sizeof *w.seen);
     while (p < end && count <= limit) {
-        size_t piece = MIN((size_t)(t->split(p, end) - p), (size_t)TOKEN_PIECE_MAX), n = walk_piece(&w, p, piece);
+        size_t piece = MIN((size_t)(t->split(p, end) - p), (size_t)TOKEN_PIECE_MAX), n = walk_piece(&w, p, piece, end);
 
         count += (int64_t)n;
         for (size_t i = 0; out && i < n; i++)

@@ -39,12 +39,33 @@ static inline struct look split_look(const unsigned char *p, const unsigned char
     return split_look_wide(p, end);
 }
 
+/* How many of the eight bytes at `p` are ASCII letters, from the first on; lower case alone, or both. Eight at a time
+ * and without a branch for each: most of a text is short runs of these, and their ends can't be predicted.
+ * (Bytes within a word, as in Warren, Hacker's Delight, 6-1: a carry into bit 7 says "at least".) */
+static inline unsigned split_letters(const unsigned char *p, bool both_cases)
+{
+    const uint64_t high = UINT64_C(0x8080808080808080), ones = high >> 7;
+    uint64_t x, low, from_a, past_z;
+
+    memcpy(&x, p, 8);
+    low = (both_cases ? x | ones * 0x20 : x) & ~high;
+    from_a = low + ones * (0x80 - 'a');
+    past_z = low + ones * (0x80 - 'z' - 1);
+    x = ~(from_a & ~past_z & ~x) & high;            /* bit 7 of every byte that is none */
+    return x ? (unsigned)__builtin_ctzll(x) / 8 : 8;
+}
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "split_letters counts bytes from the low end");
+
 static inline const unsigned char *split_run(const unsigned char *p, const unsigned char *end, unsigned classes)
 {
     const unsigned char *ascii = split_stage2();
     struct look l;
 
     for (;;) {
+        unsigned n = 8;
+
+        while (classes & VOCAB_LOWER && end - p >= 8 && n == 8)
+            p += n = split_letters(p, classes & VOCAB_UPPER);
         while (p < end && *p < 0x80 && ascii[*p] & classes)
             p++;
         if (p == end || *p < 0x80 || !((l = split_look_wide(p, end)).cls & classes))
