@@ -60,6 +60,7 @@ void          session_close(struct session *s);
     { "seed", 0, "N", "of --sample and of the simulator (default 1)", NULL },                      \
     { "where", 'w', "EXPR", "only cases where this holds, such as \"urgency == 'high'\"", NULL },  \
     { "repeat", 'r', "N", "ask every case N times", NULL },                                        \
+    { "chunk", 0, "SIZE", "ask long inputs in parts: auto (default), off, dynamic, or characters[,overlap]", "auto off dynamic" }, \
     { "param", 0, "NAME=VALUE,..", "set parameters over the task's: temperature=0,max_tokens=200", NULL }
 
 /* Loads the task with the command line over it; prints every problem; ERR_BAD_INPUT after printing has an empty text. */
