@@ -117,6 +117,21 @@ static void book_labels_walk(struct sim_book *b, struct str path, const json_t *
     }
 }
 
+/* The arguments of calls are labels of their own, so that a wrong one is right for another case. */
+static void book_calls_walk(struct sim_book *b, const json_t *calls)
+{
+    const json_t *call;
+    char name[256];
+    size_t i;
+
+    json_array_foreach((json_t *)calls, i, call) {
+        int n = snprintf(name, sizeof name, "tool:" STR_FMT, STR_ARG(json_get_str(call, "name")));
+
+        if (n < (int)sizeof name && i < BOOK_LABELS)
+            book_labels_walk(b, str_n(name, (size_t)n), json_child(call, "arguments"), 0);
+    }
+}
+
 /* --- adding ------------------------------------------------------------------------------------------------------ */
 
 /* Keeps the longest few, longest first, each once. */
@@ -175,6 +190,7 @@ enum err_code sim_book_put(struct sim_book *b, struct str id, const json_t *vars
     c.id = id.len ? arena_strdup(b->arena, id) : arena_printf(b->arena, "%zu", b->cases.len + 1);
     c.expected = book_json(expected, b->arena);
     book_labels_walk(b, str_n("", 0), expected, 0);
+    book_calls_walk(b, json_child(expected, "tool_calls"));
     vec_push(&b->cases, c);
     b->stale = true;
     pthread_rwlock_unlock(&b->lock);
