@@ -329,6 +329,8 @@ static void chat_read_message(const json_t *message, struct arena *a, struct ans
 {
     const json_t *content = json_child(message, "content"), *reasoning = json_child(message, "reasoning_content");
     struct str refusal = json_get_str(message, "refusal");
+    json_t *calls = json_child(message, "tool_calls"), *call;
+    size_t i;
 
     if (json_is_array(content)) {
         AUTO_BUF struct buf text = BUF_INIT(SIZE_MAX / 4), thoughts = BUF_INIT(SIZE_MAX / 4);
@@ -343,8 +345,11 @@ static void chat_read_message(const json_t *message, struct arena *a, struct ans
         reasoning = json_child(message, "reasoning");
     if (json_to_str(reasoning).len)
         out->reasoning = arena_strdup(a, str_trim(json_to_str(reasoning)));
-    if (json_array_size(json_child(message, "tool_calls")))
-        out->tool_calls = json_in_arena(json_incref(json_child(message, "tool_calls")), a);
+    if (json_array_size(calls)) {
+        json_array_foreach(calls, i, call)
+            json_object_del(call, "index");                 /* Mistral's: its place in the list says it */
+        out->tool_calls = json_in_arena(json_incref(calls), a);
+    }
     if (refusal.len && !out->text.len) {
         out->text = arena_strdup(a, str_trim(refusal));
         out->finish = FINISH_REFUSAL;
