@@ -237,9 +237,14 @@ enum err_code chat_encode(const struct chat_dialect *d, const struct request *rq
     struct chat_family family = { .max_tokens = "max_tokens", .system_role = "system" };
     struct wire w = { .out = &out->body, .extra = params_has(p, PARAM_EXTRA) ? p->extra : NULL, .quirks = q,
                       .dropped = &out->dropped };
+    struct request said = *rq;
 
     if (d->family)
         d->family(rq->model->id, p, &family);
+    if (d->alternates) {
+        said.messages = wire_alternate(rq, a, &said.message_count);
+        wire_tell_moved(&w, rq);
+    }
     TRY(wire_check_extra(rq, e));
     if (!family.no_stop)
         TRY(wire_check_stops(rq, d->label, d->stops_max, e));
@@ -249,7 +254,7 @@ enum err_code chat_encode(const struct chat_dialect *d, const struct request *rq
 
     buf_byte(w.out, '{');
     wire_str(&w, "model", rq->model->id);
-    chat_write_messages(&w, rq, family.system_role ? family.system_role : "user", a);
+    chat_write_messages(&w, &said, family.system_role ? family.system_role : "user", a);
     chat_write_number(&w, p, PARAM_TEMPERATURE, wire_clamp_temperature(&w, p, d->temperature_max), family.no_sampling);
     chat_write_number(&w, p, PARAM_TOP_P, p->top_p, family.no_sampling);
     chat_write_number(&w, p, PARAM_TOP_K, (double)p->top_k, d->no_top_k);
