@@ -269,3 +269,37 @@ TEST(a_ceiling_too_low_for_a_call_ends_the_answer_without_one)
     }
     hall_close(&h);
 }
+
+/* Examples before the question, roles that follow each other, a system message in the middle: every vendor takes it. */
+TEST(a_conversation_with_examples_is_taken_by_every_vendor)
+{
+    AUTO_JSON *vars = json_pack("{s:s}", "input", "My parcel from last week never came to me."), *parcel = json_string("shipping");
+    struct err e = ERR_INIT;
+    struct hall h;
+
+    hall_open(&h);
+    CHECK_OK(sim_book_add(h.sim, &(struct dataset_case){ .id = S("p"), .vars = vars, .expected = parcel }, &e));
+    for (size_t i = 0; i < COUNT_OF(seats) * 2; i++) {
+        struct bell b = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+        const char *who = seats[i / 2].provider;
+        AUTO_ARENA *a = arena_new_sized(0);
+        struct model m = { str_c(who), S("instant"), arena_printf(a, "%s:instant", who) };
+        struct message said[] = {
+            message_text(MESSAGE_SYSTEM, S("Answer with one word."), a), message_text(MESSAGE_USER, S("Only say hello to me."), a),
+            message_text(MESSAGE_ASSISTANT, S("hello"), a), message_text(MESSAGE_SYSTEM, S("Now for real."), a),
+            message_text(MESSAGE_USER, S("Here it comes:"), a), message_text(MESSAGE_USER, S("My parcel from last week never came to me."), a),
+        };
+        struct call c = { .arena = a, .done = bell_ring, .owner = &b,
+                          .request = { .model = &m, .messages = said, .message_count = COUNT_OF(said), .params = { .set = BIT(PARAM_STREAM),
+                                       .stream = i % 2 } } };
+
+        c.code = llm_submit(h.llm, &c, &c.err);
+        pthread_mutex_lock(&b.lock);
+        while (c.code == ERR_OK && !b.done)
+            pthread_cond_wait(&b.rung, &b.lock);
+        pthread_mutex_unlock(&b.lock);
+        if (c.code != ERR_OK || !str_is(c.answer.text, "shipping"))
+            test_fail(__FILE__, __LINE__, "%s: %s \"" STR_FMT "\"", who, c.err.text, STR_ARG(c.answer.text));
+    }
+    hall_close(&h);
+}

@@ -82,6 +82,8 @@ static enum err_code anthropic_read_messages(struct sim_ask *ask, struct sim_tex
             json_array_foreach(json_child(m, "content"), k, part)
                 if (str_is(json_get_str(part, "type"), "tool_result"))
                     anthropic_read_result(part, t, ask);
+        } else if (str_is(role, "assistant") && i == 0) {
+            return err_set(e, ERR_BAD_INPUT, "messages: first message must use the \"user\" role");
         } else if (str_is(role, "assistant")) {
             sim_texts_assistant(t, ask);
             TRY(anthropic_read_content(json_child(m, "content"), &other, ask, i, e));

@@ -66,6 +66,12 @@ static enum err_code bedrock_read_messages(struct sim_ask *ask, struct sim_texts
 
         if (!json_array_size(json_child(m, "content")))
             return err_set(e, ERR_BAD_INPUT, "The content field in the Message object at messages.%zu is empty.", i);
+        if (i == 0 && !str_is(json_get_str(m, "role"), "user"))
+            return err_set(e, ERR_BAD_INPUT, "A conversation must start with a user message. Try again with a conversation that starts "
+                                             "with a user message.");
+        if (i && str_eq(json_get_str(m, "role"), json_get_str(json_array_get(messages, i - 1), "role")))
+            return err_set(e, ERR_BAD_INPUT, "A conversation must alternate between user and assistant roles. Make sure the conversation "
+                                             "alternates between user and assistant roles and try again.");
         if (!str_is(json_get_str(m, "role"), "user")) {
             sim_texts_assistant(t, ask);
             continue;

@@ -379,6 +379,23 @@ json_t *sim_chat_refuse(const struct sim_vendor *v, struct sim_refusal *why)
     return o;
 }
 
+/* Mistral wants the system's text first and roles that alternate; what tools gave follows the call. */
+static enum err_code mistral_read(struct sim_ask *ask, struct arena *a, struct err *e)
+{
+    const json_t *messages = json_child(ask->body, "messages"), *m;
+    struct str before = str_n("", 0);
+    size_t i;
+
+    json_array_foreach(messages, i, m) {
+        struct str role = json_get_str(m, "role");
+
+        if (i && (str_is(role, "system") || (str_eq(role, before) && !str_is(role, "tool"))))
+            return err_set(e, ERR_BAD_INPUT, "Unexpected role '" STR_FMT "' after role '" STR_FMT "'", STR_ARG(role), STR_ARG(before));
+        before = role;
+    }
+    return sim_chat_read(ask, a, e);
+}
+
 static json_t *deepseek_refuse(const struct sim_vendor *v, struct sim_refusal *why)
 {
     if (why->kind == SIM_REFUSED_QUOTA) {
@@ -565,8 +582,9 @@ const struct sim_vendor sim_vendor_xai = {
 const struct sim_vendor sim_vendor_deepseek = {
     CHAT("deepseek", SIM_DEEPSEEK, "/deepseek", SIM_AUTH_BEARER, "x-ds-trace-id", NULL, deepseek_refuse), .routes = chat_routes };
 const struct sim_vendor sim_vendor_mistral = {
-    CHAT("mistral", SIM_MISTRAL, "/mistral", SIM_AUTH_BEARER, "mistral-correlation-id", mistral_limits, mistral_refuse),
-    .routes = chat_routes };
+    .name = "mistral", .prefix = "/mistral", .auth = SIM_AUTH_BEARER, .dialect = SIM_MISTRAL, .request_id = "mistral-correlation-id",
+    .stream_type = "text/event-stream", .read = mistral_read, .body = chat_body, .stream = chat_stream, .refuse = mistral_refuse,
+    .limits = mistral_limits, .models = chat_models, .empty = chat_empty, .routes = chat_routes };
 const struct sim_vendor sim_vendor_openrouter = {
     CHAT("openrouter", SIM_OPENROUTER, "/openrouter", SIM_AUTH_BEARER, "x-generation-id", sim_chat_limits, openrouter_refuse),
     .routes = openrouter_routes, .stream_error = openrouter_stream_error };
