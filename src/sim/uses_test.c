@@ -44,7 +44,7 @@ static void hall_open(struct hall *h)
     CHECK_OK(json_read(S("[{\"name\":\"weather\",\"description\":\"Looks at the sky.\",\"parameters\":{\"type\":\"object\","
                          "\"properties\":{\"city\":{\"type\":\"string\"},\"days\":{\"type\":\"integer\",\"minimum\":1},\"note\":{\"type\":"
                          "\"string\"}},\"required\":[\"city\"]}},{\"name\":\"now\"}]"), &h->tools, &e));
-    CHECK_OK(sim_new(&(struct sim_options){ .seed = 3 }, &h->sim, &e));
+    CHECK_OK(sim_new(&(struct sim_options){ .seed = 3, .aws_secret = "secret-of-a-test" }, &h->sim, &e));
     CHECK_OK(sim_book_add(h->sim, &(struct dataset_case){ .id = S("w"), .vars = vars, .expected = expected }, &e));
     CHECK_OK(sim_book_add(h->sim, &(struct dataset_case){ .id = S("h"), .vars = words, .expected = hello }, &e));
     CHECK_OK(llm_new(&(struct llm_options){ .attempts_max = 1 }, &h->llm, &e));
@@ -302,4 +302,36 @@ TEST(a_conversation_with_examples_is_taken_by_every_vendor)
             test_fail(__FILE__, __LINE__, "%s: %s \"" STR_FMT "\"", who, c.err.text, STR_ARG(c.answer.text));
     }
     hall_close(&h);
+}
+
+/* Our provider signs, the simulator checks: ids with colons, sessions, streams; and a wrong secret is told as AWS does. */
+TEST(bedrock_calls_are_signed_and_the_signature_is_checked)
+{
+    static const char *const ids[] = { "instant", "anthropic.claude-3-5-haiku-20241022-v1:0", "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.x-v1:0" };
+    struct hall h;
+
+    for (int wrong = 0; wrong < 2; wrong++) {
+        hall_open(&h);
+        llm_free(h.llm);
+        setenv("AWS_SECRET_ACCESS_KEY", wrong ? "another-secret" : "secret-of-a-test", 1);
+        for (size_t i = 0; i < COUNT_OF(ids) * 4; i++) {
+            AUTO_ARENA *a = arena_new_sized(0);
+            struct err e = ERR_INIT;
+            struct call c;
+
+            if (i & 2)
+                setenv("AWS_SESSION_TOKEN", "SESSION/token==", 1);
+            CHECK_OK(llm_new(&(struct llm_options){ .attempts_max = 1 }, &h.llm, &e));
+            CHECK_OK(llm_set_base_url(h.llm, S("bedrock"), arena_printf(a, "%s/bedrock", sim_url(h.sim)), &e));
+            hall_ask(&h, "bedrock", &(struct wish){ ids[i / 4], "Only say hello to me.", "", i & 1, 0 }, a, &c);
+            if (wrong && (c.code != ERR_AUTH || !strstr(c.err.text, "does not match the signature") || c.attempts[0].http_status != 403))
+                test_fail(__FILE__, __LINE__, "%s: %s %s", ids[i / 4], err_name(c.code), c.err.text);
+            if (!wrong && c.code != ERR_OK)
+                test_fail(__FILE__, __LINE__, "%s: %s %s", ids[i / 4], err_name(c.code), c.err.text);
+            llm_free(h.llm);
+            unsetenv("AWS_SESSION_TOKEN");
+        }
+        sim_free(h.sim);
+        json_decref(h.tools);
+    }
 }

@@ -1,5 +1,5 @@
-/* src/sim/wire/bedrock.c: Amazon Bedrock's Converse; the stream is AWS's binary event stream. Signatures are not
- * checked, only that there is one: nobody has told us the secret. */
+/* src/sim/wire/bedrock.c: Amazon Bedrock's Converse; the stream is AWS's binary event stream. Signatures are
+ * checked (sim/signature.h) when we have been told the secret, else only that there is one. */
 #include "sim/wire/wire.h"
 
 static void bedrock_read_content(const json_t *content, struct buf *to, struct sim_ask *ask)
@@ -258,6 +258,10 @@ static const char *bedrock_error(struct sim_refusal *why)
         why->status = 403;
         why->message = S("The security token included in the request is invalid.");
         return "UnrecognizedClientException";
+    }
+    if (why->kind == SIM_REFUSED_SIGNATURE || why->kind == SIM_REFUSED_UNSIGNED) {
+        why->status = 403;
+        return why->kind == SIM_REFUSED_SIGNATURE ? "InvalidSignatureException" : "IncompleteSignatureException";
     }
     if (why->status >= 500)
         why->message = S("The system encountered an unexpected error during processing. Try your request again.");
