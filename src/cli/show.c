@@ -163,7 +163,9 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
         show_text("system", json_get_str(transcript, "system"));
         json_array_foreach(json_child(transcript, "messages"), i, said)
             show_text(str_is(json_get_str(said, "role"), "assistant") ? "before: assistant"
-                      : str_is(json_get_str(said, "role"), "system")  ? "before: system" : "before: user", json_get_str(said, "content"));
+                      : str_is(json_get_str(said, "role"), "system")  ? "before: system"
+                                                                      : "before: user",
+                      json_get_str(said, "content"));
         turns = json_child(transcript, "turns");
         for (i = 0; i < json_array_size(turns); i++) {
             struct turn turn;

@@ -25,8 +25,8 @@ static enum err_code prompting_compile(struct prompting *p, struct str where, st
     return template_compile(p->env, where, source, out, e);
 }
 
-static enum err_code prompting_compile_images(struct prompting *p, const struct str *sources, size_t n, struct template ***out,
-                                              struct arena *a, struct err *e)
+static enum err_code prompting_compile_images(struct prompting *p, const struct str *sources, size_t n,
+                                              struct template ***out, struct arena *a, struct err *e)
 {
     *out = arena_array(a, struct template *, n);
     for (size_t i = 0; i < n; i++)
@@ -35,8 +35,8 @@ static enum err_code prompting_compile_images(struct prompting *p, const struct 
 }
 
 /* What is said before the user's message of a chat prompt. */
-static enum err_code prompting_compile_before(struct prompting *p, const struct task_prompt *tp, struct prompting_prompt *out,
-                                              struct arena *a, struct err *e)
+static enum err_code prompting_compile_before(struct prompting *p, const struct task_prompt *tp,
+                                              struct prompting_prompt *out, struct arena *a, struct err *e)
 {
     out->before = arena_array(p->arena, struct prompting_message, tp->message_count);
     for (size_t i = 0; i < tp->message_count; i++) {
@@ -187,8 +187,9 @@ static enum err_code prompting_image(const struct prompting *p, struct str sourc
 }
 
 /* The images of a message that this case has; `marks` tells them in words. */
-static enum err_code prompting_images(const struct prompting *p, struct template *const *images, size_t count, const json_t *vars,
-                                      struct arena *a, struct part *parts, size_t *n, struct buf *marks, struct err *e)
+static enum err_code prompting_images(const struct prompting *p, struct template *const *images, size_t count,
+                                      const json_t *vars, struct arena *a, struct part *parts, size_t *n,
+                                      struct buf *marks, struct err *e)
 {
     for (size_t i = 0; i < count; i++) {
         struct str source = S("");
@@ -230,8 +231,8 @@ static enum err_code prompting_user(const struct prompting *p, const struct vari
 }
 
 /* The messages before the user's; one that is empty for this case is left out. */
-static enum err_code prompting_before(const struct prompting *p, const struct variant *v, const json_t *vars, struct arena *a,
-                                      struct message *list, size_t *count, struct err *e)
+static enum err_code prompting_before(const struct prompting *p, const struct variant *v, const json_t *vars,
+                                      struct arena *a, struct message *list, size_t *count, struct err *e)
 {
     const struct task_prompt *tp = &p->task->prompts[v->prompt];
     AUTO_BUF struct buf marks = BUF_INIT(PROMPTING_TEXT_MAX);
@@ -258,8 +259,8 @@ enum err_code prompting_start(const struct prompting *p, const struct variant *v
                               struct message **messages, size_t *count, struct str *shown, struct err *e)
 {
     const struct prompting_prompt *prompt = &p->prompts[v->prompt];
-    struct message *list = arena_array(a, struct message, 2 + p->task->prompts[v->prompt].message_count +
-                                                             2 * p->task->turn_count);
+    struct message *list = arena_array(a, struct message,
+                                       2 + p->task->prompts[v->prompt].message_count + 2 * p->task->turn_count);
     size_t n = 0;
 
     if (prompt->system) {

@@ -21,7 +21,8 @@ static struct str said(const char *text, const char *vars, bool through_snapshot
     if (through_snapshot) {
         AUTO_JSON *snapshot = snapshot_of_task(t);
 
-        CHECK_INT(json_get_i64(snapshot, "snapshot", 0), t->prompts[0].message_count || t->prompts[0].image_count ? 2 : 1);
+        CHECK_INT(json_get_i64(snapshot, "snapshot", 0),
+                  t->prompts[0].message_count || t->prompts[0].image_count ? 2 : 1);
         CHECK_OK(snapshot_to_task(snapshot, a, &t, &e));
     }
     CHECK_OK(json_read(str_c(vars), &j, &e));
@@ -67,12 +68,15 @@ TEST(a_chat_prompt_is_said_message_by_message)
 TEST(an_example_that_can_not_be_rendered_is_told)
 {
     AUTO_ARENA *a = arena_new_sized(0);
-    struct str told = said("name: n\nmodels: [m]\ncases: [{x: 1}]\nprompt: [{role: user, content: '{{ 1 / x }}'}, {role: user, content: b}]\n",
+    struct str told = said("name: n\nmodels: [m]\ncases: [{x: 1}]\nprompt: [{role: user, content: '{{ 1 / x }}'}, "
+                           "{role: user, content: b}]\n",
                            "{\"x\":0}", false, a);
 
     if (!str_starts(told, S("!prompt, message 1:1:")))
         test_fail(__FILE__, __LINE__, "said: " STR_FMT, STR_ARG(told));
-    told = said("name: n\nmodels: [m]\ncases: [{x: 1}]\nprompt: [{role: user, content: a}, {role: user, content: '{{ x }}'}]\n", "{\"x\":\"\"}", false, a);
+    told = said(
+        "name: n\nmodels: [m]\ncases: [{x: 1}]\nprompt: [{role: user, content: a}, {role: user, content: '{{ x }}'}]\n",
+        "{\"x\":\"\"}", false, a);
     CHECK_STR(told, "!the prompt is empty for this case");
 }
 
@@ -91,7 +95,8 @@ TEST(a_turn_that_only_asked_for_tools_is_not_silent_in_the_next)
     size_t count;
     bool more;
 
-    REQUIRE(task_load_text(S("t.yaml"), test_folder(), S("name: n\nmodels: [m]\ncases: [{}]\nprompt: a\nturns: [b]\n"), NULL, a, &t, NULL, &e) == ERR_OK);
+    REQUIRE(task_load_text(S("t.yaml"), test_folder(), S("name: n\nmodels: [m]\ncases: [{}]\nprompt: a\nturns: [b]\n"),
+                           NULL, a, &t, NULL, &e) == ERR_OK);
     CHECK_OK(prompting_new(t, &p, &e));
     vars = prompting_vars(p, &kase, a);
     CHECK_OK(prompting_start(p, &t->variants[0], vars, a, &list, &count, &shown, &e));

@@ -22,8 +22,8 @@ static bool chat_role(struct task_read *r, const struct doc_node *n, enum messag
     if (str_is(n->text, "tool") || str_is(n->text, "function"))
         task_problem_at(r, n, "what a tool gave can't be part of a prompt; a role is system, user or assistant");
     else if (str_is(n->text, "developer") || str_is(n->text, "model"))
-        task_problem_at(r, n, "the role \"" STR_FMT "\" is called %s here; each vendor is sent its own word", STR_ARG(n->text),
-                        str_is(n->text, "model") ? "assistant" : "system");
+        task_problem_at(r, n, "the role \"" STR_FMT "\" is called %s here; each vendor is sent its own word",
+                        STR_ARG(n->text), str_is(n->text, "model") ? "assistant" : "system");
     else
         task_problem_at(r, n, "a role is system, user or assistant, not \"" STR_FMT "\"%s", STR_ARG(n->text),
                         suggest_hint(&near, hint));
@@ -34,14 +34,16 @@ static bool chat_image(struct task_read *r, const struct doc_node *n, struct tas
 {
     struct str source;
 
-    if (!task_text(r, n, "an image (a file in the task's folder, an https address, or a template of one)", 65536, &source))
+    if (!task_text(r, n, "an image (a file in the task's folder, an https address, or a template of one)", 65536,
+                   &source))
         return false;
     task_template(r, STR_NONE, n, source);
     out->images[out->image_count++] = source;
     return true;
 }
 
-/* A text, {text}, {image}, or the same as the chat APIs write it: {type: text, text}, {type: image_url, image_url: {url}}. */
+/* A text, {text}, {image}, or the same as the chat APIs write it: {type: text, text}, {type: image_url, image_url:
+ * {url}}. */
 static bool chat_part(struct task_read *r, const struct doc_node *n, struct task_message *out, struct buf *text)
 {
     const struct doc_node *said = n, *image = NULL;
@@ -82,7 +84,8 @@ static bool chat_content(struct task_read *r, const struct doc_node *n, struct t
         return true;
     }
     if (n->count == 0 || n->count > CHAT_PARTS_MAX) {
-        task_problem_at(r, n, "the content of a message is a text or a list of 1 to %d parts, and here are %zu", CHAT_PARTS_MAX, n->count);
+        task_problem_at(r, n, "the content of a message is a text or a list of 1 to %d parts, and here are %zu",
+                        CHAT_PARTS_MAX, n->count);
         return false;
     }
     out->images = arena_array(r->a, struct str, n->count);
@@ -141,8 +144,10 @@ bool task_chat_read(struct task_read *r, const struct doc_node *n, struct task_p
     if (!good)
         return false;
     if (list[n->count - 1].role != MESSAGE_USER) {
-        task_problem_at(r, n->items[n->count - 1], "the last message of a chat prompt must be the user's, whom the model answers, and "
-                        "this is the %s's", message_role_name(list[n->count - 1].role));
+        task_problem_at(r, n->items[n->count - 1],
+                        "the last message of a chat prompt must be the user's, whom the model answers, and "
+                        "this is the %s's",
+                        message_role_name(list[n->count - 1].role));
         return false;
     }
     if (list[0].role == MESSAGE_SYSTEM) {
@@ -166,7 +171,8 @@ bool task_names_chat_file(struct str path)
 }
 
 /* [messages] or {messages, system}. */
-bool task_chat_text(struct task_read *r, const struct doc_node *n, struct str shown, struct str text, struct task_prompt *out)
+bool task_chat_text(struct task_read *r, const struct doc_node *n, struct str shown, struct str text,
+                    struct task_prompt *out)
 {
     struct str before = r->inside, system;
     const struct doc_node *list, *own;

@@ -345,18 +345,21 @@ TEST(task_chat_prompt_faults_are_told)
                    "t.yaml:6:3: a message must be a mapping, and this is text\nt.yaml:7:32: a value is expected, not \"%}\"\n");
     CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: user, content: []}]\n",
                    "t.yaml:4:32: the content of a message is a text or a list of 1 to 64 parts, and here are 0\n");
-    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: assistant, content: [{image: x.png}]}, {role: user, content: b}]\n",
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: assistant, content: [{image: x.png}]}, {role: "
+                   "user, content: b}]\n",
                    "t.yaml:4:37: only the user shows images; this is the assistant's message\n");
     CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: user, content: [{image: x.png, text: b}]}]\n",
                    "t.yaml:4:33: a part of a message is a text, {text: ...} or {image: ...}\n");
-    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: {system: S, messages: [{role: system, content: a}, {role: user, content: b}]}\n",
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: {system: S, messages: [{role: system, content: a}, "
+                   "{role: user, content: b}]}\n",
                    "t.yaml:4:18: the system text stands here and as the first message\n");
     task_write("prompts/wrong.yaml", "- {role: user, content: Hello}\n- role: asistant\n  content: Hi\n- {role: user, content: '{{ x'}\n");
     CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{x: 1}]\nprompt: prompts/wrong.yaml\n",
                    "prompts/wrong.yaml:2:9: a role is system, user or assistant, not \"asistant\" (did you mean \"assistant\"?)\n"
                    "prompts/wrong.yaml:4:29: this tag is not closed; \"}}\" is missing\n");
     task_write("prompts/broken.json", "[{\"role\": \"user\",\n  \"content\": }]");
-    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: prompts/broken.json\n", "prompts/broken.json:2:14: not valid JSON: \"}]\" where a value is due\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: prompts/broken.json\n",
+                   "prompts/broken.json:2:14: not valid JSON: \"}]\" where a value is due\n");
     task_write("prompts/other.yaml", "settings: {a: 1}\n");
     CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: prompts/other.yaml\n",
                    "prompts/other.yaml:1:1: a chat prompt has no key \"settings\"; it knows: messages system\n"

@@ -77,7 +77,8 @@ bool task_is_chat(const struct doc_node *n);
 bool task_chat_read(struct task_read *r, const struct doc_node *n, struct task_prompt *out);
 bool task_names_chat_file(struct str path);             /* by its ending: .yaml .yml .json */
 /* The text of such a file; `shown` is how problems call it. */
-bool task_chat_text(struct task_read *r, const struct doc_node *n, struct str shown, struct str text, struct task_prompt *out);
+bool task_chat_text(struct task_read *r, const struct doc_node *n, struct str shown, struct str text,
+                    struct task_prompt *out);
 /* task_compose.c: benchmark files */
 void task_read_benchmark(struct task_read *r);
 void task_compose_prompt(struct task_read *r);

@@ -130,7 +130,8 @@ TEST(cache_keys_differ_by_every_setting_and_inside_tools_schema_and_images)
             cache_key(l, &r.at[i], repetition, again);
             CHECK_STR(str_c(key), again);
             if (map_get(&seen, str_c(key)))
-                test_fail(__FILE__, __LINE__, "request %zu, repetition %lld has another's key", i, (long long)repetition);
+                test_fail(__FILE__, __LINE__, "request %zu, repetition %lld has another's key", i,
+                          (long long)repetition);
             map_put(&seen, arena_strdup(a, str_c(key)), a);
         }
     CHECK_INT(map_len(&seen), r.len * 3);

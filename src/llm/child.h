@@ -1,8 +1,8 @@
 /* src/llm/child.h: a program asked on its standard input and heard on its standard output, on an event loop.
  *
  * No shell: the program is started with its arguments as they are (a name without '/' is looked up in PATH). Its
- * environment is clean, so that no key of ours reaches it: PATH, HOME, LANG, TMPDIR, what begins with ASSAY_, and what is
- * named, as far as they are set. It leads a
+ * environment is clean, so that no key of ours reaches it: PATH, HOME, LANG, TMPDIR, what begins with ASSAY_, and what
+ * is named, as far as they are set. It leads a
  * process group of its own, which is killed whole when the time is up, too much was written, or nobody wants it any
  * more; what it left running when it ended is killed too. It is always reaped. Standard error is kept up to
  * CHILD_STDERR_MAX bytes, for sentences. Nothing here blocks but the wait for a process that has just been killed.

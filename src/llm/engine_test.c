@@ -1358,7 +1358,8 @@ TEST(a_cancel_after_a_program_could_not_start_leaves_nothing_in_flight)
     o.attempts_max = 1;
     for (int with = 0; with < 2; with++) {
         AUTO_ARENA *a = arena_new_sized(0);
-        struct asked *first = asked_new(a, "exec", "/no/such/program"), *again = asked_new(a, "exec", "/no/such/program");
+        struct asked *first = asked_new(a, "exec", "/no/such/program"),
+                     *again = asked_new(a, "exec", "/no/such/program");
         struct gate gate = { .letter = { .fn = gate_hold, .arg = &gate } };
 
         REQUIRE(llm_new(&o, &l, &e) == ERR_OK);
@@ -1410,6 +1411,7 @@ TEST(a_program_sees_a_clean_environment_and_what_is_named)
     CHECK(strstr(shown, " PATH ") && strstr(shown, " HOME ") && strstr(shown, " ASSAY_TEST_OF_ENV "));
     CHECK(!strstr(shown, "OPENAI") && !strstr(shown, "MODEL_PATH"));
     shown = shown_env(a, ",\"env\":[\"MODEL_PATH\",\"NOT_SET_ANYWHERE\"]");
-    CHECK(strstr(shown, " MODEL_PATH ") && !strstr(shown, "MODEL_PATHS") && !strstr(shown, "NOT_SET") && !strstr(shown, "OPENAI"));
+    CHECK(strstr(shown, " MODEL_PATH ") && !strstr(shown, "MODEL_PATHS") && !strstr(shown, "NOT_SET") &&
+          !strstr(shown, "OPENAI"));
     unsetenv("OPENAI_API_KEY");
 }

@@ -189,8 +189,8 @@ static void answer_in_prose(const json_t *value, struct rng *r, struct buf *out)
 }
 
 /* The right value with a mistake that leaves it a value of its kind. */
-json_t *sim_spoil(struct sim_book *book, const struct sim_ask *ask, const json_t *right, struct str path, enum sim_mistake mistake,
-                  struct rng *r, struct arena *a)
+json_t *sim_spoil(struct sim_book *book, const struct sim_ask *ask, const json_t *right, struct str path,
+                  enum sim_mistake mistake, struct rng *r, struct arena *a)
 {
     json_t *value = json_in_arena(json_copy((json_t *)right), a);
     const char *key;

@@ -65,11 +65,11 @@ struct sim_draw { bool wrong; enum sim_mistake mistake; struct rng r; };
 /* The smallest value a schema allows, near enough. Yours. */
 json_t *sim_value_of(const json_t *schema);
 /* `right` (an object) with that mistake in it; `path` is where the book knows other values for it. In the arena. */
-json_t *sim_spoil(struct sim_book *book, const struct sim_ask *ask, const json_t *right, struct str path, enum sim_mistake mistake,
-                  struct rng *r, struct arena *a);
+json_t *sim_spoil(struct sim_book *book, const struct sim_ask *ask, const json_t *right, struct str path,
+                  enum sim_mistake mistake, struct rng *r, struct arena *a);
 /* Asks for tools when that is the answer: the book says so ({"tool_calls": [{"name", "arguments"}]} is expected), the
  * request demands it, or the model always does. `expected` is NULL without a case. False: text is the answer. */
-bool    sim_use_tools(struct sim_book *book, const struct sim_ask *ask, const json_t *expected, struct sim_draw *draw, struct arena *a,
-                      struct sim_reply *reply);
+bool sim_use_tools(struct sim_book *book, const struct sim_ask *ask, const json_t *expected, struct sim_draw *draw,
+                   struct arena *a, struct sim_reply *reply);
 /* What is said instead of or after calls: `content` of such an expected answer, or what the tool gave. */
 struct str sim_after_tools(const struct sim_ask *ask, const json_t *expected, struct arena *a);

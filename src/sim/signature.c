@@ -16,7 +16,8 @@ static enum signature_verdict signature_say(enum signature_verdict v, struct str
     return v;
 }
 
-/* "AWS4-HMAC-SHA256 Credential=ID/20261121/eu-west-1/bedrock/aws4_request, SignedHeaders=host;x-amz-date, Signature=..." */
+/* "AWS4-HMAC-SHA256 Credential=ID/20261121/eu-west-1/bedrock/aws4_request, SignedHeaders=host;x-amz-date,
+ * Signature=..." */
 static bool signature_split(struct str authorization, struct signature_parts *out)
 {
     static const struct { struct str mark; size_t at; } members[] = {
@@ -104,16 +105,16 @@ static void signature_hmac(unsigned char key[static crypto_auth_hmacsha256_BYTES
 }
 
 /* The signature of `canonical`, in hex. */
-static void signature_make(const struct signature_ask *ask, const struct signature_parts *p, struct str when, struct str canonical,
-                           char hex[HASH_HEX])
+static void signature_make(const struct signature_ask *ask, const struct signature_parts *p, struct str when,
+                           struct str canonical, char hex[HASH_HEX])
 {
     AUTO_BUF struct buf text = BUF_INIT(8192), first = BUF_INIT(8192);
     unsigned char key[crypto_auth_hmacsha256_BYTES];
     crypto_auth_hmacsha256_state state;
 
     hash_sha256_hex(canonical, hex);
-    buf_printf(&text, "AWS4-HMAC-SHA256\n" STR_FMT "\n" STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request\n%s", STR_ARG(when), STR_ARG(p->scope[1]),
-               STR_ARG(p->scope[2]), STR_ARG(p->scope[3]), hex);
+    buf_printf(&text, "AWS4-HMAC-SHA256\n" STR_FMT "\n" STR_FMT "/" STR_FMT "/" STR_FMT "/aws4_request\n%s",
+               STR_ARG(when), STR_ARG(p->scope[1]), STR_ARG(p->scope[2]), STR_ARG(p->scope[3]), hex);
     buf_puts(&first, "AWS4");
     buf_append(&first, ask->secret);
     crypto_auth_hmacsha256_init(&state, (const unsigned char *)buf_cstr(&first), first.len);
@@ -134,7 +135,8 @@ static bool signature_time(struct str s, int64_t *wall_ms)
 
     if (s.len != 16 || s.at[8] != 'T')
         return false;
-    snprintf(text, sizeof text, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", s.at, s.at + 4, s.at + 6, s.at + 9, s.at + 11, s.at + 13);
+    snprintf(text, sizeof text, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ", s.at, s.at + 4, s.at + 6, s.at + 9, s.at + 11,
+             s.at + 13);
     return clock_parse(str_c(text), wall_ms);
 }
 
@@ -147,12 +149,18 @@ enum signature_verdict signature_check(const struct signature_ask *ask, struct a
     int64_t wall_ms;
 
     if (!signature_split(ask->authorization, &p))
-        return signature_say(SIGNATURE_INCOMPLETE, S("Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters."), why);
+        return signature_say(
+            SIGNATURE_INCOMPLETE,
+            S("Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' parameters."), why);
     if (!signature_time(when, &wall_ms))
-        return signature_say(SIGNATURE_INCOMPLETE, S("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."), why);
+        return signature_say(SIGNATURE_INCOMPLETE,
+                             S("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."),
+                             why);
     if (!str_eq(p.scope[3], ask->service))
-        return signature_say(SIGNATURE_INVALID, arena_printf(a, "Credential should be scoped to correct service: '" STR_FMT "'.",
-                                                             STR_ARG(ask->service)), why);
+        return signature_say(SIGNATURE_INVALID,
+                             arena_printf(a, "Credential should be scoped to correct service: '" STR_FMT "'.",
+                                          STR_ARG(ask->service)),
+                             why);
     if (!str_eq(p.scope[1], str_sub(when, 0, 8)))
         return signature_say(SIGNATURE_INVALID, arena_printf(a, "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of "
                              "date from HTTP: '" STR_FMT "' != '" STR_FMT "'.", STR_ARG(p.scope[1]), STR_ARG(str_sub(when, 0, 8))), why);
@@ -165,6 +173,9 @@ enum signature_verdict signature_check(const struct signature_ask *ask, struct a
         if (p.signature.len == HASH_HEX - 1 && sodium_memcmp(hex, p.signature.at, HASH_HEX - 1) == 0)
             return SIGNATURE_GOOD;
     }
-    return signature_say(SIGNATURE_INVALID, S("The request signature we calculated does not match the signature you provided. Check your AWS "
-                                              "Secret Access Key and signing method. Consult the service documentation for details."), why);
+    return signature_say(
+        SIGNATURE_INVALID,
+        S("The request signature we calculated does not match the signature you provided. Check your AWS "
+          "Secret Access Key and signing method. Consult the service documentation for details."),
+        why);
 }

@@ -1,9 +1,10 @@
-/* src/sim/signature.h: is a request signed with the secret we were told? AWS Signature Version 4, from the server's side.
+/* src/sim/signature.h: is a request signed with the secret we were told? AWS Signature Version 4, from the server's
+ * side.
  *
- * Source: AWS, "Create a signed AWS API request" and its error responses. Written apart from llm/sigv4, which signs: two
- * that agree by sharing code would prove nothing. What the client says it signed is what is checked: any headers, host and
- * x-amz-date among them, and the session's token when there is one. Requests with a query are not understood (Bedrock's
- * have none). Threads: pure. */
+ * Source: AWS, "Create a signed AWS API request" and its error responses. Written apart from llm/sigv4, which signs:
+ * two that agree by sharing code would prove nothing. What the client says it signed is what is checked: any headers,
+ * host and x-amz-date among them, and the session's token when there is one. Requests with a query are not understood
+ * (Bedrock's have none). Threads: pure. */
 #pragma once
 
 #include "base/base.h"

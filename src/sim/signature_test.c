@@ -35,7 +35,8 @@ static void sent_sign(struct sent *s, const char *token, const char *service, in
     memcpy(s->lines, buf_cstr(&lines), lines.len + 1);
 }
 
-static enum signature_verdict sent_check(struct sent *s, const char *secret, const char *path, const char *body, int64_t now, struct str *why)
+static enum signature_verdict sent_check(struct sent *s, const char *secret, const char *path, const char *body,
+                                         int64_t now, struct str *why)
 {
     static struct arena *a;
 
@@ -60,7 +61,8 @@ TEST(what_our_client_signs_is_good_and_any_change_is_seen)
     CHECK_INT(sent_check(&s, SECRET "x", PATH, "{\"a\":1}", now, &why), SIGNATURE_INVALID);
     CHECK(str_contains(why, S("does not match the signature you provided")) && !str_contains(why, S("wJalr")));
     CHECK_INT(sent_check(&s, SECRET, PATH "x", "{\"a\":1}", now, &why), SIGNATURE_INVALID);
-    CHECK_INT(sent_check(&s, SECRET, "/bedrock/model/anthropic.claude-3-5-haiku-20241022-v1:0/converse", "{\"a\":1}", now, &why),
+    CHECK_INT(sent_check(&s, SECRET, "/bedrock/model/anthropic.claude-3-5-haiku-20241022-v1:0/converse", "{\"a\":1}",
+                         now, &why),
               SIGNATURE_INVALID);
     CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":2}", now, &why), SIGNATURE_INVALID);
     CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":1}", now + 16 * 60000, &why), SIGNATURE_INVALID);
@@ -100,7 +102,7 @@ TEST(a_session_token_must_be_signed_too)
     *strstr(s.lines, "SESSION") = 'T';
     CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":1}", now, &why), SIGNATURE_INVALID);
     sent_sign(&s, "", "bedrock", now);
-    strcat(s.lines, "X-Amz-Security-Token: smuggled\n");
+    memcpy(s.lines + strlen(s.lines), "X-Amz-Security-Token: smuggled\n", sizeof "X-Amz-Security-Token: smuggled\n");
     CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":1}", now, &why), SIGNATURE_INVALID);
 }
 

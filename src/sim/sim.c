@@ -604,7 +604,8 @@ static bool call_check_signature(struct sim_call *c)
     enum signature_verdict v = signature_check(&ask, c->arena, &why);
 
     if (v != SIGNATURE_GOOD)
-        call_refuse(c, refusal(c, 403, v == SIGNATURE_INVALID ? SIM_REFUSED_SIGNATURE : SIM_REFUSED_UNSIGNED, why), false);
+        call_refuse(c, refusal(c, 403, v == SIGNATURE_INVALID ? SIM_REFUSED_SIGNATURE : SIM_REFUSED_UNSIGNED, why),
+                    false);
     return v == SIGNATURE_GOOD;
 }
 

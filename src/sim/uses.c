@@ -21,7 +21,8 @@ static void use_add(struct sim_reply *reply, struct str name, json_t *arguments,
     if (reply->use_count == USES_MAX)
         return;
     json_write(arguments, &text);
-    reply->uses[reply->use_count++] = (struct sim_use){ arena_strdup(a, name), arena_strdup(a, buf_str(&text)), arguments };
+    reply->uses[reply->use_count++] = (struct sim_use){ arena_strdup(a, name), arena_strdup(a, buf_str(&text)),
+                                                        arguments };
 }
 
 /* Does the tool take every member of `value`? Then a case's expected answer can be its arguments. */
@@ -50,7 +51,8 @@ static void use_expected(const struct sim_ask *ask, const json_t *calls, struct 
 
         if (use_find(ask, name) < 0 || (ask->tool_wish == SIM_TOOLS_ONE && !str_eq(name, ask->tool_wanted)))
             continue;
-        use_add(reply, name, json_in_arena(json_is_object(arguments) ? json_deep_copy(arguments) : json_object(), a), a);
+        use_add(reply, name, json_in_arena(json_is_object(arguments) ? json_deep_copy(arguments) : json_object(), a),
+                a);
     }
 }
 
@@ -67,7 +69,9 @@ static void use_any(const struct sim_ask *ask, const json_t *expected, struct ar
             tool = &ask->tools[i];
             break;
         }
-    arguments = use_fits(tool, expected) ? json_deep_copy(expected) : tool->parameters ? sim_value_of(tool->parameters) : json_object();
+    arguments = use_fits(tool, expected) ? json_deep_copy(expected)
+                : tool->parameters       ? sim_value_of(tool->parameters)
+                                         : json_object();
     if (!json_is_object(arguments)) {
         json_decref(arguments);
         arguments = json_object();
@@ -76,7 +80,8 @@ static void use_any(const struct sim_ask *ask, const json_t *expected, struct ar
 }
 
 /* One call goes wrong: another tool, or an argument that is missing, invented or not right. */
-static void use_spoil(struct sim_book *book, const struct sim_ask *ask, struct sim_draw *draw, struct arena *a, struct sim_reply *reply)
+static void use_spoil(struct sim_book *book, const struct sim_ask *ask, struct sim_draw *draw, struct arena *a,
+                      struct sim_reply *reply)
 {
     struct sim_use *use = &reply->uses[rng_below(&draw->r, reply->use_count)];
     struct sim_ask plain = *ask;
@@ -97,14 +102,15 @@ static void use_spoil(struct sim_book *book, const struct sim_ask *ask, struct s
         m = SIM_EXTRA_FIELD;
     else if (m != SIM_NEAR_MISS && m != SIM_EXTRA_FIELD && m != SIM_HALLUCINATED && m != SIM_MISSING_FIELD)
         m = SIM_WRONG_LABEL;
-    spoilt = sim_spoil(book, &plain, use->arguments, arena_printf(a, "tool:" STR_FMT, STR_ARG(use->name)), m, &draw->r, a);
+    spoilt = sim_spoil(book, &plain, use->arguments, arena_printf(a, "tool:" STR_FMT, STR_ARG(use->name)), m, &draw->r,
+                       a);
     reply->use_count = (size_t)(use - reply->uses);
     use_add(reply, use->name, spoilt, a);
     reply->use_count = count;
 }
 
-bool sim_use_tools(struct sim_book *book, const struct sim_ask *ask, const json_t *expected, struct sim_draw *draw, struct arena *a,
-                   struct sim_reply *reply)
+bool sim_use_tools(struct sim_book *book, const struct sim_ask *ask, const json_t *expected, struct sim_draw *draw,
+                   struct arena *a, struct sim_reply *reply)
 {
     bool must = ask->tool_wish == SIM_TOOLS_ANY || ask->tool_wish == SIM_TOOLS_ONE;
 

@@ -25,7 +25,8 @@ static void hall_open(struct hall *h)
         "ANTHROPIC", "AZURE_OPENAI", "COHERE", "DEEPSEEK", "FIREWORKS", "GOOGLE", "GEMINI", "GROQ", "MISTRAL", "OPENAI",
         "OPENAI_COMPATIBLE", "OPENROUTER", "TOGETHER", "XAI",
     };
-    AUTO_JSON *vars = json_pack("{s:s}", "input", WEATHER), *expected = NULL, *words = json_pack("{s:s}", "input", "Only say hello to me.");
+    AUTO_JSON *vars = json_pack("{s:s}", "input", WEATHER), *expected = NULL,
+              *words = json_pack("{s:s}", "input", "Only say hello to me.");
     AUTO_JSON *hello = json_string("hello");
     struct err e = ERR_INIT;
     char name[64], url[128];
@@ -135,11 +136,13 @@ static json_t *uses_plain(const json_t *calls)
     size_t i;
 
     json_array_foreach((json_t *)calls, i, call) {
-        inner = json_child(call, "function") ? json_child(call, "function")
-                : json_child(call, "toolUse") ? json_child(call, "toolUse")
-                : json_child(call, "functionCall") ? json_child(call, "functionCall") : call;
+        inner = json_child(call, "function")       ? json_child(call, "function")
+                : json_child(call, "toolUse")      ? json_child(call, "toolUse")
+                : json_child(call, "functionCall") ? json_child(call, "functionCall")
+                                                   : call;
         arguments = json_child(inner, "arguments") ? json_child(inner, "arguments")
-                    : json_child(inner, "input") ? json_child(inner, "input") : json_child(inner, "args");
+                    : json_child(inner, "input")   ? json_child(inner, "input")
+                                                   : json_child(inner, "args");
         if (!json_is_string(arguments))
             json_incref(arguments);
         else if (json_read(json_to_str(arguments), &arguments, NULL) != ERR_OK)
@@ -157,8 +160,8 @@ static void uses_check(const char *who, bool stream, const struct call *c, const
     CHECK_OK(json_read(str_c(want), &wanted, NULL));
     json_write(got, &text);
     if (c->code != ERR_OK || !json_equal(got, wanted))
-        test_fail(__FILE__, __LINE__, "%s%s: %s %s; asked for " STR_FMT, who, stream ? ", streamed" : "", err_name(c->code), c->err.text,
-                  STR_ARG(buf_str(&text)));
+        test_fail(__FILE__, __LINE__, "%s%s: %s %s; asked for " STR_FMT, who, stream ? ", streamed" : "",
+                  err_name(c->code), c->err.text, STR_ARG(buf_str(&text)));
 }
 
 TEST(tools_are_asked_for_in_every_wire_format_plain_and_streamed_alike)
@@ -179,13 +182,14 @@ TEST(tools_are_asked_for_in_every_wire_format_plain_and_streamed_alike)
 
             json_write(whole.answer.tool_calls, &x);
             json_write(piecemeal.answer.tool_calls, &y);
-            test_fail(__FILE__, __LINE__, "%s: whole " STR_FMT ", streamed " STR_FMT, seats[i].provider, STR_ARG(buf_str(&x)),
-                      STR_ARG(buf_str(&y)));
+            test_fail(__FILE__, __LINE__, "%s: whole " STR_FMT ", streamed " STR_FMT, seats[i].provider,
+                      STR_ARG(buf_str(&x)), STR_ARG(buf_str(&y)));
         }
         if (whole.answer.finish != FINISH_TOOL_USE || piecemeal.answer.finish != FINISH_TOOL_USE)
-            test_fail(__FILE__, __LINE__, "%s finishes by %s, streamed by %s", seats[i].provider, finish_name(whole.answer.finish),
-                      finish_name(piecemeal.answer.finish));
-        if (!str_eq(whole.answer.reasoning, piecemeal.answer.reasoning) || whole.answer.text.len || piecemeal.answer.text.len)
+            test_fail(__FILE__, __LINE__, "%s finishes by %s, streamed by %s", seats[i].provider,
+                      finish_name(whole.answer.finish), finish_name(piecemeal.answer.finish));
+        if (!str_eq(whole.answer.reasoning, piecemeal.answer.reasoning) || whole.answer.text.len ||
+            piecemeal.answer.text.len)
             test_fail(__FILE__, __LINE__, "%s says \"" STR_FMT "\" and \"" STR_FMT "\"", seats[i].provider,
                       STR_ARG(whole.answer.text), STR_ARG(piecemeal.answer.text));
         CHECK_INT(whole.answer.usage.output, piecemeal.answer.usage.output);
@@ -212,7 +216,8 @@ TEST(words_beside_calls_and_reasoning_come_the_same_way_plain_and_streamed)
         if (whole.code != ERR_OK || !str_eq(whole.answer.reasoning, piecemeal.answer.reasoning) ||
             !str_eq(whole.answer.text, piecemeal.answer.text) ||
             (whole.answer.tool_calls && !uses_equal(whole.answer.tool_calls, piecemeal.answer.tool_calls)))
-            test_fail(__FILE__, __LINE__, "%s %s %s: %s \"" STR_FMT "\" \"" STR_FMT "\", streamed \"" STR_FMT "\" \"" STR_FMT "\"", who,
+            test_fail(__FILE__, __LINE__,
+                      "%s %s %s: %s \"" STR_FMT "\" \"" STR_FMT "\", streamed \"" STR_FMT "\" \"" STR_FMT "\"", who,
                       w.model, w.choice, whole.err.text, STR_ARG(whole.answer.reasoning), STR_ARG(whole.answer.text),
                       STR_ARG(piecemeal.answer.reasoning), STR_ARG(piecemeal.answer.text));
         if (*w.choice && (whole.answer.tool_calls || !whole.answer.text.len) && strcmp(who, "ollama") != 0)
@@ -273,7 +278,8 @@ TEST(a_ceiling_too_low_for_a_call_ends_the_answer_without_one)
 /* Examples before the question, roles that follow each other, a system message in the middle: every vendor takes it. */
 TEST(a_conversation_with_examples_is_taken_by_every_vendor)
 {
-    AUTO_JSON *vars = json_pack("{s:s}", "input", "My parcel from last week never came to me."), *parcel = json_string("shipping");
+    AUTO_JSON *vars = json_pack("{s:s}", "input", "My parcel from last week never came to me."),
+              *parcel = json_string("shipping");
     struct err e = ERR_INIT;
     struct hall h;
 
@@ -324,7 +330,8 @@ TEST(bedrock_calls_are_signed_and_the_signature_is_checked)
             CHECK_OK(llm_new(&(struct llm_options){ .attempts_max = 1 }, &h.llm, &e));
             CHECK_OK(llm_set_base_url(h.llm, S("bedrock"), arena_printf(a, "%s/bedrock", sim_url(h.sim)), &e));
             hall_ask(&h, "bedrock", &(struct wish){ ids[i / 4], "Only say hello to me.", "", i & 1, 0 }, a, &c);
-            if (wrong && (c.code != ERR_AUTH || !strstr(c.err.text, "does not match the signature") || c.attempts[0].http_status != 403))
+            if (wrong && (c.code != ERR_AUTH || !strstr(c.err.text, "does not match the signature") ||
+                          c.attempts[0].http_status != 403))
                 test_fail(__FILE__, __LINE__, "%s: %s %s", ids[i / 4], err_name(c.code), c.err.text);
             if (!wrong && c.code != ERR_OK)
                 test_fail(__FILE__, __LINE__, "%s: %s %s", ids[i / 4], err_name(c.code), c.err.text);

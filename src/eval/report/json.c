@@ -1,6 +1,6 @@
 /* src/eval/report/json.c: the whole result as one JSON document, for programs. Money is a decimal string of US dollars,
- * null when nobody knows it; ratios are 0..1; times RFC 3339. Members are only ever added. With transcripts its last member
- * is `trials`, streamed from the store. */
+ * null when nobody knows it; ratios are 0..1; times RFC 3339. Members are only ever added. With transcripts its last
+ * member is `trials`, streamed from the store. */
 #include "eval/report/report.h"
 
 #define JSON_REPORT_MAX ((size_t)256 << 20)
@@ -203,8 +203,8 @@ static enum err_code json_report_each(const struct store_trial *t, void *arg, st
 }
 
 /* `b` holds the document; its last brace waits until every trial is written. */
-static enum err_code json_report_trials(const struct result *r, struct store *s, const struct report_sink *sink, struct buf *b,
-                                        struct err *e)
+static enum err_code json_report_trials(const struct result *r, struct store *s, const struct report_sink *sink,
+                                        struct buf *b, struct err *e)
 {
     struct json_trials w = { .r = r, .sink = sink, .b = b };
 

@@ -94,7 +94,8 @@ static enum err_code exec_write_env(const json_t *env, struct buf *out, struct e
     size_t i;
 
     if (env && (!json_is_array(env) || json_array_size(env) > EXEC_ENV_MAX))
-        return err_set(e, ERR_REJECTED, "\"extra\": env is a list of at most %d names of environment variables", EXEC_ENV_MAX);
+        return err_set(e, ERR_REJECTED, "\"extra\": env is a list of at most %d names of environment variables",
+                       EXEC_ENV_MAX);
     json_array_foreach((json_t *)env, i, word) {
         if (!exec_env_name_ok(json_to_str(word)))
             return err_set(e, ERR_REJECTED, "\"extra\": env[%zu] is not the name of an environment variable (letters, digits and _; "

@@ -236,7 +236,8 @@ enum err_code wire_check_begins(const struct request *rq, const char *label, str
         if (rq->messages[i].role == MESSAGE_USER)
             break;
         if (rq->messages[i].role == MESSAGE_ASSISTANT)
-            return err_set(e, ERR_REJECTED, "%s wants the user to speak first, and this conversation begins with the assistant", label);
+            return err_set(e, ERR_REJECTED,
+                           "%s wants the user to speak first, and this conversation begins with the assistant", label);
     }
     return ERR_OK;
 }
@@ -257,7 +258,8 @@ struct message *wire_alternate(const struct request *rq, struct arena *a, size_t
         if (role == MESSAGE_SYSTEM)
             continue;
         parts = rq->messages[i].part_count;
-        for (; end < rq->message_count && (rq->messages[end].role == role || rq->messages[end].role == MESSAGE_SYSTEM); end++)
+        for (; end < rq->message_count && (rq->messages[end].role == role || rq->messages[end].role == MESSAGE_SYSTEM);
+             end++)
             parts += rq->messages[end].part_count;
         *m = (struct message){ .role = role, .parts = arena_array(a, struct part, parts) };
         for (size_t k = i; k < end; k++)

@@ -96,7 +96,8 @@ static enum err_code anthropic_read_messages(struct sim_ask *ask, struct sim_tex
 
 static enum err_code anthropic_read(struct sim_ask *ask, struct arena *a, struct err *e)
 {
-    const json_t *format = json_child(json_child(ask->body, "output_config"), "format"), *choice = json_child(ask->body, "tool_choice");
+    const json_t *format = json_child(json_child(ask->body, "output_config"), "format"),
+                 *choice = json_child(ask->body, "tool_choice");
     struct sim_texts t;
     enum err_code code;
 
@@ -120,7 +121,8 @@ static enum err_code anthropic_read(struct sim_ask *ask, struct arena *a, struct
     if (code == ERR_OK)
         code = sim_read_tools(json_child(ask->body, "tools"), NULL, "input_schema", ask, a, e);
     if (code == ERR_OK)
-        code = sim_read_tool_choice(str_is(json_get_str(choice, "type"), "tool") ? STR_NONE : json_get_str(choice, "type"),
+        code = sim_read_tool_choice(str_is(json_get_str(choice, "type"), "tool") ? STR_NONE
+                                                                                 : json_get_str(choice, "type"),
                                     json_get_str(choice, "name"), ask, e);
     if (code == ERR_OK && ask->thinking && ask->tool_wish > SIM_TOOLS_NONE)
         code = err_set(e, ERR_BAD_INPUT, "Thinking may not be enabled when tool_choice forces tool use.");
@@ -221,8 +223,10 @@ static void anthropic_stream_use(struct sim_events *out, int index, const struct
 {
     struct str rest = json_object_size(reply->uses[i].arguments) ? reply->uses[i].text : STR_NONE, piece = S("");
 
-    sim_event_sse(out, "content_block_start", json_pack("{s:s,s:i,s:o}", "type", "content_block_start", "index", index, "content_block",
-                                                        anthropic_use(reply, i, json_object())), sim_tokens(reply->uses[i].name));
+    sim_event_sse(out, "content_block_start",
+                  json_pack("{s:s,s:i,s:o}", "type", "content_block_start", "index", index, "content_block",
+                            anthropic_use(reply, i, json_object())),
+                  sim_tokens(reply->uses[i].name));
     do
         sim_event_sse(out, "content_block_delta", json_pack("{s:s,s:i,s:{s:s,s:s%}}", "type", "content_block_delta", "index", index, "delta",
                                                             "type", "input_json_delta", "partial_json", piece.at, piece.len),

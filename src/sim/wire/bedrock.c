@@ -25,7 +25,8 @@ static bool bedrock_read_results(const json_t *content, struct sim_texts *t, str
         result = json_child(part, "toolResult");
         any |= result != NULL;
         json_array_foreach(json_child(result, "content"), k, block)
-            sim_texts_tool_json(t, ask, json_child(block, "text") ? json_child(block, "text") : json_child(block, "json"));
+            sim_texts_tool_json(t, ask,
+                                json_child(block, "text") ? json_child(block, "text") : json_child(block, "json"));
     }
     return any;
 }
@@ -38,17 +39,21 @@ static enum err_code bedrock_read_tools(struct sim_ask *ask, struct arena *a, st
     size_t i;
 
     if (config && !json_array_size(tools))
-        return err_set(e, ERR_BAD_INPUT, "Value at 'toolConfig.tools' failed to satisfy constraint: Member must have length greater "
-                                         "than or equal to 1");
+        return err_set(e, ERR_BAD_INPUT,
+                       "Value at 'toolConfig.tools' failed to satisfy constraint: Member must have length greater "
+                       "than or equal to 1");
     TRY(sim_read_tools(tools, "toolSpec", "inputSchema", ask, a, e));
     json_array_foreach((json_t *)tools, i, tool) {          /* the form stands one step deeper here */
         read = &ask->tools[i];
         form = json_child(read->parameters, "json");
         if (!json_is_object(form))
-            return err_set(e, ERR_BAD_INPUT, "The value at toolConfig.tools.%zu.toolSpec.inputSchema.json is missing.", i);
+            return err_set(e, ERR_BAD_INPUT, "The value at toolConfig.tools.%zu.toolSpec.inputSchema.json is missing.",
+                           i);
         read->parameters = form;
     }
-    return sim_read_tool_choice(json_child(choice, "any") ? S("any") : json_child(choice, "auto") ? S("auto") : S(""),
+    return sim_read_tool_choice(json_child(choice, "any")    ? S("any")
+                                : json_child(choice, "auto") ? S("auto")
+                                                             : S(""),
                                 json_get_str(json_child(choice, "tool"), "name"), ask, e);
 }
 
@@ -67,11 +72,13 @@ static enum err_code bedrock_read_messages(struct sim_ask *ask, struct sim_texts
         if (!json_array_size(json_child(m, "content")))
             return err_set(e, ERR_BAD_INPUT, "The content field in the Message object at messages.%zu is empty.", i);
         if (i == 0 && !str_is(json_get_str(m, "role"), "user"))
-            return err_set(e, ERR_BAD_INPUT, "A conversation must start with a user message. Try again with a conversation that starts "
-                                             "with a user message.");
+            return err_set(e, ERR_BAD_INPUT,
+                           "A conversation must start with a user message. Try again with a conversation that starts "
+                           "with a user message.");
         if (i && str_eq(json_get_str(m, "role"), json_get_str(json_array_get(messages, i - 1), "role")))
-            return err_set(e, ERR_BAD_INPUT, "A conversation must alternate between user and assistant roles. Make sure the conversation "
-                                             "alternates between user and assistant roles and try again.");
+            return err_set(e, ERR_BAD_INPUT,
+                           "A conversation must alternate between user and assistant roles. Make sure the conversation "
+                           "alternates between user and assistant roles and try again.");
         if (!str_is(json_get_str(m, "role"), "user")) {
             sim_texts_assistant(t, ask);
             continue;
@@ -147,7 +154,8 @@ static json_t *bedrock_body(const struct sim_vendor *v, const struct sim_ask *as
                               json_pack("{s:{s:{s:s%,s:s}}}", "reasoningContent", "reasoningText", "text",
                                         reply->reasoning.at, reply->reasoning.len, "signature", "c2ltdWxhdGVk"));
     if (reply->text.len || !reply->use_count)
-        json_array_append_new(content, json_pack("{s:s%}", "text", reply->text.at ? reply->text.at : "", reply->text.len));
+        json_array_append_new(content,
+                              json_pack("{s:s%}", "text", reply->text.at ? reply->text.at : "", reply->text.len));
     for (size_t i = 0; i < reply->use_count; i++) {
         json_t *use = bedrock_use(reply, i);
 
@@ -216,11 +224,13 @@ static void bedrock_stream_use(struct sim_events *out, int index, const struct s
 {
     struct str rest = reply->uses[i].text, piece;
 
-    bedrock_frame(out, "event", "contentBlockStart", json_pack("{s:i,s:{s:o}}", "contentBlockIndex", index, "start", "toolUse",
-                                                               bedrock_use(reply, i)), sim_tokens(reply->uses[i].name));
+    bedrock_frame(out, "event", "contentBlockStart",
+                  json_pack("{s:i,s:{s:o}}", "contentBlockIndex", index, "start", "toolUse", bedrock_use(reply, i)),
+                  sim_tokens(reply->uses[i].name));
     while (sim_piece(&rest, &piece))
         bedrock_frame(out, "event", "contentBlockDelta",
-                      json_pack("{s:i,s:{s:{s:s%}}}", "contentBlockIndex", index, "delta", "toolUse", "input", piece.at, piece.len),
+                      json_pack("{s:i,s:{s:{s:s%}}}", "contentBlockIndex", index, "delta", "toolUse", "input", piece.at,
+                                piece.len),
                       sim_tokens(piece));
     bedrock_frame(out, "event", "contentBlockStop", json_pack("{s:i}", "contentBlockIndex", index), 0);
 }

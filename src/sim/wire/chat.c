@@ -68,8 +68,10 @@ static enum err_code chat_read_messages(struct sim_ask *ask, struct sim_texts *t
             called = json_array_size(json_child(m, "tool_calls")) || json_child(m, "function_call");
         } else if (str_is(role, "tool") || str_is(role, "function")) {
             if (!called)
-                return err_set(e, ERR_BAD_INPUT, "Invalid parameter: messages with role 'tool' must be a response to a preceding message "
-                                                 "with 'tool_calls' ('messages[%zu].role').", i);
+                return err_set(e, ERR_BAD_INPUT,
+                               "Invalid parameter: messages with role 'tool' must be a response to a preceding message "
+                               "with 'tool_calls' ('messages[%zu].role').",
+                               i);
             TRY(chat_read_content(json_child(m, "content"), &other, ask, i, e));
             sim_texts_tool(t, ask, buf_str(&other));
         } else {
@@ -129,18 +131,23 @@ enum err_code sim_chat_read(struct sim_ask *ask, struct arena *a, struct err *e)
 
 static const char *chat_finish(enum sim_finish f)
 {
-    return f == SIM_LENGTH ? "length" : f == SIM_FILTERED ? "content_filter" : f == SIM_TOOL_USE ? "tool_calls" : "stop";
+    return f == SIM_LENGTH     ? "length"
+           : f == SIM_FILTERED ? "content_filter"
+           : f == SIM_TOOL_USE ? "tool_calls"
+                               : "stop";
 }
 
 /* Mistral's ids are nine letters and digits. */
 static json_t *chat_use_id(const struct sim_vendor *v, const struct sim_reply *reply, size_t i)
 {
-    return v->dialect == SIM_MISTRAL ? json_sprintf("%09llx", (unsigned long long)(rng_mix(reply->id + i + 1) & 0xfffffffffull))
-                                     : sim_use_id(reply, i, "call_");
+    return v->dialect == SIM_MISTRAL
+               ? json_sprintf("%09llx", (unsigned long long)(rng_mix(reply->id + i + 1) & 0xfffffffffull))
+               : sim_use_id(reply, i, "call_");
 }
 
 /* A call; in a stream with its place, and its arguments follow. */
-static json_t *chat_use(const struct sim_vendor *v, const struct sim_reply *reply, size_t i, struct str arguments, bool placed)
+static json_t *chat_use(const struct sim_vendor *v, const struct sim_reply *reply, size_t i, struct str arguments,
+                        bool placed)
 {
     json_t *call = json_object(), *function = json_object();
 
@@ -305,7 +312,9 @@ static void chat_stream(const struct sim_vendor *v, const struct sim_ask *ask, c
     if (v->dialect == SIM_DEEPSEEK)
         sim_event_raw(out, S(": keep-alive\n\n"), 0);
     json_object_set_new(delta, "role", json_string("assistant"));
-    json_object_set_new(delta, "content", reply->use_count && !reply->text.len && v->dialect == SIM_OPENAI ? json_null() : json_string(""));
+    json_object_set_new(delta, "content",
+                        reply->use_count && !reply->text.len && v->dialect == SIM_OPENAI ? json_null()
+                                                                                         : json_string(""));
     sim_event_sse(out, NULL, chat_chunk(v, ask, reply, now_s, delta, false), 0);
     while (v->dialect != SIM_OPENAI && v->dialect != SIM_MISTRAL && sim_piece(&rest, &piece)) {
         delta = json_object();
@@ -390,7 +399,8 @@ static enum err_code mistral_read(struct sim_ask *ask, struct arena *a, struct e
         struct str role = json_get_str(m, "role");
 
         if (i && (str_is(role, "system") || (str_eq(role, before) && !str_is(role, "tool"))))
-            return err_set(e, ERR_BAD_INPUT, "Unexpected role '" STR_FMT "' after role '" STR_FMT "'", STR_ARG(role), STR_ARG(before));
+            return err_set(e, ERR_BAD_INPUT, "Unexpected role '" STR_FMT "' after role '" STR_FMT "'", STR_ARG(role),
+                           STR_ARG(before));
         before = role;
     }
     return sim_chat_read(ask, a, e);

@@ -49,8 +49,10 @@ static json_t *cohere_block(const char *kind, struct str text)
 /* A call; its arguments are text here too. */
 static json_t *cohere_use(const struct sim_reply *reply, size_t i, struct str arguments)
 {
-    json_t *call = json_pack("{s:o,s:s}", "id", json_sprintf(STR_FMT "_%08llx", STR_ARG(reply->uses[i].name),
-                                                             (unsigned long long)(rng_mix(reply->id + i + 1) >> 32)), "type", "function");
+    json_t *call = json_pack("{s:o,s:s}", "id",
+                             json_sprintf(STR_FMT "_%08llx", STR_ARG(reply->uses[i].name),
+                                          (unsigned long long)(rng_mix(reply->id + i + 1) >> 32)),
+                             "type", "function");
     json_t *function = json_object();
 
     json_set_str(function, "name", reply->uses[i].name);
@@ -85,12 +87,13 @@ static json_t *cohere_body(const struct sim_vendor *v, const struct sim_ask *ask
                            int64_t now_s)
 {
     (void)v, (void)now_s;
-    return json_pack("{s:o,s:s,s:o,s:o}", "id", cohere_id(reply), "finish_reason", cohere_finish(reply->finish), "message",
-                     cohere_message(ask, reply), "usage", cohere_usage(reply));
+    return json_pack("{s:o,s:s,s:o,s:o}", "id", cohere_id(reply), "finish_reason", cohere_finish(reply->finish),
+                     "message", cohere_message(ask, reply), "usage", cohere_usage(reply));
 }
 
 /* Takes `said`, which is the message's `member`. */
-static void cohere_event(struct sim_events *out, const char *type, int index, const char *member, json_t *said, int64_t tokens)
+static void cohere_event(struct sim_events *out, const char *type, int index, const char *member, json_t *said,
+                         int64_t tokens)
 {
     json_t *o = json_pack("{s:s,s:i}", "type", type, "index", index);
 
@@ -123,7 +126,8 @@ static void cohere_stream_uses(struct sim_events *out, const struct sim_ask *ask
         cohere_event(out, "tool-plan-delta", 0, "tool_plan", json_from_str(piece), sim_tokens(piece));
     json_decref(message);
     for (size_t i = 0; i < reply->use_count; i++) {
-        cohere_event(out, "tool-call-start", (int)i, "tool_calls", cohere_use(reply, i, S("")), sim_tokens(reply->uses[i].name));
+        cohere_event(out, "tool-call-start", (int)i, "tool_calls", cohere_use(reply, i, S("")),
+                     sim_tokens(reply->uses[i].name));
         rest = reply->uses[i].text;
         while (sim_piece(&rest, &piece)) {
             call = json_pack("{s:{s:s%}}", "function", "arguments", piece.at, piece.len);

@@ -56,7 +56,8 @@ static bool google_read_results(const json_t *content, struct sim_texts *t, stru
 /* Declarations may stand in several lists; a model may be held to some of them. */
 static enum err_code google_read_tools(struct sim_ask *ask, struct arena *a, struct err *e)
 {
-    const json_t *config = google_child(google_child(ask->body, "toolConfig", "tool_config"), "functionCallingConfig", "function_calling_config");
+    const json_t *config = google_child(google_child(ask->body, "toolConfig", "tool_config"), "functionCallingConfig",
+                                        "function_calling_config");
     const json_t *allowed = google_child(config, "allowedFunctionNames", "allowed_function_names"), *list;
     struct str mode = json_get_str(config, "mode");
     size_t i;
@@ -66,14 +67,19 @@ static enum err_code google_read_tools(struct sim_ask *ask, struct arena *a, str
         const json_t *first = json_array_get(declared, 0);
 
         TRY(sim_read_tools(declared, NULL,
-                           json_child(first, "parametersJsonSchema") ? "parametersJsonSchema"
-                           : json_child(first, "parameters_json_schema") ? "parameters_json_schema" : "parameters", ask, a, e));
+                           json_child(first, "parametersJsonSchema")     ? "parametersJsonSchema"
+                           : json_child(first, "parameters_json_schema") ? "parameters_json_schema"
+                                                                         : "parameters",
+                           ask, a, e));
     }
     if (json_array_size(allowed) && !str_is(mode, "ANY") && !str_is(mode, "VALIDATED"))
-        return err_set(e, ERR_BAD_INPUT, "Function calling config: allowed_function_names can only be set when mode is ANY.");
+        return err_set(e, ERR_BAD_INPUT,
+                       "Function calling config: allowed_function_names can only be set when mode is ANY.");
     if (str_is(mode, "MODE_UNSPECIFIED") || str_is(mode, "VALIDATED"))
         return ERR_OK;
-    return sim_read_tool_choice(mode, json_array_size(allowed) == 1 ? json_to_str(json_array_get(allowed, 0)) : STR_NONE, ask, e);
+    return sim_read_tool_choice(mode,
+                                json_array_size(allowed) == 1 ? json_to_str(json_array_get(allowed, 0)) : STR_NONE, ask,
+                                e);
 }
 
 static enum err_code google_read_contents(struct sim_ask *ask, struct sim_texts *t, struct err *e)
@@ -218,7 +224,8 @@ static void google_stream(const struct sim_vendor *v, const struct sim_ask *ask,
         json_array_append_new(calls, google_use(reply, i));
     rest = reply->text;
     while (reply->use_count && sim_piece(&rest, &piece))
-        sim_event_sse(out, NULL, google_response(ask, reply, json_pack("[o]", google_part(piece, false)), false), sim_tokens(piece));
+        sim_event_sse(out, NULL, google_response(ask, reply, json_pack("[o]", google_part(piece, false)), false),
+                      sim_tokens(piece));
     if (reply->use_count) {
         sim_event_sse(out, NULL, google_response(ask, reply, calls, true), reply->output_tokens);
         return;

@@ -46,7 +46,8 @@ static enum err_code responses_read_input(struct sim_ask *ask, struct sim_texts 
 
         if (str_is(type, "function_call_output"))
             sim_texts_tool_json(t, ask, json_child(item, "output"));
-        else if (str_is(type, "function_call") && i && !str_is(json_get_str(json_array_get(input, i - 1), "type"), "function_call"))
+        else if (str_is(type, "function_call") && i &&
+                 !str_is(json_get_str(json_array_get(input, i - 1), "type"), "function_call"))
             sim_texts_assistant(t, ask);
         if (type.len && !str_is(type, "message"))
             continue;
@@ -149,8 +150,9 @@ static json_t *responses_response(const struct sim_ask *ask, const struct sim_re
     json_object_set_new(o, "parallel_tool_calls", json_boolean(!ask->one_call));
     json_object_set_new(o, "temperature", ask->temperature >= 0 ? json_real(ask->temperature) : json_real(1));
     json_object_set_new(o, "top_p", json_real(1));
-    json_object_set_new(o, "tool_choice", json_child(ask->body, "tool_choice") ? json_incref(json_child(ask->body, "tool_choice"))
-                                                                               : json_string("auto"));
+    json_object_set_new(o, "tool_choice",
+                        json_child(ask->body, "tool_choice") ? json_incref(json_child(ask->body, "tool_choice"))
+                                                             : json_string("auto"));
     json_object_set_new(o, "tools", ask->tool_count ? json_incref(json_child(ask->body, "tools")) : json_array());
     json_object_set_new(o, "service_tier", json_string("default"));
     if (whole && reply->reasoning.len)
@@ -241,7 +243,8 @@ static void responses_stream_use(struct responses_writer *w, const struct sim_re
     json_t *item = responses_use(reply, i, true), *event;
     const char *id = json_string_value(json_child(item, "id"));
 
-    responses_event(w, "response.output_item.added", json_pack("{s:i,s:o}", "output_index", at, "item", responses_use(reply, i, false)),
+    responses_event(w, "response.output_item.added",
+                    json_pack("{s:i,s:o}", "output_index", at, "item", responses_use(reply, i, false)),
                     sim_tokens(reply->uses[i].name));
     while (sim_piece(&rest, &piece)) {
         event = json_pack("{s:s,s:i}", "item_id", id, "output_index", at);

@@ -120,8 +120,8 @@ static bool tool_name_ok(struct str name)
     return name.len > 0 && name.len <= 128;
 }
 
-enum err_code sim_read_tools(const json_t *list, const char *inside, const char *form, struct sim_ask *ask, struct arena *a,
-                             struct err *e)
+enum err_code sim_read_tools(const json_t *list, const char *inside, const char *form, struct sim_ask *ask,
+                             struct arena *a, struct err *e)
 {
     AUTO_BUF struct buf text = BUF_INIT(SIM_BODY_MAX);
     const json_t *item;
@@ -132,8 +132,10 @@ enum err_code sim_read_tools(const json_t *list, const char *inside, const char 
     if (!json_is_array(list))
         return err_set(e, ERR_BAD_INPUT, "Invalid type for 'tools': expected an array.");
     if (json_array_size(list) + ask->tool_count > SIM_TOOLS_MAX)
-        return err_set(e, ERR_BAD_INPUT, "Invalid 'tools': array too long. Expected an array with maximum length %d, but got an array "
-                                         "with length %zu instead.", SIM_TOOLS_MAX, json_array_size(list) + ask->tool_count);
+        return err_set(e, ERR_BAD_INPUT,
+                       "Invalid 'tools': array too long. Expected an array with maximum length %d, but got an array "
+                       "with length %zu instead.",
+                       SIM_TOOLS_MAX, json_array_size(list) + ask->tool_count);
     if (!ask->tools)
         ask->tools = arena_array(a, struct sim_tool, SIM_TOOLS_MAX);
     json_array_foreach((json_t *)list, i, item) {
@@ -141,14 +143,19 @@ enum err_code sim_read_tools(const json_t *list, const char *inside, const char 
         struct str name = json_get_str(tool, "name");
 
         if (!tool_name_ok(name))
-            return err_set(e, ERR_BAD_INPUT, "Invalid 'tools[%zu].name': expected a string of 1 to 128 letters, digits, underscores "
-                                             "and hyphens.", i);
+            return err_set(e, ERR_BAD_INPUT,
+                           "Invalid 'tools[%zu].name': expected a string of 1 to 128 letters, digits, underscores "
+                           "and hyphens.",
+                           i);
         for (size_t k = 0; k < ask->tool_count; k++)
             if (str_eq(ask->tools[k].name, name))
-                return err_set(e, ERR_BAD_INPUT, "Invalid 'tools[%zu].name': tool names must be unique, and there is another '" STR_FMT
-                                                 "'.", i, STR_ARG(name));
+                return err_set(e, ERR_BAD_INPUT,
+                               "Invalid 'tools[%zu].name': tool names must be unique, and there is another '" STR_FMT
+                               "'.",
+                               i, STR_ARG(name));
         if (parameters && !json_is_object(parameters))
-            return err_set(e, ERR_BAD_INPUT, "Invalid 'tools[%zu].%s': expected a JSON Schema of type object.", i, form);
+            return err_set(e, ERR_BAD_INPUT, "Invalid 'tools[%zu].%s': expected a JSON Schema of type object.", i,
+                           form);
         ask->tools[ask->tool_count++] = (struct sim_tool){ name, parameters };
     }
     json_write(list, &text);
@@ -170,8 +177,9 @@ enum err_code sim_read_tool_choice(struct str word, struct str name, struct sim_
             ask->tool_wish = words[i].wish;
             return ask->tool_count || ask->tool_wish != SIM_TOOLS_ANY
                        ? ERR_OK
-                       : err_set(e, ERR_BAD_INPUT, "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are "
-                                                   "specified.");
+                       : err_set(e, ERR_BAD_INPUT,
+                                 "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are "
+                                 "specified.");
         }
     for (size_t i = 0; i < ask->tool_count; i++)
         if (str_eq(ask->tools[i].name, name)) {

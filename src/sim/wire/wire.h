@@ -85,8 +85,8 @@ void sim_texts_tool(struct sim_texts *t, struct sim_ask *ask, struct str gave);
 void sim_texts_tool_json(struct sim_texts *t, struct sim_ask *ask, const json_t *gave);    /* text as it is, else as JSON */
 void sim_texts_done(struct sim_texts *t, struct sim_ask *ask, struct arena *a);
 /* Tools on offer: the items of `list`, each in its member `inside` (NULL: the item itself), its form under `form`. */
-enum err_code sim_read_tools(const json_t *list, const char *inside, const char *form, struct sim_ask *ask, struct arena *a,
-                             struct err *e);
+enum err_code sim_read_tools(const json_t *list, const char *inside, const char *form, struct sim_ask *ask,
+                             struct arena *a, struct err *e);
 /* "auto", "none", "any" or "required" in any case; else a tool named `name`. Empty: nothing was said. */
 enum err_code sim_read_tool_choice(struct str word, struct str name, struct sim_ask *ask, struct err *e);
 /* The vendor's id of a call: `prefix` and digits that are its own. */
