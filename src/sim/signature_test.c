@@ -1,9 +1,10 @@
 #include "base/test.h"
-#include "llm/sigv4.h"
 #include "sim/signature.h"
 
+#include <stdio.h>
+
 #define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
-#define PATH "/bedrock/model/anthropic.claude-3-5-haiku-20241022-v1%3A0/converse"
+#define PATH "/model/anthropic.claude-3-5-haiku-20241022-v1%3A0/converse"
 
 struct sent { char lines[4096]; const char *host; };
 
@@ -23,16 +24,22 @@ static struct str sent_header(void *arg, const char *name)
     return S("");
 }
 
-/* What our own client sends, at that time. */
-static void sent_sign(struct sent *s, const char *token, const char *service, int64_t wall_ms)
-{
-    AUTO_BUF struct buf lines = BUF_INIT(4000);
+#define SCOPE "AKIDEXAMPLE/20261121/eu-west-1/bedrock/aws4_request"
+#define HOST "bedrock-runtime.eu-west-1.amazonaws.com"
 
-    sigv4_sign(&(struct sigv4_ask){ .id = S("AKIDEXAMPLE"), .secret = S(SECRET), .token = str_c(token), .region = S("eu-west-1"),
-                                    .service = str_c(service), .method = S("POST"), .url = S("http://127.0.0.1:8080" PATH),
-                                    .body = S("{\"a\":1}"), .wall_ms = wall_ms }, &lines);
-    *s = (struct sent){ .host = "127.0.0.1:8080" };
-    memcpy(s->lines, buf_cstr(&lines), lines.len + 1);
+/* What botocore 1.44 sent at `now` to that host, with and without a session. */
+static const char sent_plain[] =
+    "X-Amz-Date: 20261121T081500Z\nAuthorization: AWS4-HMAC-SHA256 Credential=" SCOPE ", SignedHeaders=host;x-amz-date, "
+    "Signature=3e72673961ebacbae9661ce7d1b92139c9bfa6d11b73219d653ffd2902f1d46c\n";
+static const char sent_session[] =
+    "X-Amz-Date: 20261121T081500Z\nX-Amz-Security-Token: SESSION/token==\nAuthorization: AWS4-HMAC-SHA256 Credential=" SCOPE
+    ", SignedHeaders=host;x-amz-date;x-amz-security-token, "
+    "Signature=bffdc9e9341fb0d84c2452e39c58ee511a0f4b96333d0023e11e86831c1636bb\n";
+
+static void sent_say(struct sent *s, const char *lines, const char *more)
+{
+    *s = (struct sent){ .host = HOST };
+    snprintf(s->lines, sizeof s->lines, "%s%s", lines, more);
 }
 
 static enum signature_verdict sent_check(struct sent *s, const char *secret, const char *path, const char *body,
@@ -48,21 +55,21 @@ static enum signature_verdict sent_check(struct sent *s, const char *secret, con
                                                     .secret = str_c(secret), .service = S("bedrock"), .wall_ms = now }, a, why);
 }
 
-TEST(what_our_client_signs_is_good_and_any_change_is_seen)
+TEST(what_botocore_signs_is_good_and_any_change_is_seen)
 {
-    static const int64_t now = 1795245000000;
+    static const int64_t now = 1795248900000;                /* 2026-11-21T08:15:00Z */
     struct sent s, t;
     struct str why;
     char *at;
 
-    sent_sign(&s, "", "bedrock", now);
+    sent_say(&s, sent_plain, "");
     CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":1}", now, &why), SIGNATURE_GOOD);
     CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":1}", now + 14 * 60000, &why), SIGNATURE_GOOD);
     CHECK_INT(sent_check(&s, SECRET "x", PATH, "{\"a\":1}", now, &why), SIGNATURE_INVALID);
     CHECK(str_contains(why, S("does not match the signature you provided")) && !str_contains(why, S("wJalr")));
     CHECK_INT(sent_check(&s, SECRET, PATH "x", "{\"a\":1}", now, &why), SIGNATURE_INVALID);
-    CHECK_INT(sent_check(&s, SECRET, "/bedrock/model/anthropic.claude-3-5-haiku-20241022-v1:0/converse", "{\"a\":1}",
-                         now, &why),
+    CHECK_INT(sent_check(&s, SECRET, "/model/anthropic.claude-3-5-haiku-20241022-v1:0/converse", "{\"a\":1}", now,
+                         &why),
               SIGNATURE_INVALID);
     CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":2}", now, &why), SIGNATURE_INVALID);
     CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":1}", now + 16 * 60000, &why), SIGNATURE_INVALID);
@@ -86,23 +93,23 @@ TEST(what_our_client_signs_is_good_and_any_change_is_seen)
     strstr(t.lines, "AKIDEXAMPLE/")[12] = '3';              /* another day in the credential */
     CHECK_INT(sent_check(&t, SECRET, PATH, "{\"a\":1}", now, &why), SIGNATURE_INVALID);
     CHECK(str_starts(why, S("Date in Credential scope")));
-    sent_sign(&s, "", "s3", now);
-    CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":1}", now, &why), SIGNATURE_INVALID);
+    t = s;
+    memcpy(strstr(t.lines, "/bedrock/"), "/polly01/", 9);
+    CHECK_INT(sent_check(&t, SECRET, PATH, "{\"a\":1}", now, &why), SIGNATURE_INVALID);
     CHECK_STR(why, "Credential should be scoped to correct service: 'bedrock'.");
 }
 
 TEST(a_session_token_must_be_signed_too)
 {
-    static const int64_t now = 1795245000000;
+    static const int64_t now = 1795248900000;                /* 2026-11-21T08:15:00Z */
     struct sent s;
     struct str why;
 
-    sent_sign(&s, "SESSION/token==", "bedrock", now);
+    sent_say(&s, sent_session, "");
     CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":1}", now, &why), SIGNATURE_GOOD);
     *strstr(s.lines, "SESSION") = 'T';
     CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":1}", now, &why), SIGNATURE_INVALID);
-    sent_sign(&s, "", "bedrock", now);
-    memcpy(s.lines + strlen(s.lines), "X-Amz-Security-Token: smuggled\n", sizeof "X-Amz-Security-Token: smuggled\n");
+    sent_say(&s, sent_plain, "X-Amz-Security-Token: smuggled\n");
     CHECK_INT(sent_check(&s, SECRET, PATH, "{\"a\":1}", now, &why), SIGNATURE_INVALID);
 }
 
@@ -119,7 +126,7 @@ TEST(a_broken_authorization_is_incomplete)
         struct str why;
 
         snprintf(s.lines, sizeof s.lines, "Authorization: %s\nX-Amz-Date: 20261121T081500Z\n", broken[i]);
-        CHECK_INT(sent_check(&s, SECRET, PATH, "", 1795245000000, &why), SIGNATURE_INCOMPLETE);
+        CHECK_INT(sent_check(&s, SECRET, PATH, "", 1795248900000, &why), SIGNATURE_INCOMPLETE);
         CHECK(why.len > 0);
     }
 }

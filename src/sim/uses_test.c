@@ -99,9 +99,25 @@ static bool uses_equal(const json_t *one, const json_t *other)
     return json_equal(x, y) && (!one || json_equal((json_t *)one, x) || !json_equal((json_t *)one, (json_t *)other));
 }
 
+/* Asks and waits; what came is in `c`. */
+static void hall_wait(struct hall *h, struct call *c, struct bell *b)
+{
+    struct err e = ERR_INIT;
+    enum err_code code = llm_submit(h->llm, c, &e);     /* once it has taken the call, the call is the engine's */
+
+    if (code != ERR_OK) {
+        c->code = code;
+        c->err = e;
+        return;
+    }
+    pthread_mutex_lock(&b->lock);
+    while (!b->done)
+        pthread_cond_wait(&b->rung, &b->lock);
+    pthread_mutex_unlock(&b->lock);
+}
+
 struct wish { const char *model, *text, *choice; bool stream; int64_t max_tokens; };
 
-/* Asks and waits; what came is in `c`. */
 static void hall_ask(struct hall *h, const char *provider, const struct wish *w, struct arena *a, struct call *c)
 {
     struct bell b = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
@@ -113,19 +129,12 @@ static void hall_ask(struct hall *h, const char *provider, const struct wish *w,
     *m = (struct model){ .provider = str_c(provider), .id = str_c(w->model), .name = arena_printf(a, "%s:%s", provider, w->model) };
     *said = message_text(MESSAGE_USER, str_c(w->text), a);
     *c = (struct call){ .arena = a, .done = bell_ring, .owner = &b,
-                        .request = { .model = m, .messages = said, .message_count = 1, .tools = h->tools, .tool_choice = str_c(w->choice) } };
+                        .request = { .model = m, .messages = said, .message_count = 1, .tools = h->tools,
+                                     .tool_choice = str_c(w->choice) } };
     if (w->max_tokens)
         json_object_set_new(params, "max_tokens", json_integer(w->max_tokens));
     CHECK_OK(params_read(params, a, &c->request.params, &e));
-    c->code = llm_submit(h->llm, c, &e);
-    if (c->code != ERR_OK) {
-        c->err = e;
-        return;
-    }
-    pthread_mutex_lock(&b.lock);
-    while (!b.done)
-        pthread_cond_wait(&b.rung, &b.lock);
-    pthread_mutex_unlock(&b.lock);
+    hall_wait(h, c, &b);
 }
 
 /* [[name, arguments], ...] whatever form the vendor has for a call. */
@@ -299,11 +308,7 @@ TEST(a_conversation_with_examples_is_taken_by_every_vendor)
                           .request = { .model = &m, .messages = said, .message_count = COUNT_OF(said), .params = { .set = BIT(PARAM_STREAM),
                                        .stream = i % 2 } } };
 
-        c.code = llm_submit(h.llm, &c, &c.err);
-        pthread_mutex_lock(&b.lock);
-        while (c.code == ERR_OK && !b.done)
-            pthread_cond_wait(&b.rung, &b.lock);
-        pthread_mutex_unlock(&b.lock);
+        hall_wait(&h, &c, &b);
         if (c.code != ERR_OK || !str_is(c.answer.text, "shipping"))
             test_fail(__FILE__, __LINE__, "%s: %s \"" STR_FMT "\"", who, c.err.text, STR_ARG(c.answer.text));
     }

@@ -72,7 +72,8 @@ void provider_suggest(struct suggest *s)
 
 void http_call_init(struct http_call *c)
 {
-    *c = (struct http_call){ .url = BUF_INIT(8192), .body = BUF_INIT(HTTP_CALL_BODY_MAX), .argv = BUF_INIT(128 * 1024), .env = BUF_INIT(128 * 1024),
+    *c = (struct http_call){ .url = BUF_INIT(8192), .body = BUF_INIT(HTTP_CALL_BODY_MAX), .argv = BUF_INIT(128 * 1024),
+                             .env = BUF_INIT(128 * 1024),
                             .dropped = BUF_INIT(1024) };
 }
 

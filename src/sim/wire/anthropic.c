@@ -228,8 +228,9 @@ static void anthropic_stream_use(struct sim_events *out, int index, const struct
                             anthropic_use(reply, i, json_object())),
                   sim_tokens(reply->uses[i].name));
     do
-        sim_event_sse(out, "content_block_delta", json_pack("{s:s,s:i,s:{s:s,s:s%}}", "type", "content_block_delta", "index", index, "delta",
-                                                            "type", "input_json_delta", "partial_json", piece.at, piece.len),
+        sim_event_sse(out, "content_block_delta",
+                      json_pack("{s:s,s:i,s:{s:s,s:s%}}", "type", "content_block_delta", "index", index, "delta", "type",
+                                "input_json_delta", "partial_json", piece.at, piece.len),
                       sim_tokens(piece));
     while (sim_piece(&rest, &piece));
     sim_event_sse(out, "content_block_stop", json_pack("{s:s,s:i}", "type", "content_block_stop", "index", index), 0);
