@@ -167,7 +167,9 @@ bool task_chat_read(struct task_read *r, const struct doc_node *n, struct task_p
 
 bool task_names_chat_file(struct str path)
 {
-    return str_is(path_ext(path), "yaml") || str_is(path_ext(path), "yml") || str_is(path_ext(path), "json");
+    struct str ext = path.len ? path_ext(path) : STR_NONE;
+
+    return str_is(ext, "yaml") || str_is(ext, "yml") || str_is(ext, "json");
 }
 
 /* [messages] or {messages, system}. */

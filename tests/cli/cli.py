@@ -407,6 +407,53 @@ def tool_calls_and_reasoning_are_kept_shown_and_exported():
             assert "tool_calls" not in home.run("export", "last", "-f", "csv").out
 
 
+FEW_SHOT = """
+name: parcels
+models: [sim:instant, sim:deep]
+prompts:
+  - few.yaml
+  - name: inline
+    messages:
+      - {role: system, content: One word.}
+      - {role: user, content: "Ticket: my invoice is wrong, I was charged twice"}
+      - {role: assistant, content: billing}
+      - {role: user, content: "Ticket: {{ input }}"}
+turns:
+  - "Sure about {{ answer }}?"
+checks: [{name: right, equals: "{{ expected }}"}]
+cases:
+  - {input: my parcel from last week never came, expected: shipping}
+  - {input: "my invoice is wrong, I was charged twice", expected: billing}
+"""
+
+
+@test
+def conversations_with_examples_run_are_shown_and_go_on():
+    with Home() as home:
+        home.file("task.yaml", FEW_SHOT)
+        home.file("few.yaml", "- {role: system, content: One word only.}\n- {role: user, content: 'Ticket: my invoice is wrong, I was charged twice'}\n"
+                              "- {role: assistant, content: billing}\n- {role: system, content: Now the real one.}\n"
+                              "- {role: user, content: 'Ticket: {{ input }}'}\n")
+        assert home.run("validate", "task.yaml").returncode == 0
+        ran = home.run("run", "task.yaml", "--speed", 0, "--quiet")
+        assert ran.returncode == 0, ran.err
+        trials = [json.loads(line) for line in home.run("export", "last", "--transcripts").out.splitlines()]
+        assert len(trials) == 8
+        for t in trials:
+            said, turns = t["transcript"], t["transcript"]["turns"]
+            want = "shipping" if "parcel" in turns[0]["prompt"] else "billing"
+            assert turns[0]["response"] == want and len(turns) == 2, turns
+            assert turns[1]["prompt"] == "Sure about %s?" % want, turns
+            assert [m["role"] for m in said["messages"]][:2] == ["user", "assistant"] and said["system"].startswith("One word"), said
+            assert ("Now the real one." in str(said["messages"])) == ("few" in t["variant"]), said
+        shown = home.run("show", "last", 0).out
+        assert "before: user" in shown and "before: assistant" in shown and "before: system" in shown, shown
+        home.file("few.yaml", "- {role: assistant, content: x}\n- {role: use, content: y}\n")
+        fails(home.run("validate", "task.yaml"), 2)
+        told = home.run("validate", "task.yaml")
+        assert "few.yaml:2:10: error: a role is system, user or assistant, not \"use\" (did you mean \"user\"?)" in told.out + told.err, (told.out, told.err)
+
+
 @test
 def help_version_schema_and_completion_speak():
     with Home() as home:
