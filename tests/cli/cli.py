@@ -368,6 +368,7 @@ def follow_up_turns_carry_the_conversation():
 TOOLS_TASK = """
 name: sky
 models: [sim:instant, sim:deep]
+params: {temperature: 0}
 prompt: "{{ input }}"
 tools:
   - {name: get_weather, description: Looks at the sky., parameters: {type: object, properties: {city: {type: string}}}}
@@ -410,6 +411,7 @@ def tool_calls_and_reasoning_are_kept_shown_and_exported():
 FEW_SHOT = """
 name: parcels
 models: [sim:instant, sim:deep]
+params: {temperature: 0}
 prompts:
   - few.yaml
   - name: inline
