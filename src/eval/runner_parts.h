@@ -65,6 +65,7 @@ struct work {                           /* one trial in flight; belongs to one t
     struct params params;
     struct message *messages;
     size_t message_count;
+    size_t start_count;                 /* of messages the first call had */
     struct str shown;                   /* the user's message as the transcript keeps it */
     struct turn *turns;
     size_t turn_count;

@@ -75,10 +75,12 @@ static void work_open(struct work *w)
     if (parts->count)
         vars = chunk_vars(w->r->plan->task, vars, parts, w->turn_count, w->arena);
     if (prompting_start(w->r->plan->prompting, work_variant(w), vars, w->arena, &w->messages, &w->message_count,
-                        &w->shown, &e) != ERR_OK)
+                        &w->shown, &e) != ERR_OK) {
         work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
-    else
-        work_ask(w);
+        return;
+    }
+    w->start_count = w->message_count;
+    work_ask(w);
 }
 
 void work_start(struct work *w)
@@ -209,15 +211,49 @@ static void work_score(struct work *w)
     w->scores_text = arena_strdup(w->arena, buf_str(&text));
 }
 
+/* What a chat prompt says before the user's message, images as marks. */
+static void work_transcribe_before(const struct work *w, size_t first, struct buf *text)
+{
+    AUTO_BUF struct buf said = BUF_INIT(TRIAL_TEXT_MAX);
+
+    if (w->start_count < first + 2)
+        return;
+    json_write_key("messages", text);
+    buf_byte(text, '[');
+    for (size_t i = first; i + 1 < w->start_count; i++) {
+        const struct message *m = &w->messages[i];
+
+        buf_reset(&said);
+        for (size_t k = 0; k < m->part_count; k++) {
+            const struct part *p = &m->parts[k];
+
+            if (p->kind == PART_TEXT)
+                buf_append(&said, p->text);
+            else
+                buf_printf(&said, "[image " STR_FMT "]\n", STR_ARG(p->url.len ? p->url : p->media_type));
+        }
+        buf_puts(text, i > first ? ",{" : "{");
+        json_write_key("role", text);
+        json_write_str(str_c(message_role_name(m->role)), text);
+        json_write_key("content", text);
+        json_write_str(buf_str(&said), text);
+        buf_byte(text, '}');
+    }
+    buf_byte(text, ']');
+}
+
 static void work_transcribe(struct work *w)
 {
     AUTO_BUF struct buf text = BUF_INIT(TRIAL_TEXT_MAX);
+    size_t first = 0;
 
     buf_byte(&text, '{');
     if (w->message_count && w->messages[0].role == MESSAGE_SYSTEM) {
         json_write_key("system", &text);
         json_write_str(w->messages[0].parts[0].text, &text);
+        first = 1;
     }
+    work_transcribe_before(w, first, &text);
     json_write_key("turns", &text);
     buf_byte(&text, '[');
     for (size_t i = 0; i < w->turn_count; i++) {

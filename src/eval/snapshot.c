@@ -1,11 +1,32 @@
 #include "eval/snapshot.h"
 
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2          /* 2: chat prompts have messages; a run without them is still written as 1 */
 
 static void snapshot_keep(json_t *o, const char *key, const json_t *value)
 {
     if (value)
         json_object_set(o, key, (json_t *)value);
+}
+
+static json_t *snapshot_of_images(const struct str *images, size_t n)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_from_str(images[i]));
+    return list;
+}
+
+static json_t *snapshot_of_message(const struct task_message *m)
+{
+    json_t *o = json_object();
+
+    json_object_set_new(o, "role", json_string(message_role_name(m->role)));
+    json_set_str(o, "source", m->source);
+    json_set_str(o, "file", m->file);
+    json_object_set_new(o, "line", json_integer(m->line));
+    json_object_set_new(o, "images", snapshot_of_images(m->images, m->image_count));
+    return o;
 }
 
 static json_t *snapshot_of_prompt(const struct task_prompt *p)
@@ -17,7 +38,27 @@ static json_t *snapshot_of_prompt(const struct task_prompt *p)
     json_set_str(o, "system", p->system);
     json_set_str(o, "file", p->file);
     json_object_set_new(o, "line", json_integer(p->line));
+    if (p->image_count)
+        json_object_set_new(o, "images", snapshot_of_images(p->images, p->image_count));
+    if (p->message_count) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < p->message_count; i++)
+            json_array_append_new(list, snapshot_of_message(&p->messages[i]));
+        json_object_set_new(o, "messages", list);
+    }
     return o;
+}
+
+/* Has it what only this version can read? */
+static int snapshot_version(const struct task *t)
+{
+    int version = 1;
+
+    for (size_t i = 0; i < t->prompt_count; i++)
+        if (t->prompts[i].message_count || t->prompts[i].image_count)
+            version = SNAPSHOT_VERSION;
+    return version;
 }
 
 static json_t *snapshot_of_variant(const struct variant *v)
@@ -92,7 +133,7 @@ json_t *snapshot_of_task(const struct task *t)
 {
     json_t *o = json_object(), *output = json_object();
 
-    json_object_set_new(o, "snapshot", json_integer(SNAPSHOT_VERSION));
+    json_object_set_new(o, "snapshot", json_integer(snapshot_version(t)));
     json_set_str(o, "name", t->name);
     json_set_str(o, "description", t->description);
     json_set_str(o, "path", t->path);
@@ -175,6 +216,31 @@ static void snapshot_read_check(const json_t *o, struct arena *a, struct check_s
         c->severity = SEVERITY_WARNING;
 }
 
+static void snapshot_read_images(const json_t *list, struct arena *a, struct str **out, size_t *count)
+{
+    *count = json_array_size(list);
+    *out = arena_array(a, struct str, *count);
+    for (size_t i = 0; i < *count; i++)
+        (*out)[i] = arena_strdup(a, json_to_str(json_array_get(list, i)));
+}
+
+static void snapshot_read_messages(const json_t *list, struct arena *a, struct task_prompt *out)
+{
+    out->message_count = json_array_size(list);
+    out->messages = arena_array(a, struct task_message, out->message_count);
+    for (size_t i = 0; i < out->message_count; i++) {
+        const json_t *m = json_array_get(list, i);
+        struct task_message *to = &out->messages[i];
+
+        *to = (struct task_message){ .role = MESSAGE_USER, .source = snapshot_str(m, "source", a), .file = snapshot_str(m, "file", a),
+                                     .line = (int)json_get_i64(m, "line", 1) };
+        for (int role = MESSAGE_SYSTEM; role <= MESSAGE_ASSISTANT; role++)
+            if (str_is(json_get_str(m, "role"), message_role_name((enum message_role)role)))
+                to->role = (enum message_role)role;
+        snapshot_read_images(json_child(m, "images"), a, &to->images, &to->image_count);
+    }
+}
+
 #define SNAPSHOT_COUNT(o, key, out, count, type)                                                   \
     ((count) = json_array_size(json_child((o), (key))), (out) = arena_array(a, type, (count)))
 
@@ -183,7 +249,7 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
     struct task *t = arena_new(a, struct task);
     const json_t *output = json_child(o, "output");
 
-    if (json_get_i64(o, "snapshot", 0) != SNAPSHOT_VERSION)
+    if (json_get_i64(o, "snapshot", 0) < 1 || json_get_i64(o, "snapshot", 0) > SNAPSHOT_VERSION)
         return err_set(e, ERR_STORE, "the run's snapshot can't be read: version %lld, this program knows %d",
                        (long long)json_get_i64(o, "snapshot", 0), SNAPSHOT_VERSION);
     t->name = snapshot_str(o, "name", a);
@@ -198,7 +264,9 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
 
         t->prompts[i] = (struct task_prompt){ snapshot_str(p, "name", a), snapshot_str(p, "source", a),
                                               snapshot_str(p, "system", a), snapshot_str(p, "file", a),
-                                              (int)json_get_i64(p, "line", 1) };
+                                              (int)json_get_i64(p, "line", 1), NULL, 0, NULL, 0 };
+        snapshot_read_images(json_child(p, "images"), a, &t->prompts[i].images, &t->prompts[i].image_count);
+        snapshot_read_messages(json_child(p, "messages"), a, &t->prompts[i]);
     }
     SNAPSHOT_COUNT(o, "turns", t->turns, t->turn_count, struct task_turn);
     for (size_t i = 0; i < t->turn_count; i++) {

@@ -33,7 +33,8 @@ static void task_problem_v(struct task_read *r, int line, int column, bool warni
     struct err text = ERR_INIT;         /* cut on a code point, control bytes made harmless */
 
     err_setv(&text, ERR_BAD_INPUT, fmt, ap);
-    task_problem_in(r, arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->name), line, column), warning, str_c(text.text));
+    task_problem_in(r, arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->inside.len ? r->inside : r->name), line, column),
+                    warning, str_c(text.text));
 }
 
 void task_problem(struct task_read *r, int line, int column, const char *fmt, ...)
@@ -218,6 +219,18 @@ static bool task_split_place(struct str s, struct str name, int64_t *line, int64
         return false;
     *what = str_trim_start(rest);
     return rest.at != NULL;
+}
+
+void task_problem_placed(struct task_read *r, const struct doc_node *n, struct str name, struct str text)
+{
+    int64_t line, column;
+    struct str what;
+
+    if (task_split_place(text, name, &line, &column, &what))
+        task_problem_in(r, arena_printf(r->a, STR_FMT ":%lld:%lld", STR_ARG(name), (long long)line, (long long)column),
+                        false, what);
+    else
+        task_problem_at(r, n, STR_FMT, STR_ARG(text));
 }
 
 static void task_note_variables(struct task_read *r, const struct template *t)
