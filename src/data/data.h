@@ -4,7 +4,8 @@
  * `data`, `items` or `concepts`; or, with `input` beside `items` or `concepts`, the one case it describes), .csv .tsv
  * (a header row), .yaml .yml (a list; whole in memory, so 64 MiB at most), a folder of text files (id: the file's name,
  * variable `input`: its text, expected answer: the file of the same name in a folder `expected` inside or beside it),
- * and cases written inline. All but YAML and inline are streamed: memory does not grow with the dataset.
+ * a use-case folder (data/usecase.h), and cases written inline. All but YAML and inline are streamed: memory does not
+ * grow with the dataset.
  *
  * A case: members of the object are the variables; a member `vars` that is an object is spread among them. `id` or
  * `case_id` names it, else its position in the source does. The expected answer is the member the user named, else the
@@ -25,6 +26,7 @@ struct dataset_source {
     const json_t *inline_cases;         /* a list; borrowed while reading */
     struct str expected, id;            /* member names when the user said; else empty */
     const json_t *defaults;             /* object or NULL: variables a case has unless it says otherwise */
+    struct str prefer;                  /* use-case folders: the extension of ground truth that wins; empty: as it says */
 };
 /* Applied in this order: cases where `where` holds, of these the first `limit`, of these a sample. */
 struct dataset_select {

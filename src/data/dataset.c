@@ -26,6 +26,7 @@ struct dataset_source dataset_source_of(const struct task *t, struct arena *a)
         .name = is_file ? t->dataset.path : arena_printf(a, STR_FMT ": cases", STR_ARG(path_base(t->path))),
         .inline_cases = t->dataset.inline_cases, .expected = t->dataset.expected, .id = t->dataset.id,
         .defaults = t->dataset.defaults,
+        .prefer = t->output.format_given ? str_c(output_format_name(t->output.format)) : STR_NONE,
     };
 }
 
@@ -122,6 +123,7 @@ enum err_code dataset_open(const struct dataset_source *source, const struct dat
     r->src.name = arena_strdup(r->own, source->name.len ? source->name : source->path.len ? source->path : S("cases"));
     r->src.expected = arena_strdup(r->own, source->expected);
     r->src.id = arena_strdup(r->own, source->id);
+    r->src.prefer = arena_strdup(r->own, source->prefer);
     code = dataset_prepare(r, select, e);
     if (code != ERR_OK)
         dataset_close(r);

@@ -16,12 +16,16 @@ static void task_dataset_path(struct task_read *r, const struct doc_node *n)
     struct err e = ERR_INIT;
     struct str path;
     char hint[160];
+    enum err_code code;
     int fd;
 
     if (!task_text(r, n, "dataset", 4096, &path))
         return;
     r->t->dataset.path = path;
-    switch (file_open_beneath(r->dir, path, &fd, &e)) {
+    code = file_open_beneath(r->dir, path, &fd, &e);
+    if (code == ERR_IO)
+        code = file_open_folder_beneath(r->dir, path, &fd, &e);
+    switch (code) {
     case ERR_OK: close(fd); break;
     case ERR_NOT_FOUND:
         task_near_file(r, path, hint);
