@@ -11,6 +11,7 @@
 #define TASK_NAME_MAX       255
 #define TASK_LIST_MAX       1000                    /* prompts, turns, checks, metrics, models, variants */
 #define TASK_REPEAT_MAX     1000
+#define TASK_FORKS_MAX      16                      /* ancestors of a fork */
 
 struct template_env;
 struct task_read {
@@ -18,6 +19,11 @@ struct task_read {
     struct task *t;
     struct problems *p;
     struct str name;                    /* how problems call the file */
+    struct str files[TASK_FORKS_MAX + 1];       /* the same of every file the task is made of, by doc_node.file */
+    int file_count;
+    const struct usecase *usecase;      /* the task is, or forks, a use case: it has no prompt of its own */
+    const json_t *usecase_judge;        /* what its tools wrote for a judge; object or NULL */
+    bool usecase_generated;             /* its description is a generated task prompt, and not the goal itself */
     char *dir;                          /* task.dir, NUL-terminated */
     const struct doc_node *root;
     const struct task_overrides *ov;    /* never NULL */
@@ -30,9 +36,12 @@ struct task_read {
     VEC(struct str) reads;              /* variables the templates read, each once */
 };
 
-void task_problem(struct task_read *r, int line, int column, const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* `file`: of the node or the pair's value that stands there. */
+void task_problem(struct task_read *r, int file, int line, int column, const char *fmt, ...) PRINTF_LIKE(5, 6);
 void task_problem_at(struct task_read *r, const struct doc_node *n, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void task_warning_at(struct task_read *r, const struct doc_node *n, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* "name:12:3: what" -> 12, 3, what. */
+bool task_split_place(struct str s, struct str name, int64_t *line, int64_t *column, struct str *what);
 /* `where` as it is: for faults inside other files. */
 void task_problem_in(struct task_read *r, struct str where, bool warning, struct str text);
 /* A key that is not one of `names` (space-separated), with the nearest. */
@@ -67,7 +76,13 @@ void task_read_images(struct task_read *r);
 void task_prompt_override(struct task_read *r);
 /* A prompt named, or written, in a variant. False when a problem was told. */
 bool task_prompt_of_variant(struct task_read *r, const struct doc_node *n, size_t *out);
-/* task_compose.c: benchmark files */
+/* task_fork.c: the keys of the files a task forks, where it has none of its own. `text` is the task's own file. */
+enum err_code task_read_root(struct task_read *r, struct str text, struct doc_node **out, struct err *e) MUST_USE;
+/* task_usecase.c: a use case as the mapping a task file would hold; fills r->usecase. NULL: told. */
+struct doc_node *task_usecase_root(struct task_read *r, int file, struct str text);
+/* An older use-case file (name, goal) as one; `root` itself when it is none. */
+struct doc_node *task_usecase_old(struct task_read *r, struct doc_node *root);
+/* task_compose.c: benchmark files and use cases */
 void task_read_benchmark(struct task_read *r);
 void task_compose_prompt(struct task_read *r);
 void task_read_constraints(struct task_read *r);
