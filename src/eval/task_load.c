@@ -296,8 +296,10 @@ static void task_read_system(struct task_read *r)
 {
     const struct doc_node *n = task_member(r->root, "system");
 
-    if (n && task_text(r, n, "system", TASK_TEXT_MAX, &r->t->system))
+    if (n && task_text(r, n, "system", TASK_TEXT_MAX, &r->t->system)) {
         task_template(r, STR_NONE, n, r->t->system);
+        r->t->system = task_placeholders(r, n, r->t->system);
+    }
 }
 
 static void task_read_repeat(struct task_read *r)
@@ -365,6 +367,9 @@ static void task_read_nothing(struct task_read *r)
     X(judge_instructions, task_read_nothing)    \
     X(quality_checks, task_read_nothing)        \
     X(domain, task_read_nothing)                \
+    X(dimensions, task_read_dimensions)         \
+    X(seed, task_read_nothing)                  \
+    X(placeholders, task_read_nothing)          \
     X(system, task_read_system)                 \
     X(prompt, task_read_prompts)                \
     X(prompts, task_read_nothing)               \
@@ -411,6 +416,7 @@ static void task_read_keys(struct task_read *r)
                     doc_get(r->root, "evaluation_criteria"));
     for (size_t i = 0; i < COUNT_OF(task_keys); i++)
         task_keys[i].read(r);
+    task_check_dimensions(r);
 }
 
 /* Problems were found reader by reader; people read a file from the top. Warnings keep their place. */

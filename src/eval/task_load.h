@@ -25,6 +25,7 @@ struct task_overrides {
     struct str dataset;                 /* a path as the process sees it */
     struct str expected, id;            /* member names in it */
     int64_t repeat;
+    struct str seed;                    /* of the choice of options, a whole number as text; empty: the task's */
     struct params params;               /* over the task's and the variants' */
     int64_t budget_nanousd;
 };

@@ -94,6 +94,7 @@ static bool task_prompt_source(struct task_read *r, const struct doc_node *n, st
         out->source = text;
         out->line = n->line;
         task_template(r, STR_NONE, n, text);
+        out->source = task_placeholders(r, n, text);
         return true;
     }
     if (!task_prompt_file(r, n, text, &out->source))
@@ -105,6 +106,7 @@ static bool task_prompt_source(struct task_read *r, const struct doc_node *n, st
         return false;
     }
     task_template(r, out->file, n, out->source);
+    out->source = task_placeholders(r, n, out->source);
     return true;
 }
 
@@ -184,7 +186,7 @@ static void task_prompt_add_map(struct task_read *r, const struct doc_node *n)
     task_prompt_add(r, body, name);
     if (system && r->prompts.len > before && task_text(r, system, "system", TASK_TEXT_MAX, &text)) {
         task_template(r, STR_NONE, system, text);
-        r->prompts.at[before].system = text;
+        r->prompts.at[before].system = task_placeholders(r, system, text);
     }
 }
 
@@ -232,6 +234,7 @@ void task_prompt_override(struct task_read *r)
         p.name = task_stem(p.file);
     }
     task_template(r, is_file ? p.file : S("--prompt"), &nowhere, p.source);
+    p.source = task_placeholders(r, &nowhere, p.source);
     vec_push(&r->prompts, p);
 }
 

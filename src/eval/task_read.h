@@ -29,6 +29,8 @@ struct task_read {
     const struct task_overrides *ov;    /* never NULL */
     struct template_env *env;
     bool variants_full;                 /* and it was said */
+    bool brackets;                      /* [Name] in a prompt is a placeholder */
+    bool bracket_used[DIMENSIONS_MAX];
     bool benchmark;                     /* a benchmark file (task_compose.c): no prompt of its own */
     size_t matrix_prompts;              /* prompts that every model answers; the rest belong to explicit variants */
     VEC(struct task_prompt) prompts;
@@ -82,6 +84,11 @@ enum err_code task_read_root(struct task_read *r, struct str text, struct doc_no
 struct doc_node *task_usecase_root(struct task_read *r, int file, struct str text);
 /* An older use-case file (name, goal) as one; `root` itself when it is none. */
 struct doc_node *task_usecase_old(struct task_read *r, struct doc_node *root);
+/* task_dimensions.c */
+void task_read_dimensions(struct task_read *r);
+void task_check_dimensions(struct task_read *r);        /* after all that is said was read: which were used */
+/* The template with its [Name]s written as expressions; a fault in it stands at `n`. */
+struct str task_placeholders(struct task_read *r, const struct doc_node *n, struct str source);
 /* task_compose.c: benchmark files and use cases */
 void task_read_benchmark(struct task_read *r);
 void task_compose_prompt(struct task_read *r);

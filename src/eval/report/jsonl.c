@@ -8,6 +8,8 @@ struct jsonl {
     const struct report_options *o;
     const struct report_sink *sink;
     struct buf line;
+    size_t dimensions;
+    struct case_walk *walk;
 };
 
 static json_t *jsonl_trial(struct jsonl *w, const struct trial *t)
@@ -43,8 +45,13 @@ static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct e
     struct jsonl *w = arg;
     AUTO_ARENA *a = arena_new_sized(4096);
     AUTO_JSON *o = jsonl_trial(w, &t->trial), *transcript = NULL;
+    const json_t *dimensions = NULL;
     json_t *scores, *notes;
 
+    if (w->dimensions)
+        TRY(case_walk_to(w->walk, run_trial_place(w->r->run, t->trial.number).case_index, &dimensions, e));
+    if (dimensions)
+        json_object_set_new(o, "dimensions", json_deep_copy(dimensions));
     TRY(scores_to_json(t->scores, w->r->scorers, w->r->scorer_count, a, &scores, &notes, e));
     json_object_set_new(o, "scores", scores);
     json_object_set_new(o, "notes", notes);
@@ -60,10 +67,16 @@ static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct e
 static enum err_code jsonl_write(const struct result *r, struct store *s, const struct report_options *options,
                                  const struct report_sink *sink, struct err *e)
 {
-    struct jsonl w = { .r = r, .o = options, .sink = sink, .line = BUF_INIT(JSONL_LINE_MAX) };
-    enum err_code code = store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1,
-                                           .with_transcript = options->transcripts }, jsonl_each, &w, e);
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO(case_walk_freep) struct case_walk *walk = case_walk_new(options->cases);
+    struct jsonl w = { .r = r, .o = options, .sink = sink, .line = BUF_INIT(JSONL_LINE_MAX), .walk = walk };
+    struct axes axes;
+    enum err_code code;
 
+    axes_of(r, a, &axes);
+    w.dimensions = axes.count;
+    code = store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1,
+                             .with_transcript = options->transcripts }, jsonl_each, &w, e);
     buf_dispose(&w.line);
     return code;
 }
