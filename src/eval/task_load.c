@@ -511,9 +511,14 @@ enum err_code task_load(const char *path, const struct task_overrides *ov, struc
 {
     AUTO_BUF struct buf text = BUF_INIT(DOC_BYTES_MAX);
     struct str name;
+    char *dir;
 
     TRY(task_find(path, a, &name, e));
     name = arena_strdup(a, name);
-    TRY(file_read(name.at, DOC_BYTES_MAX, &text, e));
-    return task_load_text(name, arena_cstr(a, path_dir(name)), buf_str(&text), ov, a, out, p, e);
+    dir = arena_cstr(a, path_dir(name));
+    if (str_is(path_base(name), USECASE_FILE_NAME))     /* such folders come from anywhere: no link leads out of one */
+        TRY(file_read_beneath(dir, S(USECASE_FILE_NAME), USECASE_TEXT_MAX, &text, e));
+    else
+        TRY(file_read(name.at, DOC_BYTES_MAX, &text, e));
+    return task_load_text(name, dir, buf_str(&text), ov, a, out, p, e);
 }
