@@ -59,6 +59,7 @@ static enum err_code usecase_list(const char *folder, const char *sub, struct us
 {
     AUTO(usecase_closedirp) DIR *d = NULL;
     struct usecase_file *list = arena_array(a, struct usecase_file, USECASE_FILES_MAX);
+    struct err why = ERR_INIT;
     struct dirent *entry;
     struct stat st;
     enum err_code code;
@@ -66,13 +67,13 @@ static enum err_code usecase_list(const char *folder, const char *sub, struct us
 
     *out = list;
     *count = 0;
-    code = file_open_folder_beneath(folder, str_c(sub), &fd, e);
+    code = file_open_folder_beneath(folder, str_c(sub), &fd, &why);
     if (code == ERR_NOT_FOUND) {
         usecase_warn(f, a, arena_printf(a, "the folder has no %s/", sub));
         return ERR_OK;
     }
     if (code != ERR_OK)
-        return err_prefix(e, "%s", folder);
+        return err_set(e, code, "%s: %s", folder, why.text);
     d = fdopendir(fd);
     if (!d) {
         close(fd);
