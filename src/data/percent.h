@@ -8,7 +8,7 @@
 
 #include "base/base.h"
 
-#define PERCENT_CASES_MAX 10000000
+#define PERCENT_CASES_MAX 2000000
 
 uint32_t percent_seed(uint64_t seed);                   /* the seed that counts, 1..2147483646 */
 uint32_t percent_next(uint32_t *state);                 /* the new state */
