@@ -236,7 +236,8 @@ static enum err_code session_sample(const struct args *args, struct dataset_sele
     if (!str_ends(text, S("%")))
         return args_int(args, "sample", 1, 100000000, &choose->sample, e);
     if (!str_to_i64(str_n(text.at, text.len - 1), &percent) || percent < 1 || percent > 100)
-        return err_set(e, ERR_USAGE, "--sample \"" STR_FMT "\": a share is a whole number from 1%% to 100%%", STR_ARG(text));
+        return err_set(e, ERR_USAGE, "--sample \"" STR_FMT "\": a share is a whole number from 1%% to 100%%",
+                       STR_ARG(text));
     choose->percent = (int)percent;
     return ERR_OK;
 }
@@ -332,7 +333,8 @@ void session_report_cases(struct session *s, const struct result *result, struct
     axes_of(result, s->arena, &axes);
     if (!axes.count || s->cases)
         options->cases = s->cases;
-    else if (session_blob(s, &e) == ERR_OK && data_pack_open(s->blob, result->run->dataset_hash, &s->cases, &e) == ERR_OK)
+    else if (session_blob(s, &e) == ERR_OK &&
+             data_pack_open(s->blob, result->run->dataset_hash, &s->cases, &e) == ERR_OK)
         options->cases = s->cases;
     else
         term_warn("the dimensions of the cases are not shown: %s", e.text);

@@ -42,8 +42,9 @@ static void usecases_read(struct str folder, struct arena *a, struct usecases_ro
             (u->files.pair_count || !str_is(task->dataset.path, ".")))
             return;
         if (e.code == ERR_OK)
-            err_set(&e, ERR_BAD_INPUT, u->files.data_count ? "no input in data/ matches a file in ground-truth/"
-                                                           : "the folder data/ holds no input");
+            err_set(&e, ERR_BAD_INPUT,
+                    u->files.data_count ? "no input in data/ matches a file in ground-truth/"
+                                        : "the folder data/ holds no input");
     }
     out->fault = arena_strdup(a, str_c(e.text));
 }
@@ -78,7 +79,7 @@ static enum err_code usecases_find(struct str dir, struct arena *a, struct useca
     return ERR_OK;
 }
 
-/* --- JSON ----------------------------------------------------------------------------------------------------------- */
+/* --- JSON --------------------------------------------------------------------------------------------------------- */
 
 static json_t *usecases_text(struct str s)
 {
@@ -205,7 +206,7 @@ static struct str usecases_plain(struct str s, struct arena *a)
     return copy;
 }
 
-/* --- text ----------------------------------------------------------------------------------------------------------- */
+/* --- text --------------------------------------------------------------------------------------------------------- */
 
 static void usecases_line(const char *label, struct str value, struct arena *a)
 {
@@ -232,9 +233,11 @@ static void usecases_one(const struct usecases_row *row, struct arena *a)
     for (size_t i = 0; i < u->edge_case_count; i++)
         usecases_line(i ? "" : "watch for", u->edge_cases[i], a);
     for (size_t i = 0; i < u->files.pair_count; i++)
-        usecases_line(i ? "" : "cases", arena_printf(a, STR_FMT " -> " STR_FMT, STR_ARG(u->files.pairs[i].data->path),
-                                                     STR_ARG(u->files.pairs[i].gold ? u->files.pairs[i].gold->path
-                                                                                    : S("(no ground truth)"))), a);
+        usecases_line(i ? "" : "cases",
+                      arena_printf(a, STR_FMT " -> " STR_FMT, STR_ARG(u->files.pairs[i].data->path),
+                                   STR_ARG(u->files.pairs[i].gold ? u->files.pairs[i].gold->path
+                                                                  : S("(no ground truth)"))),
+                      a);
     for (size_t i = 0; i < u->files.warning_count; i++)
         usecases_line(i ? "" : "warning", u->files.warnings[i], a);
     if (!row->fault.len)
@@ -256,7 +259,8 @@ static void usecases_table(const struct usecases *all, struct arena *a)
 
         printf(STR_FMT "%*s  ", STR_ARG(shown), (int)(folder - str_utf8_width(shown)), "");
         if (row->fault.len) {
-            term_wrap(stdout, usecases_plain(arena_printf(a, "error: " STR_FMT, STR_ARG(row->fault)), a), from, t->columns);
+            term_wrap(stdout, usecases_plain(arena_printf(a, "error: " STR_FMT, STR_ARG(row->fault)), a), from,
+                      t->columns);
             continue;
         }
         printf("%5zu  %-6s  ", row->usecase->files.pair_count, output_format_name(row->usecase->format));
@@ -277,8 +281,10 @@ static enum err_code usecases_list(struct str dir, bool json, struct arena *a, s
         return term_json(list, e);
     }
     if (!all.count)
-        return err_set(e, ERR_NOT_FOUND, "there is no use case in " STR_FMT "; a use case is a folder with " USECASE_FILE_NAME
-                       ", data/ and ground-truth/", STR_ARG(dir));
+        return err_set(e, ERR_NOT_FOUND,
+                       "there is no use case in " STR_FMT "; a use case is a folder with " USECASE_FILE_NAME
+                       ", data/ and ground-truth/",
+                       STR_ARG(dir));
     usecases_table(&all, a);
     return ERR_OK;
 }

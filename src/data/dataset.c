@@ -149,7 +149,8 @@ static enum err_code dataset_draw_percent(struct dataset_reader *r, uint64_t see
     uint32_t *order;
 
     if (r->population > PERCENT_CASES_MAX)
-        return err_set(e, ERR_TOO_LARGE, STR_FMT ": a sample by percent is drawn of at most %d cases; say --sample %lld",
+        return err_set(e, ERR_TOO_LARGE,
+                       STR_FMT ": a sample by percent is drawn of at most %d cases; say --sample %lld",
                        STR_ARG(r->src.name), PERCENT_CASES_MAX, (long long)chosen);
     order = xcalloc((size_t)r->population + 1, sizeof *order);
     percent_draw(order, r->population, r->percent, seed);

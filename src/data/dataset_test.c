@@ -341,6 +341,7 @@ TEST(dataset_share_of_too_many_cases_is_refused)
     fclose(f);
     dataset_flat(&(struct dataset_source){ .path = str_c(path), .name = S("many.jsonl") },
                  &(struct dataset_select){ .percent = 1 }, &out);
-    CHECK_STR(buf_str(&out), "error: many.jsonl: a sample by percent is drawn of at most 2000000 cases; say --sample 20000");
+    CHECK_STR(buf_str(&out),
+              "error: many.jsonl: a sample by percent is drawn of at most 2000000 cases; say --sample 20000");
     CHECK(remove(path) == 0);
 }

@@ -9,7 +9,7 @@ bool usecase_is(const char *folder)
     return asprintf(&path, "%s/" USECASE_FILE_NAME, folder) > 0 && file_exists(path);
 }
 
-/* --- USE-CASE.md ---------------------------------------------------------------------------------------------------- */
+/* --- USE-CASE.md -------------------------------------------------------------------------------------------------- */
 
 /* "- **Key:** value". */
 static bool usecase_metadata_line(struct str line, struct str *key, struct str *value)

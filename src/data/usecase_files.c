@@ -83,7 +83,8 @@ static enum err_code usecase_list(const char *folder, const char *sub, struct us
         struct usecase_file *one = &list[*count];
         struct str base = str_c(entry->d_name);
 
-        if (base.at[0] == '.' || (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)))
+        if (base.at[0] == '.' ||
+            (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)))
             continue;
         if (!str_is_utf8(base))
             return err_set(e, ERR_BAD_INPUT, "%s/%s holds a file whose name is not UTF-8", folder, sub);
@@ -101,7 +102,7 @@ static enum err_code usecase_list(const char *folder, const char *sub, struct us
     return ERR_OK;
 }
 
-/* --- matching ------------------------------------------------------------------------------------------------------- */
+/* --- matching ----------------------------------------------------------------------------------------------------- */
 
 static struct str usecase_pattern(struct str name, int which)
 {
@@ -161,8 +162,9 @@ void usecase_match(struct usecase_files *f, struct str prefer, struct arena *a)
         if (!f->gold_count || usecase_match_one(f, &f->data[i], prefer, pair))
             f->pair_count++;
         else
-            usecase_warn(f, a, arena_printf(a, "\"" STR_FMT "\" has no match in ground-truth/ and is left out",
-                                            STR_ARG(f->data[i].path)));
+            usecase_warn(f, a,
+                         arena_printf(a, "\"" STR_FMT "\" has no match in ground-truth/ and is left out",
+                                      STR_ARG(f->data[i].path)));
     }
 }
 

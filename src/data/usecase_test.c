@@ -143,7 +143,8 @@ static const char *usecase_matches(const char *data, const char *gold, const cha
 
 TEST(usecase_matching_tries_three_patterns_in_turn)
 {
-    CHECK_MATCHES("lecture-01-intro.txt", "lecture-01-gold.json", "json", "lecture-01-intro.txt>lecture-01-gold.json:1;");
+    CHECK_MATCHES("lecture-01-intro.txt", "lecture-01-gold.json", "json",
+                  "lecture-01-intro.txt>lecture-01-gold.json:1;");
     CHECK_MATCHES("a-b-c.txt", "a-x.json a-b.json", "json", "a-b-c.txt>a-b.json:1;");
     CHECK_MATCHES("day-x.txt", "the-day.json", "json", "day-x.txt>the-day.json:2;");
     CHECK_MATCHES("a-b-c-d.txt", "a-b-c.json a-b.json", "json", "a-b-c-d.txt>a-b-c.json:1;");
@@ -162,7 +163,8 @@ TEST(usecase_matching_prefers_the_beginning_then_the_format_then_the_whole_name_
 
 TEST(usecase_inputs_without_a_match_are_left_out_unless_there_is_no_truth_at_all)
 {
-    CHECK_MATCHES("a.txt b.txt", "b.json", "json", "b.txt>b.json:1;\"a.txt\" has no match in ground-truth/ and is left out;");
+    CHECK_MATCHES("a.txt b.txt", "b.json", "json",
+                  "b.txt>b.json:1;\"a.txt\" has no match in ground-truth/ and is left out;");
     CHECK_MATCHES("a.txt b.txt", "", "json", "a.txt>-:0;b.txt>-:0;");
     CHECK_MATCHES("", "b.json", "json", "");
     CHECK_MATCHES("-x.txt", "y.json", "json", "\"-x.txt\" has no match in ground-truth/ and is left out;");

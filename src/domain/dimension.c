@@ -32,7 +32,8 @@ struct str dimensions_name(const struct dimensions *d, int64_t combination, stru
     return name;
 }
 
-struct str dimensions_text(const struct dimensions *d, size_t which, size_t level, int64_t position, int64_t combination)
+struct str dimensions_text(const struct dimensions *d, size_t which, size_t level, int64_t position,
+                           int64_t combination)
 {
     const struct dimension_level *l = &d->list[which].levels[level];
     uint64_t h = rng_mix((uint64_t)d->seed);

@@ -27,7 +27,8 @@ void        dimensions_levels(const struct dimensions *d, int64_t combination, s
 /* "Stakes_1 / Tone_2". */
 struct str  dimensions_name(const struct dimensions *d, int64_t combination, struct arena *a);
 /* The words that stand for `level` of dimension `which` in that combination of case `position`. */
-struct str  dimensions_text(const struct dimensions *d, size_t which, size_t level, int64_t position, int64_t combination);
+struct str dimensions_text(const struct dimensions *d, size_t which, size_t level, int64_t position,
+                           int64_t combination);
 /* Sets the variables of a combination in `vars`: `dimensions` {name: score}, `dimension` {name: {score, label, text,
  * description}}, and under its own name the text of each dimension whose name can be a variable's. */
 void        dimensions_set(const struct dimensions *d, int64_t position, int64_t combination, json_t *vars);

@@ -1,6 +1,6 @@
 #include "eval/by_dimension.h"
 
-/* --- the run's axes ------------------------------------------------------------------------------------------------- */
+/* --- the run's axes ----------------------------------------------------------------------------------------------- */
 
 static int axis_compare(const void *a, const void *b)
 {
@@ -44,7 +44,7 @@ void axes_of(const struct result *r, struct arena *a, struct axes *out)
         qsort(out->list, n, sizeof *out->list, axis_compare);
 }
 
-/* --- cases beside trials -------------------------------------------------------------------------------------------- */
+/* --- cases beside trials ------------------------------------------------------------------------------------------ */
 
 struct case_walk { struct data_pack *pack; struct pack_cursor *cursor; struct arena *arena; struct dataset_case kase; int64_t next; };
 
@@ -93,7 +93,7 @@ enum err_code case_walk_to(struct case_walk *w, int64_t case_index, const json_t
     return ERR_OK;
 }
 
-/* --- the groups ----------------------------------------------------------------------------------------------------- */
+/* --- the groups --------------------------------------------------------------------------------------------------- */
 
 struct by_pass {
     const struct result *r;

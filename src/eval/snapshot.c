@@ -90,8 +90,8 @@ static json_t *snapshot_of_dimensions(const struct dimensions *d)
 
         json_set_str(one, "name", d->list[i].name);
         for (size_t k = 0; k < d->list[i].level_count; k++)
-            json_array_append_new(levels, json_pack("{s:I, s:o}", "score", (json_int_t)d->list[i].levels[k].score, "label",
-                                                    json_from_str(d->list[i].levels[k].label)));
+            json_array_append_new(levels, json_pack("{s:I, s:o}", "score", (json_int_t)d->list[i].levels[k].score,
+                                                    "label", json_from_str(d->list[i].levels[k].label)));
         json_object_set_new(one, "levels", levels);
         json_array_append_new(list, one);
     }

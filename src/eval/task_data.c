@@ -198,7 +198,8 @@ static void task_schema_file(struct task_read *r, const struct doc_node *n)
         return;
     if (doc_read(shown, text, doc_form_of(n->text), r->a, &root, &e) != ERR_OK) {
         place = str_c(e.text);
-        task_problem_in(r, arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->files[n->file]), n->line, n->column), false, place);
+        task_problem_in(r, arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->files[n->file]), n->line, n->column), false,
+                        place);
         return;
     }
     if (root->kind != DOC_MAP)

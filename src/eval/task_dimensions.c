@@ -5,7 +5,7 @@
 
 #define TASK_DIMENSION_PROMPT_MAX 10000         /* characters of a template with dimensions */
 
-/* --- reading -------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 static bool task_dimension_name(struct task_read *r, const struct doc_node *n, struct str *out)
 {
@@ -173,7 +173,7 @@ void task_read_dimensions(struct task_read *r)
                         (long long)combinations, DIMENSION_COMBINATIONS_MAX);
 }
 
-/* --- [Name] --------------------------------------------------------------------------------------------------------- */
+/* --- [Name] ------------------------------------------------------------------------------------------------------- */
 
 struct bracket_scan { struct str s; size_t i; };
 
@@ -205,7 +205,8 @@ static bool bracket_skip_code(struct bracket_scan *b)
         inside = str_from(inside, 1);
     inside = str_trim(inside);
     b->i += MIN(k + 2, rest.len);
-    if (close == '%' && str_starts(inside, S("raw")) && (inside.len == 3 || inside.at[3] == ' ' || inside.at[3] == '-')) {
+    if (close == '%' && str_starts(inside, S("raw")) &&
+        (inside.len == 3 || inside.at[3] == ' ' || inside.at[3] == '-')) {
         ptrdiff_t end = str_find(str_from(b->s, b->i), S("endraw"));
 
         b->i = end < 0 ? b->s.len : b->i + (size_t)end;
@@ -248,13 +249,14 @@ static void bracket_unknown(struct task_read *r, const struct doc_node *n, struc
     suggest_begin(&near, name);
     for (size_t i = 0; i < r->t->dimensions.count; i++)
         suggest_offer(&near, r->t->dimensions.list[i].name);
-    task_warning_at(r, n, "the prompt has a placeholder [" STR_FMT "], and there is no such dimension%s; it stays as it is",
+    task_warning_at(r, n,
+                    "the prompt has a placeholder [" STR_FMT "], and there is no such dimension%s; it stays as it is",
                     STR_ARG(name), suggest_hint(&near, hint));
 }
 
 /* Writes what stands for the placeholder; false: it is none. */
-static bool bracket_replace(struct task_read *r, const struct doc_node *n, const struct bracket_scan *b, struct str name,
-                            struct buf *out)
+static bool bracket_replace(struct task_read *r, const struct doc_node *n, const struct bracket_scan *b,
+                            struct str name, struct buf *out)
 {
     const struct dimensions *d = &r->t->dimensions;
     ptrdiff_t which = dimensions_find(d, name);
@@ -310,7 +312,7 @@ struct str task_placeholders(struct task_read *r, const struct doc_node *n, stru
     return arena_strdup(r->a, buf_str(&out));
 }
 
-/* --- afterwards ----------------------------------------------------------------------------------------------------- */
+/* --- afterwards --------------------------------------------------------------------------------------------------- */
 
 void task_check_dimensions(struct task_read *r)
 {

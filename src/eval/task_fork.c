@@ -92,7 +92,8 @@ static struct str task_fork_open(struct task_read *r, const struct doc_node *n)
     if (!task_text(r, n, "fork_of", TASK_NAME_MAX, &name))
         return STR_NONE;
     if (str_find_byte(name, '/') >= 0) {
-        task_problem_at(r, n, "fork_of names a task file in the same folder, and \"" STR_FMT "\" is a path", STR_ARG(name));
+        task_problem_at(r, n, "fork_of names a task file in the same folder, and \"" STR_FMT "\" is a path",
+                        STR_ARG(name));
         return STR_NONE;
     }
     shown = path_join(r->a, path_dir(r->name), name);

@@ -29,7 +29,8 @@ void task_problem_in(struct task_read *r, struct str where, bool warning, struct
 static void task_problem_v(struct task_read *r, int file, int line, int column, bool warning, const char *fmt,
                            va_list ap) PRINTF_LIKE(6, 0);
 
-static void task_problem_v(struct task_read *r, int file, int line, int column, bool warning, const char *fmt, va_list ap)
+static void task_problem_v(struct task_read *r, int file, int line, int column, bool warning, const char *fmt,
+                           va_list ap)
 {
     struct err text = ERR_INIT;         /* cut on a code point, control bytes made harmless */
 
@@ -85,11 +86,11 @@ void task_unknown_key(struct task_read *r, const struct doc_pair *key, const cha
     while (str_split(&rest, ' ', &one))
         suggest_offer(&near, one);
     if (suggest_best(&near).len)
-        task_problem(r, key->value->file, key->line, key->column, "%s has no key \"" STR_FMT "\"%s", of_what, STR_ARG(key->key),
-                     suggest_hint(&near, hint));
+        task_problem(r, key->value->file, key->line, key->column, "%s has no key \"" STR_FMT "\"%s", of_what,
+                     STR_ARG(key->key), suggest_hint(&near, hint));
     else
-        task_problem(r, key->value->file, key->line, key->column, "%s has no key \"" STR_FMT "\"; it knows: %s", of_what,
-                     STR_ARG(key->key), names);
+        task_problem(r, key->value->file, key->line, key->column, "%s has no key \"" STR_FMT "\"; it knows: %s",
+                     of_what, STR_ARG(key->key), names);
 }
 
 void task_check_keys(struct task_read *r, const struct doc_node *map, const char *of_what, const char *names)

@@ -32,8 +32,9 @@ struct task_overrides {
     int64_t budget_nanousd;
 };
 
-/* `path`: the file, or a folder with task.yaml (or task.yml, task.json, else a USE-CASE.md) in it. Fails with ERR_BAD_INPUT, its text the
- * first problem "(and N more)", when `p` holds an error; warnings alone are no failure. `p` and `ov` may be NULL. */
+/* `path`: the file, or a folder with task.yaml (or task.yml, task.json, else a USE-CASE.md) in it. Fails with
+ * ERR_BAD_INPUT, its text the first problem "(and N more)", when `p` holds an error; warnings alone are no failure. `p`
+ * and `ov` may be NULL. */
 enum err_code task_load(const char *path, const struct task_overrides *ov, struct arena *a, struct task **out,
                         struct problems *p, struct err *e) MUST_USE;
 /* The same from text; `dir` is the folder its files are relative to, `name` how errors call it. */

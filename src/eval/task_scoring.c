@@ -307,8 +307,9 @@ static void task_threshold_unknown(struct task_read *r, const struct doc_pair *p
     char hint[160];
 
     if (metric_find(p->key)) {
-        task_problem(r, p->value->file, p->line, p->column, "the threshold is for \"" STR_FMT "\", which this task does not measure; add it to "
-                     "metrics", STR_ARG(p->key));
+        task_problem(r, p->value->file, p->line, p->column,
+                     "the threshold is for \"" STR_FMT "\", which this task does not measure; add it to metrics",
+                     STR_ARG(p->key));
         return;
     }
     suggest_begin(&near, p->key);
@@ -317,8 +318,9 @@ static void task_threshold_unknown(struct task_read *r, const struct doc_pair *p
         suggest_offer(&near, t->metrics[i].name);
     for (size_t i = 0; i < t->check_count; i++)
         suggest_offer(&near, t->checks[i].name);
-    task_problem(r, p->value->file, p->line, p->column, "there is no metric or check \"" STR_FMT "\" to hold to a threshold%s",
-                 STR_ARG(p->key), suggest_hint(&near, hint));
+    task_problem(r, p->value->file, p->line, p->column,
+                 "there is no metric or check \"" STR_FMT "\" to hold to a threshold%s", STR_ARG(p->key),
+                 suggest_hint(&near, hint));
 }
 
 static void task_read_threshold(struct task_read *r, const struct doc_pair *p)

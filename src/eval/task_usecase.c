@@ -68,7 +68,7 @@ static struct str usecase_slug(struct str name, struct arena *a)
     return n ? str_n(s.at, n) : S("use_case");
 }
 
-/* --- what tools wrote ----------------------------------------------------------------------------------------------- */
+/* --- what tools wrote --------------------------------------------------------------------------------------------- */
 
 /* A file of the folder that may be missing; false when it is, or is told to be unusable. */
 static bool usecase_tool_file(struct task_read *r, int file, struct str path, struct str *out)
@@ -117,9 +117,11 @@ static const json_t *usecase_generated(struct task_read *r, int file)
     }
     if (!missing)
         return j;
-    task_problem_in(r, path_join(r->a, str_c(r->dir), S("generated-prompts.json")), true,
-                    arena_printf(r->a, "has no usable \"%s\" and is not used; it needs analysis, task_prompt, judge_prompt and rubric",
-                                 missing));
+    task_problem_in(
+        r, path_join(r->a, str_c(r->dir), S("generated-prompts.json")), true,
+        arena_printf(r->a,
+                     "has no usable \"%s\" and is not used; it needs analysis, task_prompt, judge_prompt and rubric",
+                     missing));
     return NULL;
 }
 
@@ -160,7 +162,7 @@ static struct str usecase_tools(struct usecase_map *m)
     return prompt;
 }
 
-/* --- the folder ----------------------------------------------------------------------------------------------------- */
+/* --- the folder --------------------------------------------------------------------------------------------------- */
 
 static void usecase_models(struct usecase_map *m, struct str models)
 {
@@ -208,7 +210,7 @@ struct doc_node *task_usecase_root(struct task_read *r, int file, struct str tex
     return usecase_end(&m);
 }
 
-/* --- older files ---------------------------------------------------------------------------------------------------- */
+/* --- older files -------------------------------------------------------------------------------------------------- */
 
 static const char usecase_old_keys[] = "name goal llm_notes output_format chunk_min_minutes chunk_max_minutes coverage_required "
                                        "allow_shorter_if_justified cost_priority quality_priority notes default_judge_model "

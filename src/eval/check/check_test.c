@@ -237,7 +237,9 @@ TEST(a_pattern_of_a_models_making_is_tried_on_examples)
     CHECK_INT(judge("{\"regex_fits\": {\"reject\": \"$.queue\"}}", "bil+ing", note), '-');
     CHECK_INT(judge("{\"regex_fits\": {\"match\": \"$.nothing\"}}", "bil+ing", note), '?');
     CHECK_INT(judge("{\"path\": \"$.r\", \"regex_fits\": {\"match\": [\"aa\"]}}", "{\"r\": \"a+\"}", note), '+');
-    CHECK_INT(judge("{\"regex_fits\": {\"match\": [\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\"]}}", "(a|aa|aaa)+", note), '-');
+    CHECK_INT(judge("{\"regex_fits\": {\"match\": [\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\"]}}", "(a|aa|aaa)+",
+                    note),
+              '-');
     CHECK(strstr(note, "steps"));
     memset(longest, 'a', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';

@@ -1,6 +1,6 @@
 /* src/eval/check/regex_fits.c: the output (or the value at `path`) is a pattern of the model's making, and is tried on
- * examples: each of `match` must match as a whole, none of `reject` may. Examples stand in the check, or a "$.path" says
- * where in the expected answer they are, so that they can differ from case to case and be held out of the prompt.
+ * examples: each of `match` must match as a whole, none of `reject` may. Examples stand in the check, or a "$.path"
+ * says where in the expected answer they are, so that they can differ from case to case and be held out of the prompt.
  * The pattern is a stranger's: its length, steps and memory are bounded, and one that meets a bound fails. */
 #include "eval/check/check.h"
 
@@ -17,12 +17,14 @@
 struct fits_side { struct json_path *path; const json_t *list; };
 struct fits { struct fits_side match, reject; };
 
-static enum err_code fits_side_read(const json_t *v, const char *name, struct arena *a, struct fits_side *out, struct err *e)
+static enum err_code fits_side_read(const json_t *v, const char *name, struct arena *a, struct fits_side *out,
+                                    struct err *e)
 {
     if (json_is_string(v))
         return json_path_compile(json_to_str(v), a, &out->path, e);
     if (v && !json_is_array(v))
-        return err_set(e, ERR_BAD_INPUT, "regex_fits: %s is a list of texts, or a $.path into the expected answer", name);
+        return err_set(e, ERR_BAD_INPUT, "regex_fits: %s is a list of texts, or a $.path into the expected answer",
+                       name);
     for (size_t i = 0; i < json_array_size(v); i++)
         if (!json_is_string(json_array_get(v, i)))
             return err_set(e, ERR_BAD_INPUT, "regex_fits: %s holds something that is no text", name);
@@ -51,7 +53,7 @@ static enum err_code fits_prepare(const struct check_spec *spec, struct arena *a
     return ERR_OK;
 }
 
-/* --- one pattern ---------------------------------------------------------------------------------------------------- */
+/* --- one pattern -------------------------------------------------------------------------------------------------- */
 
 struct fits_pattern { pcre2_code *code; pcre2_match_context *limits; pcre2_match_data *data; };
 
@@ -74,7 +76,8 @@ static bool fits_pattern_init(struct fits_pattern *p, struct str pattern, struct
         return false;
     }
     p->code = pcre2_compile((PCRE2_SPTR)pattern.at, pattern.len,
-                            PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &at, NULL);
+                            PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &at,
+                            NULL);
     if (!p->code) {
         pcre2_get_error_message(code, text, sizeof text);
         *why = arena_printf(a, STR_FMT " is no pattern: %s", STR_ARG(subject_quote(pattern, a)), (char *)text);
@@ -107,8 +110,8 @@ static bool fits_example(struct fits_pattern *p, struct str example, bool wanted
     return false;
 }
 
-static enum check_verdict fits_list(struct fits_pattern *p, const json_t *list, bool wanted, size_t *tried, struct arena *a,
-                                    struct str *why)
+static enum check_verdict fits_list(struct fits_pattern *p, const json_t *list, bool wanted, size_t *tried,
+                                    struct arena *a, struct str *why)
 {
     size_t n = json_is_array(list) ? json_array_size(list) : 1;
 
