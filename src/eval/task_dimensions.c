@@ -177,17 +177,12 @@ void task_read_dimensions(struct task_read *r)
 
 struct bracket_scan { struct str s; size_t i; };
 
-/* Past "{{ ... }}", "{% ... %}" or "{# ... #}" (and, of a raw block, past its end); true when there was one. */
-static bool bracket_skip_code(struct bracket_scan *b)
+/* Where the code that began at rest[0] ends: offset of its "}}", "%}" or "#}". */
+static size_t bracket_code_end(struct str rest, bool code, char close)
 {
-    struct str rest = str_from(b->s, b->i), inside;
-    bool code = str_starts(rest, S("{{")) || str_starts(rest, S("{%"));
-    char close, quote = 0;
-    size_t k = 2;
+    size_t depth = 0, k = 2;
+    char quote = 0;
 
-    if (!code && !str_starts(rest, S("{#")))
-        return false;
-    close = rest.at[1] == '{' ? '}' : rest.at[1];
     for (; k < rest.len; k++) {
         char c = rest.at[k];
 
@@ -195,22 +190,59 @@ static bool bracket_skip_code(struct bracket_scan *b)
             k++;
         else if (quote)
             quote = c == quote ? 0 : quote;
+        else if (c == close && !depth && k + 1 < rest.len && rest.at[k + 1] == '}')
+            return k;
         else if (code && (c == '"' || c == '\''))
             quote = c;
-        else if (c == close && k + 1 < rest.len && rest.at[k + 1] == '}')
-            break;
+        else if (code && (c == '{' || c == '(' || c == '['))
+            depth++;
+        else if (code && (c == '}' || c == ')' || c == ']') && depth)
+            depth--;                                    /* a literal's brace is no end: {{ {"a": {}} }} */
     }
-    inside = str_sub(rest, 2, k - 2);
+    return rest.len;
+}
+
+static struct str bracket_tag(struct str inside)
+{
     while (inside.len && (inside.at[0] == '-' || inside.at[0] == '+'))
         inside = str_from(inside, 1);
-    inside = str_trim(inside);
-    b->i += MIN(k + 2, rest.len);
-    if (close == '%' && str_starts(inside, S("raw")) &&
-        (inside.len == 3 || inside.at[3] == ' ' || inside.at[3] == '-')) {
-        ptrdiff_t end = str_find(str_from(b->s, b->i), S("endraw"));
+    while (inside.len && (inside.at[inside.len - 1] == '-' || inside.at[inside.len - 1] == '+'))
+        inside.len--;
+    return str_trim(inside);
+}
 
-        b->i = end < 0 ? b->s.len : b->i + (size_t)end;
+/* Offset of the "{% endraw %}" in `s`, or its end. */
+static size_t bracket_raw_end(struct str s)
+{
+    size_t open = s.len;                                /* the last "{%" */
+
+    for (size_t i = 0; i + 1 < s.len; i++) {
+        if (s.at[i] == '{' && s.at[i + 1] == '%')
+            open = i;
+        if (s.at[i] != '%' || s.at[i + 1] != '}' || open == s.len)
+            continue;
+        if (i >= open + 2 && str_is(bracket_tag(str_sub(s, open + 2, i - open - 2)), "endraw"))
+            return open;
+        open = s.len;
     }
+    return s.len;
+}
+
+/* Past "{{ ... }}", "{% ... %}" or "{# ... #}" (and, of a raw block, past its text); true when there was one. */
+static bool bracket_skip_code(struct bracket_scan *b)
+{
+    struct str rest = str_from(b->s, b->i);
+    bool code = str_starts(rest, S("{{")) || str_starts(rest, S("{%"));
+    char close;
+    size_t end;
+
+    if (!code && !str_starts(rest, S("{#")))
+        return false;
+    close = rest.at[1] == '{' ? '}' : rest.at[1];
+    end = bracket_code_end(rest, code, close);
+    b->i += MIN(end + 2, rest.len);
+    if (close == '%' && str_is(bracket_tag(str_sub(rest, 2, end - 2)), "raw"))
+        b->i += bracket_raw_end(str_from(b->s, b->i));
     return true;
 }
 

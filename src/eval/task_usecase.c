@@ -312,7 +312,7 @@ struct doc_node *task_usecase_old(struct task_read *r, struct doc_node *root)
     const struct doc_node *form = task_member(root, "output_format"), *goal = task_member(root, "goal");
     struct usecase *u;
 
-    if (!goal || task_member(root, "prompt") || task_member(root, "prompts"))
+    if (!goal || doc_get(root, "fork_of") || task_member(root, "prompt") || task_member(root, "prompts"))
         return root;
     u = arena_new(r->a, struct usecase);
     task_check_keys(r, root, "a use case", usecase_old_keys);
