@@ -53,40 +53,53 @@ static struct str usecase_stem(struct str base)
     return ext.len ? str_n(base.at, base.len - ext.len - 1) : base;
 }
 
-/* The plain files of `sub`, by name. A folder that is not there is a warning. */
-static enum err_code usecase_list(const char *folder, const char *sub, struct usecase_files *f, struct arena *a,
-                                  struct usecase_file **out, size_t *count, struct err *e)
+/* A folder in the use case's; *out NULL, and a warning, when it is not there. */
+static enum err_code usecase_opendir(const char *folder, const char *sub, struct usecase_files *f, struct arena *a,
+                                     DIR **out, struct err *e)
 {
-    AUTO(usecase_closedirp) DIR *d = NULL;
-    struct usecase_file *list = arena_array(a, struct usecase_file, USECASE_FILES_MAX);
     struct err why = ERR_INIT;
-    struct dirent *entry;
-    struct stat st;
-    enum err_code code;
     int fd;
+    enum err_code code = file_open_folder_beneath(folder, str_c(sub), &fd, &why);
 
-    *out = list;
-    *count = 0;
-    code = file_open_folder_beneath(folder, str_c(sub), &fd, &why);
+    *out = NULL;
     if (code == ERR_NOT_FOUND) {
         usecase_warn(f, a, arena_printf(a, "the folder has no %s/", sub));
         return ERR_OK;
     }
     if (code != ERR_OK)
         return err_set(e, code, "%s: %s", folder, why.text);
-    d = fdopendir(fd);
-    if (!d) {
-        close(fd);
-        return err_errno(e, ERR_IO, errno, "%s/%s can't be read", folder, sub);
-    }
-    while ((entry = readdir(d))) {
-        struct usecase_file *one = &list[*count];
-        struct str base = str_c(entry->d_name);
+    *out = fdopendir(fd);
+    if (*out)
+        return ERR_OK;
+    close(fd);
+    return err_errno(e, ERR_IO, errno, "%s/%s can't be read", folder, sub);
+}
 
-        if (base.at[0] == '.' ||
-            (fstatat(dirfd(d), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)))
+/* Hidden files and folders are left alone. */
+static bool usecase_wanted(DIR *d, const char *name)
+{
+    struct stat st;
+
+    return name[0] != '.' && (fstatat(dirfd(d), name, &st, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(st.st_mode));
+}
+
+/* The plain files of `sub`, by name. */
+static enum err_code usecase_list(const char *folder, const char *sub, struct usecase_files *f, struct arena *a,
+                                  struct usecase_file **out, size_t *count, struct err *e)
+{
+    AUTO(usecase_closedirp) DIR *d = NULL;
+    struct usecase_file *list = arena_array(a, struct usecase_file, USECASE_FILES_MAX);
+    struct dirent *entry;
+
+    *out = list;
+    *count = 0;
+    TRY(usecase_opendir(folder, sub, f, a, &d, e));
+    while (d && (entry = readdir(d))) {
+        struct usecase_file *one = &list[*count];
+
+        if (!usecase_wanted(d, entry->d_name))
             continue;
-        if (!str_is_utf8(base))
+        if (!str_is_utf8(str_c(entry->d_name)))
             return err_set(e, ERR_BAD_INPUT, "%s/%s holds a file whose name is not UTF-8", folder, sub);
         if (*count == USECASE_FILES_MAX)
             return err_set(e, ERR_TOO_LARGE, "%s/%s holds more than %d files; put the cases into one JSONL dataset",

@@ -44,7 +44,8 @@ TEST(dimension_placeholders_are_found_in_any_case_and_left_alone_in_code)
                SHOWN " {{ \"[Tone] }} [Tone]\" }} {# [Tone] #} {% if [Tone] %}x{% endif %}");
     CHECK_TASK(HEAD TONE "prompt: '[Tone] {% raw %}[Tone] {{ {% endraw %}[Tone]'\n",
                SHOWN " {% raw %}[Tone] {{ {% endraw %}" SHOWN);
-    CHECK_TASK(HEAD TONE "prompt: '{{ {\"a\": {\"b\": \"[Tone]\"}}[\"a\"] }} {%- raw -%}endraw [Tone]{% endraw +%}[Tone]'\n",
+    CHECK_TASK(HEAD TONE
+               "prompt: '{{ {\"a\": {\"b\": \"[Tone]\"}}[\"a\"] }} {%- raw -%}endraw [Tone]{% endraw +%}[Tone]'\n",
                "{{ {\"a\": {\"b\": \"[Tone]\"}}[\"a\"] }} {%- raw -%}endraw [Tone]{% endraw +%}" SHOWN);
     CHECK_TASK(HEAD TONE "prompt: '[Tone] [link](u) [ref][1] [x] [ ]'\n", SHOWN " [link](u) [ref][1] [x] [ ]");
     CHECK_TASK(HEAD "dimensions: [{name: 'Who \"is\" it', values: [a, b]}]\nprompt: '[who \"IS\" it]'\n",
