@@ -475,7 +475,7 @@ TEST(task_schema_lists_what_the_reader_knows)
             test_fail(__FILE__, __LINE__, "the schema lacks the key " STR_FMT, STR_ARG(key));
     CHECK_INT(json_object_size(keys), count);
     checks = JSON_AT(schema, "$defs", "check", "properties");
-    for (size_t i = 0; i < check_count(); i++)
+    for (size_t i = 0; i < check_kinds(); i++)
         if (!json_child(checks, check_at(i)->name))
             test_fail(__FILE__, __LINE__, "the schema lacks the check %s", check_at(i)->name);
     metrics = JSON_AT(schema, "$defs", "metric", "anyOf", "0", "enum");
