@@ -222,6 +222,25 @@ static enum err_code plan_open(struct plan *p, struct blob *blob, struct err *e)
     return data_pack_open(blob, p->run.dataset_hash, &p->pack, e);
 }
 
+/* A check that a case brings and nobody can read is told of before anything is paid for. */
+static enum err_code plan_case_checks(struct plan *p, struct err *e)
+{
+    AUTO(pack_cursor_freep) struct pack_cursor *cursor = NULL;
+    AUTO_ARENA *a = arena_new_sized(16 * 1024);
+    struct dataset_case kase;
+    bool more = true;
+
+    if (!scoring_reads_cases(p->task))
+        return ERR_OK;
+    cursor = pack_cursor_new(p->pack, 0);
+    for (;; arena_reset(a)) {
+        TRY(pack_cursor_next(cursor, a, &kase, &more, e));
+        if (!more)
+            return ERR_OK;
+        TRY(scoring_case_verify(p->task, &kase, e));
+    }
+}
+
 /* What templates include belongs to the run as the prompts do: it is read once, now. */
 static enum err_code plan_keep_files(struct plan *p, struct err *e)
 {
@@ -268,6 +287,7 @@ static enum err_code plan_fill(struct plan *p, struct blob *blob, const struct d
                        (long long)PLAN_TRIALS_MAX);
     p->run.shard_trials = PLAN_SHARD_CASES * p->run.variants * p->run.repeat;
     TRY(plan_open(p, blob, e));
+    TRY(plan_case_checks(p, e));
     TRY(plan_estimate(p, l, e));
     p->run.estimate_nanousd = p->estimate.unknown_variants ? MONEY_UNKNOWN : p->estimate.cost_nanousd;
     TRY(plan_keep_files(p, e));

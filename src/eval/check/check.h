@@ -83,7 +83,7 @@ void          check_judge(const struct check_ready *c, const struct subject *s, 
 /* One check as JSON ("json_valid", or {max_words: 3, severity: info}) into a spec that borrows from it: its kind, its
  * `not`, its weight. Names nothing and prepares nothing. */
 enum err_code check_spec_read(const json_t *j, struct check_spec *out, struct err *e) MUST_USE;
-/* A value of a dataset's case as its own checks (check_case_checks); `more` is put before the sentence. */
+/* A value of a dataset's case as its own checks (kind case_checks). */
 enum err_code check_case_verify(const json_t *checks, struct err *e) MUST_USE;
 /* The variable that check_case_checks reads, when the spec is one. */
 struct str    check_case_variable(const struct check_spec *spec);
