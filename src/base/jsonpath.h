@@ -3,9 +3,9 @@
  *   $.name  $['a name']  $[0]  $[-1]  $[*]  $.*  $[0:10:2]  $..name  $..[0]  $['a','b',0:2]
  *   $.items[?@.price > 10 && @.kind == 'book']   $[?!@.done || (length(@.tags) >= 2)]
  *   functions: length(value) count(nodes) value(nodes) match(text, pattern) search(text, pattern)
- * Patterns are I-Regexps (RFC 9485) run by PCRE2 with its limits (regex.h); what PCRE2 knows beyond them is allowed, and
- * ^ and $ tie to the ends. A pattern that can't be read matches nothing, as the RFC wants; jsonpath_doubt tells of one
- * written in the query. Members come in the document's order. Equal numbers are equal (1 == 1.0).
+ * Patterns are I-Regexps (RFC 9485) run by PCRE2 with its limits (regex.h); what PCRE2 knows beyond them is allowed,
+ * and ^ and $ tie to the ends. A pattern that can't be read matches nothing, as the RFC wants; jsonpath_doubt tells of
+ * one written in the query. Members come in the document's order. Equal numbers are equal (1 == 1.0).
  *
  * Limits: JSONPATH_TEXT_MAX bytes of query, JSONPATH_NESTING_MAX levels of parentheses, filters and calls in it; a
  * selection takes at most JSONPATH_STEPS_MAX steps (a value looked at), holds at most JSONPATH_NODES_MAX nodes at once

@@ -419,11 +419,14 @@ static enum err_code jp_argument(struct jp_parse *p, size_t at, const struct jp_
                                  const struct jp_expr *x)
 {
     bool value = (x->kind == JP_LITERAL || (x->kind == JP_QUERY && x->query->singular) ||
-                  (x->kind == JP_CALL && x->function->result == JP_VALUE)) && !x->parenthesised;
+                  (x->kind == JP_CALL && x->function->result == JP_VALUE)) &&
+                 !x->parenthesised;
 
     if (type == JP_VALUE && !value)
-        return jp_fail(p, at, "%s() takes a value here: a literal, a function's value, or a path that gives at most one "
-                       "(no *, .. , slice or filter)", f->name);
+        return jp_fail(p, at,
+                       "%s() takes a value here: a literal, a function's value, or a path that gives at most one "
+                       "(no *, .. , slice or filter)",
+                       f->name);
     if (type == JP_NODES && (x->kind != JP_QUERY || x->parenthesised))
         return jp_fail(p, at, "%s() takes a path", f->name);
     return ERR_OK;
@@ -459,8 +462,9 @@ static enum err_code jp_call(struct jp_parse *p, struct jp_expr **out)
         suggest_begin(&near, name);
         for (size_t i = 0; i < COUNT_OF(jp_functions); i++)
             suggest_offer(&near, str_c(jp_functions[i].name));
-        return jp_fail(p, from, call->function ? "%s needs a ( right after its name%s"
-                       : "there is no function \"%s\"%s; there are length, count, value, match, search",
+        return jp_fail(p, from,
+                       call->function ? "%s needs a ( right after its name%s"
+                                      : "there is no function \"%s\"%s; there are length, count, value, match, search",
                        arena_cstr(p->arena, str_utf8_head(name, 40)), call->function ? "" : suggest_hint(&near, hint));
     }
     TRY(jp_enter(p));
@@ -526,7 +530,8 @@ static enum err_code jp_operand(struct jp_parse *p, struct jp_expr **out)
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         size_t before = p->at;
 
-        if (jp_take(p, words[i].word) && !jp_is_name_first(jp_peek(p)) && !jp_is_digit(jp_peek(p)) && jp_peek(p) != '(') {
+        if (jp_take(p, words[i].word) && !jp_is_name_first(jp_peek(p)) && !jp_is_digit(jp_peek(p)) &&
+            jp_peek(p) != '(') {
             *out = jp_new(p, JP_LITERAL, NULL, NULL);
             (*out)->literal = words[i].make();
             return ERR_OK;
@@ -535,7 +540,8 @@ static enum err_code jp_operand(struct jp_parse *p, struct jp_expr **out)
     }
     if (c >= 'a' && c <= 'z')
         return jp_call(p, out);
-    return jp_fail(p, p->at, "a condition has paths (@.name, $.name), texts in quotes, numbers, true, false, null and "
+    return jp_fail(p, p->at,
+                   "a condition has paths (@.name, $.name), texts in quotes, numbers, true, false, null and "
                    "functions here");
 }
 
@@ -602,7 +608,7 @@ static enum err_code jp_basic(struct jp_parse *p, struct jp_expr **out)
             TRY(jp_operand(p, &right));
             TRY(jp_comparable(p, right_at, right));
             x = jp_new(p, JP_COMPARE, x, right);
-            x->operator = operator;
+            x->operator= operator;
         } else {
             p->at = right_at;
         }

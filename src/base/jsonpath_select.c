@@ -82,7 +82,8 @@ static void jp_select_all(struct jp_run *r, const struct jp_selector *s, const s
             if (jp_takes(r, s, json_array_get(v, i)))
                 jp_push(r, out, jp_item(parent, v, i));
     if (json_is_object(v))
-        for (void *it = json_object_iter((json_t *)v); it && r->stop == ERR_OK; it = json_object_iter_next((json_t *)v, it))
+        for (void *it = json_object_iter((json_t *)v); it && r->stop == ERR_OK;
+             it = json_object_iter_next((json_t *)v, it))
             if (jp_takes(r, s, json_object_iter_value(it)))
                 jp_push(r, out, jp_member(parent, it));
 }
@@ -167,7 +168,8 @@ static void jp_descend(struct jp_run *r, const struct jsonpath_node *from, int d
 
         jp_descend(r, &child, depth + 1, places, out);
     }
-    for (void *it = json_object_iter((json_t *)v); it && r->stop == ERR_OK; it = json_object_iter_next((json_t *)v, it)) {
+    for (void *it = json_object_iter((json_t *)v); it && r->stop == ERR_OK;
+         it = json_object_iter_next((json_t *)v, it)) {
         struct jsonpath_node child = jp_member(parent, it);
 
         jp_descend(r, &child, depth + 1, places, out);

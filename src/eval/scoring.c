@@ -140,7 +140,8 @@ enum err_code scoring_case_verify(const struct task *task, const struct dataset_
 {
     for (size_t i = 0; i < task->check_count; i++) {
         struct str name = check_case_variable(&task->checks[i]);
-        const json_t *checks = name.len && json_is_object(kase->vars) ? json_object_getn(kase->vars, name.at, name.len) : NULL;
+        const json_t *checks = name.len && json_is_object(kase->vars) ? json_object_getn(kase->vars, name.at, name.len)
+                                                                      : NULL;
 
         if (checks && !json_is_null(checks) && check_case_verify(checks, e) != ERR_OK)
             return err_prefix(e, "case " STR_FMT ": " STR_FMT, STR_ARG(kase->id), STR_ARG(name));

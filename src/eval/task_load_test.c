@@ -483,8 +483,8 @@ static void task_schema_takes_examples(const json_t *schema, struct arena *a)
         task = json_in_arena(json_pack("{s:s, s:[s], s:s, s:[{s:s}], s:O}", "name", "n", "models", "sim:swift", "prompt",
                                        "Hi", "cases", "input", "x", "checks", example), a);
         if (schema_validate(s, task, a, &fault, 1, &faults) != SCHEMA_VALID)
-            test_fail(__FILE__, __LINE__, "the schema refuses %s: " STR_FMT " " STR_FMT, c->example, STR_ARG(fault.path),
-                      STR_ARG(fault.text));
+            test_fail(__FILE__, __LINE__, "the schema refuses %s: " STR_FMT " " STR_FMT, c->example,
+                      STR_ARG(fault.path), STR_ARG(fault.text));
     }
 }
 

@@ -121,7 +121,8 @@ static bool task_group_verify(struct task_read *r, const struct doc_node *list, 
 {
     bool good = true;
 
-    for (size_t i = 0; list->kind == DOC_LIST && i < list->count && i < CHECK_GROUP_MAX && depth <= CHECK_DEPTH_MAX; i++) {
+    for (size_t i = 0; list->kind == DOC_LIST && i < list->count && i < CHECK_GROUP_MAX && depth <= CHECK_DEPTH_MAX;
+         i++) {
         const struct doc_node *one = list->items[i];
         struct check_spec c = { 0 };
         const struct doc_pair *pair;
@@ -133,7 +134,8 @@ static bool task_group_verify(struct task_read *r, const struct doc_node *list, 
             pair = doc_pair_get(one, arena_cstr(r->a, c.kind));
             if (!pair)
                 pair = doc_pair_get(one, arena_cstr(r->a, arena_printf(r->a, "not_" STR_FMT, STR_ARG(c.kind))));
-            whole = !pair || check_find(c.kind)->argument != CHECK_CHECKS || task_group_verify(r, pair->value, depth + 1);
+            whole = !pair || check_find(c.kind)->argument != CHECK_CHECKS ||
+                    task_group_verify(r, pair->value, depth + 1);
         }
         if (whole && (e.code != ERR_OK || check_verify(&c, &e) != ERR_OK))
             task_problem_at(r, one, "%s", e.text);

@@ -44,7 +44,8 @@ static const char *check_shape(const struct check *c, const json_t *v)
         for (size_t i = 0; i < json_array_size(v); i++)
             if (!json_string_length(json_array_get(v, i)))
                 return "true, a name or a list of names";
-        return json_is_true(v) || json_string_length(v) || json_array_size(v) ? NULL : "true, a name or a list of names";
+        return json_is_true(v) || json_string_length(v) || json_array_size(v) ? NULL
+                                                                              : "true, a name or a list of names";
     case CHECK_MAP: return json_object_size(v) ? NULL : "a map";
     case CHECK_CHECKS: return json_array_size(v) ? NULL : "a list of at least one check";
     }

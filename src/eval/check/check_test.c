@@ -1,4 +1,4 @@
-#include "eval/check/check_try.h"
+#include "eval/check/check_try_test.h"
 
 static char judge(const char *check, const char *output, char note[300])
 {

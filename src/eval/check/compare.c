@@ -65,7 +65,8 @@ static enum err_code compare_prepare(const struct check_spec *spec, struct arena
         }
     if (!list && c->passing != BIT(COMPARE_EQUAL) && !str_is(spec->kind, "ne") &&
         (json_is_array(spec->argument) || json_is_boolean(spec->argument) || json_is_null(spec->argument)))
-        return err_set(e, ERR_BAD_INPUT, STR_FMT " compares numbers or texts, and this has no order", STR_ARG(spec->kind));
+        return err_set(e, ERR_BAD_INPUT, STR_FMT " compares numbers or texts, and this has no order",
+                       STR_ARG(spec->kind));
     c->count = list ? json_array_size(spec->argument) : 1;
     c->at = arena_array(a, struct operand, c->count);
     for (size_t i = 0; i < c->count; i++)
@@ -220,7 +221,10 @@ static enum check_verdict path_count_judge(const void *state, const struct check
     if (n >= p->min && n <= p->max)
         return CHECK_PASS;
     *why = arena_printf(a, "%" PRId64 " chosen, %s %" PRId64, n,
-                        p->min == p->max ? "not" : n < p->min ? "at least" : "at most", n < p->min ? p->min : p->max);
+                        p->min == p->max ? "not"
+                        : n < p->min     ? "at least"
+                                         : "at most",
+                        n < p->min ? p->min : p->max);
     return CHECK_FAIL;
 }
 

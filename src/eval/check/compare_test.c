@@ -1,4 +1,4 @@
-#include "eval/check/check_try.h"
+#include "eval/check/check_try_test.h"
 
 static const char rows_json[] = "{\"n\":3,\"f\":3.0,\"s\":\"3\",\"b\":true,\"z\":null,\"l\":[1,{\"a\":2}],\"low\":1,\"high\":9,"
                                 "\"t\":\"beta\",\"rows\":[{\"p\":5},{\"p\":20},{\"q\":0}]}";

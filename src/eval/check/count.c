@@ -4,7 +4,8 @@
  *   items       of a JSON list (its elements, those under "items" or "concepts", or an object's members)
  *   lines       that have something other than white space on them
  *   paragraphs  runs of such lines, with an empty line between them
- *   sentences   ends of one: . ! ? or ... (also of CJK, Arabic and Devanagari), with closing quotes and brackets behind,
+ *   sentences   ends of one: . ! ? or ... (also of CJK, Arabic and Devanagari), with closing quotes and brackets
+ * behind,
  *               before white space or the end; CJK ones end anywhere. Text after the last end counts as one more. A
  *               number's point does not end a sentence, an abbreviation's does: this counts, it does not understand. */
 #include "eval/check/check.h"

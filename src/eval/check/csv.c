@@ -1,5 +1,5 @@
-/* src/eval/check/csv.c: checks of CSV form (RFC 4180, base/csv.h): csv_valid, csv_columns. A code fence around the whole
- * is forgiven. Column names are compared without white space at their ends. */
+/* src/eval/check/csv.c: checks of CSV form (RFC 4180, base/csv.h): csv_valid, csv_columns. A code fence around the
+ * whole is forgiven. Column names are compared without white space at their ends. */
 #include "eval/check/records.h"
 
 struct csv_columns { struct str *at; size_t count; bool no_others; };
@@ -28,7 +28,8 @@ static enum check_verdict csv_valid_judge(const void *state, const struct check_
         return CHECK_FAIL;
     for (size_t i = 0; i < r.count; i++)
         if (r.at[i].cell_count != r.column_count) {
-            *why = arena_printf(a, "row %zu has %zu cells, the header has %zu", i + 1, r.at[i].cell_count, r.column_count);
+            *why = arena_printf(a, "row %zu has %zu cells, the header has %zu", i + 1, r.at[i].cell_count,
+                                r.column_count);
             return CHECK_FAIL;
         }
     return CHECK_PASS;

@@ -73,8 +73,10 @@ static enum err_code group_prepare(const struct check_spec *spec, struct arena *
         total += g->at[i].weight;
     g->at_least = json_number_value(at_least);
     if (at_least && (!json_is_number(at_least) || g->at_least <= 0 || g->at_least > total))
-        return err_set(e, ERR_BAD_INPUT, STR_FMT ": at_least is a number above 0, at most the members' weights together "
-                       "(%.15g)", STR_ARG(spec->kind), total);
+        return err_set(e, ERR_BAD_INPUT,
+                       STR_FMT ": at_least is a number above 0, at most the members' weights together "
+                               "(%.15g)",
+                       STR_ARG(spec->kind), total);
     *state = g;
     return ERR_OK;
 }
@@ -134,8 +136,8 @@ static enum check_verdict group_judge_members(const struct group *g, const struc
     broken = g->kind == GROUP_ALL ? n.failed : n.passed;
     if (broken)
         *why = g->kind == GROUP_NONE ? arena_printf(a, STR_FMT " passed, and must not", STR_ARG(n.passing))
-               : broken > 1          ? arena_printf(a, "%zu of %zu failed; " STR_FMT, broken, g->count, STR_ARG(n.failing))
-                                     : n.failing;
+               : broken > 1 ? arena_printf(a, "%zu of %zu failed; " STR_FMT, broken, g->count, STR_ARG(n.failing))
+                            : n.failing;
     else
         *why = n.skipping;
     return broken ? CHECK_FAIL : n.skipped ? CHECK_SKIP : CHECK_PASS;
@@ -184,7 +186,8 @@ static enum check_verdict case_checks_judge(const void *state, const struct chec
     struct group g = { .kind = GROUP_ALL };
     struct err e = ERR_INIT;
     const struct str *name = state;
-    const json_t *checks = kase && json_is_object(kase->vars) ? json_object_getn(kase->vars, name->at, name->len) : NULL;
+    const json_t *checks = kase && json_is_object(kase->vars) ? json_object_getn(kase->vars, name->at, name->len)
+                                                              : NULL;
 
     if (!checks || json_is_null(checks)) {
         *why = S("the case has no checks of its own");

@@ -1,4 +1,4 @@
-#include "eval/check/check_try.h"
+#include "eval/check/check_try_test.h"
 
 TEST(groups_decide_as_their_members_do)
 {

@@ -1,5 +1,6 @@
-/* src/eval/check/overlap.c: intervals that do not overlap. Each record (records.h) is one, from its `start` to its `end`:
- * numbers (seconds) or points in time (times.h); calendar times do not mix with others. Intervals may touch. They need not stand in order. */
+/* src/eval/check/overlap.c: intervals that do not overlap. Each record (records.h) is one, from its `start` to its
+ * `end`: numbers (seconds) or points in time (times.h); calendar times do not mix with others. Intervals may touch.
+ * They need not stand in order. */
 #include "eval/check/records.h"
 
 #include "eval/times.h"
@@ -22,7 +23,8 @@ static enum err_code overlap_seconds(const json_t *map, const char *name, double
     if (!j)
         return ERR_OK;
     if (!time_of_json(j, true, &p) || p.form == TIME_CALENDAR || p.seconds < 0)
-        return err_set(e, ERR_BAD_INPUT, "no_overlap: %s is seconds, or a length of time as \"1:30\" or \"0:01:30\"", name);
+        return err_set(e, ERR_BAD_INPUT, "no_overlap: %s is seconds, or a length of time as \"1:30\" or \"0:01:30\"",
+                       name);
     *out = p.seconds;
     return ERR_OK;
 }
@@ -60,7 +62,8 @@ static bool overlap_point(const struct records *r, size_t i, const struct record
         return false;
     }
     if (json ? !time_of_json(json, true, out) : !time_parse(text, true, out)) {
-        *why = arena_printf(a, "item %zu: " STR_FMT " is no number and no time", i + 1, STR_ARG(subject_quote(text, a)));
+        *why = arena_printf(a, "item %zu: " STR_FMT " is no number and no time", i + 1,
+                            STR_ARG(subject_quote(text, a)));
         return false;
     }
     return true;
@@ -123,7 +126,8 @@ static enum check_verdict overlap_judge(const void *state, const struct check_ta
         if (gap < -o->tolerance)
             *why = arena_printf(a, "items %zu and %zu overlap by %.15g s", list[last].index, list[i].index, -gap);
         else if (o->gapless && gap > o->tolerance)
-            *why = arena_printf(a, "between items %zu and %zu is a gap of %.15g s", list[last].index, list[i].index, gap);
+            *why = arena_printf(a, "between items %zu and %zu is a gap of %.15g s", list[last].index, list[i].index,
+                                gap);
         if (gap < -o->tolerance || (o->gapless && gap > o->tolerance))
             return CHECK_FAIL;
         last = list[i].end >= list[last].end ? i : last;            /* what reaches farthest, within the tolerance */

@@ -22,7 +22,7 @@ struct record_field { struct str name; struct jsonpath *path; };
 /* The header row and the rows of a CSV text; false: it is none, *why says where. */
 bool          records_csv(struct str text, struct arena *a, struct records *out, struct str *why) MUST_USE;
 /* False: there is no list, *why says why, and the check fails. */
-bool          records_read(const struct check_target *t, struct arena *a, struct records *out, struct str *why) MUST_USE;
+bool records_read(const struct check_target *t, struct arena *a, struct records *out, struct str *why) MUST_USE;
 
 enum err_code record_field_prepare(struct str name, struct arena *a, struct record_field *out, struct err *e) MUST_USE;
 /* The field of one record: *text, and *json when it is JSON. False when it has none. */

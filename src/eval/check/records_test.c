@@ -1,4 +1,4 @@
-#include "eval/check/check_try.h"
+#include "eval/check/check_try_test.h"
 
 static struct check_world csv_world(void)
 {

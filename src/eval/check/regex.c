@@ -1,6 +1,6 @@
-/* src/eval/check/regex.c: PCRE2 patterns (base/regex.h): somewhere in the output, over the whole of it, or so many times.
- * A match that needs more than its limits is not evaluated: patterns are the user's, texts are a model's, and neither
- * may hang a run. Occurrences do not overlap. */
+/* src/eval/check/regex.c: PCRE2 patterns (base/regex.h): somewhere in the output, over the whole of it, or so many
+ * times. A match that needs more than its limits is not evaluated: patterns are the user's, texts are a model's, and
+ * neither may hang a run. Occurrences do not overlap. */
 #include "eval/check/check.h"
 
 #include <inttypes.h>
@@ -52,7 +52,8 @@ static enum err_code occurrences_bounds(const json_t *map, int64_t *min, int64_t
         const json_t *j = json_child(map, names[i]);
 
         if (j && (!json_is_integer(j) || json_integer_value(j) < 0 || json_integer_value(j) > REGEX_COUNT_MAX))
-            return err_set(e, ERR_BAD_INPUT, "occurrences: %s is a whole number, 0 to %" PRId64, names[i], REGEX_COUNT_MAX);
+            return err_set(e, ERR_BAD_INPUT, "occurrences: %s is a whole number, 0 to %" PRId64, names[i],
+                           REGEX_COUNT_MAX);
         if (j)
             *to[i] = json_integer_value(j);
     }
@@ -70,7 +71,8 @@ static enum err_code occurrences_prepare(const struct check_spec *spec, struct a
     o->min = 0;
     o->max = REGEX_COUNT_MAX;
     if (!json_string_length(regex) == !json_string_length(text))
-        return err_set(e, ERR_BAD_INPUT, "occurrences takes one of text: and regex:, for example {text: \"- \", min: 3}");
+        return err_set(e, ERR_BAD_INPUT,
+                       "occurrences takes one of text: and regex:, for example {text: \"- \", min: 3}");
     TRY(occurrences_bounds(spec->argument, &o->min, &o->max, e));
     if (!json_child(spec->argument, "min") && !json_child(spec->argument, "max"))
         return err_set(e, ERR_BAD_INPUT, "occurrences needs min:, max: or both");
@@ -99,7 +101,8 @@ static enum check_verdict occurrences_judge(const void *state, const struct chec
     if (n >= o->min && n <= o->max)
         return CHECK_PASS;
     *why = arena_printf(a, STR_FMT " is there %s%" PRId64 " times, %s %" PRId64, STR_ARG(subject_quote(o->text, a)),
-                        n > o->max ? "at least " : "", n, n < o->min ? "at least" : "at most", n < o->min ? o->min : o->max);
+                        n > o->max ? "at least " : "", n, n < o->min ? "at least" : "at most",
+                        n < o->min ? o->min : o->max);
     return CHECK_FAIL;
 }
 

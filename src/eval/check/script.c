@@ -1,7 +1,7 @@
-/* src/eval/check/script.c: in which writing system a text is: the share of its letters that belong to the named scripts,
- * by Unicode's script extensions (Scripts.txt and ScriptExtensions.txt, as PCRE2 carries them). Languages that share a
- * script can't be told apart by it: English and French are both Latin. Names of a few languages stand for the scripts
- * they are written in. A text without a letter has no script and fails. */
+/* src/eval/check/script.c: in which writing system a text is: the share of its letters that belong to the named
+ * scripts, by Unicode's script extensions (Scripts.txt and ScriptExtensions.txt, as PCRE2 carries them). Languages that
+ * share a script can't be told apart by it: English and French are both Latin. Names of a few languages stand for the
+ * scripts they are written in. A text without a letter has no script and fails. */
 #include "eval/check/check.h"
 
 #include <stdio.h>
@@ -59,8 +59,8 @@ static enum err_code script_prepare(const struct check_spec *spec, struct arena 
         return err_set(e, ERR_BAD_INPUT, "script: min is the least share of the letters, above 0 and at most 1");
     buf_puts(&classes, "(?:(?=\\p{L})[");
     for (size_t i = 0; i < n; i++)
-        TRY(script_add(json_is_array(spec->argument) ? json_array_get(spec->argument, i) : spec->argument, &classes, &names,
-                       e));
+        TRY(script_add(json_is_array(spec->argument) ? json_array_get(spec->argument, i) : spec->argument, &classes,
+                       &names, e));
     buf_puts(&classes, "])+");
     s->names = arena_strdup(a, buf_str(&names));
     if (buf_failed(&classes))

@@ -1,7 +1,7 @@
-/* src/eval/check/timestamps.c: points in time (times.h) in their form, in a range, in order. Judged are the named fields
- * of every record (records.h); without `fields` the values a path chooses, or every time found in the running text,
- * of which there must be one. min and max may be templates over the case. Ascending concerns each field by itself; equal
- * times are in order. */
+/* src/eval/check/timestamps.c: points in time (times.h) in their form, in a range, in order. Judged are the named
+ * fields of every record (records.h); without `fields` the values a path chooses, or every time found in the running
+ * text, of which there must be one. min and max may be templates over the case. Ascending concerns each field by
+ * itself; equal times are in order. */
 #include "eval/check/records.h"
 #include "eval/check/text_arg.h"
 #include "eval/times.h"
@@ -154,7 +154,8 @@ static enum check_verdict timestamps_text(struct timestamps_run *r, struct str t
         struct str found;
 
         if (v == REGEX_GAVE_UP || n == TIMESTAMPS_FOUND_MAX) {
-            *r->why = v == REGEX_GAVE_UP ? arena_strdup(r->arena, str_c(said)) : S("more times than are looked at (100000)");
+            *r->why = v == REGEX_GAVE_UP ? arena_strdup(r->arena, str_c(said))
+                                         : S("more times than are looked at (100000)");
             return CHECK_SKIP;
         }
         if (v == REGEX_NO)

@@ -158,8 +158,8 @@ static enum check_verdict tool_call_fits(const struct schema *schema, const stru
     v = schema_validate(schema, call->arguments, a, &fault, 1, &count);
     if (v == SCHEMA_VALID)
         return CHECK_PASS;
-    *why = arena_printf(a, "call %zu of " STR_FMT ", " STR_FMT ": " STR_FMT, no, STR_ARG(call->name), STR_ARG(fault.path),
-                        STR_ARG(fault.text));
+    *why = arena_printf(a, "call %zu of " STR_FMT ", " STR_FMT ": " STR_FMT, no, STR_ARG(call->name),
+                        STR_ARG(fault.path), STR_ARG(fault.text));
     return v == SCHEMA_INVALID ? CHECK_FAIL : CHECK_SKIP;
 }
 

@@ -12,7 +12,9 @@ static enum err_code trial_prepare(const struct check_spec *spec, struct arena *
     struct trial_bound *b = arena_new(a, struct trial_bound);
 
     (void)e;
-    b->what = str_is(spec->kind, "max_cost") ? TRIAL_COST : str_is(spec->kind, "max_latency") ? TRIAL_LATENCY : TRIAL_TOKENS;
+    b->what = str_is(spec->kind, "max_cost")      ? TRIAL_COST
+              : str_is(spec->kind, "max_latency") ? TRIAL_LATENCY
+                                                  : TRIAL_TOKENS;
     b->max = json_number_value(spec->argument);
     *state = b;
     return ERR_OK;

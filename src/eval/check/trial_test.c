@@ -1,4 +1,4 @@
-#include "eval/check/check_try.h"
+#include "eval/check/check_try_test.h"
 
 TEST(letters_belong_to_a_script)
 {
@@ -100,7 +100,8 @@ TEST(tool_calls_have_their_shape)
     struct check_world w = CHECK_WORLD, silent = CHECK_WORLD;
 
     w.answered = silent.answered = true;
-    w.tools = "[{name: book, parameters: {type: object, properties: {seats: {type: integer}}, required: [seats]}}, {name: search}]";
+    w.tools = "[{name: book, parameters: {type: object, properties: {seats: {type: integer}}, required: [seats]}}, "
+              "{name: search}]";
     for (size_t i = 0; i < COUNT_OF(forms); i++) {
         w.calls = forms[i];
         CHECK_TRY_ROWS(w, one);

@@ -113,7 +113,10 @@ static enum check_verdict unique_judge(const void *state, const struct check_tar
     for (size_t i = 1; i < l.len; i++)
         if (str_eq(l.at[i].text, l.at[i - 1].text)) {
             *why = arena_printf(a, STR_FMT " is there twice: %s %zu and %zu", STR_ARG(subject_quote(l.at[i].text, a)),
-                                u->lines ? "lines" : r.csv ? "rows" : "items", l.at[i - 1].index, l.at[i].index);
+                                u->lines ? "lines"
+                                : r.csv  ? "rows"
+                                         : "items",
+                                l.at[i - 1].index, l.at[i].index);
             return CHECK_FAIL;
         }
     return CHECK_PASS;

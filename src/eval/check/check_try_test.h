@@ -1,4 +1,4 @@
-/* src/eval/check/check_try.h (tests only): one check, written as in a task file, on one output. */
+/* src/eval/check/check_try_test.h (tests only): one check, written as in a task file, on one output. */
 #pragma once
 
 #include "base/test.h"
@@ -49,7 +49,8 @@ static char check_try(const struct check_world *w, const char *check, const char
     struct score score;
     struct err e = ERR_INIT;
 
-    if (check_spec_read(check_try_json(check, a), &spec, &e) != ERR_OK || check_prepare(&spec, a, &ready, &e) != ERR_OK) {
+    if (check_spec_read(check_try_json(check, a), &spec, &e) != ERR_OK ||
+        check_prepare(&spec, a, &ready, &e) != ERR_OK) {
         snprintf(note, 300, "%.299s", e.text);
         return '!';
     }
@@ -68,7 +69,8 @@ static void check_try_rows(const struct check_world *w, const struct check_row *
             test_fail(file, __LINE__, "%s on \"%s\" is %c, wanted %c (%s)", rows[i].check, rows[i].output, got,
                       rows[i].want, note);
         if (got == '?' && !note[0])
-            test_fail(file, __LINE__, "%s on \"%s\" is not evaluated and does not say why", rows[i].check, rows[i].output);
+            test_fail(file, __LINE__, "%s on \"%s\" is not evaluated and does not say why", rows[i].check,
+                      rows[i].output);
     }
 }
 #define CHECK_TRY_ROWS(world, rows) check_try_rows(&(world), rows, COUNT_OF(rows), __FILE__)
@@ -80,7 +82,8 @@ static UNUSED void check_try_wrong(const struct check_row *rows, size_t count, c
         char note[300], got = check_try(&CHECK_WORLD, rows[i].check, "x", note);
 
         if (got != '!' || !strstr(note, rows[i].output))
-            test_fail(file, __LINE__, "%s is %c and says \"%s\", wanted \"%s\"", rows[i].check, got, note, rows[i].output);
+            test_fail(file, __LINE__, "%s is %c and says \"%s\", wanted \"%s\"", rows[i].check, got, note,
+                      rows[i].output);
     }
 }
 #define CHECK_TRY_WRONG(rows) check_try_wrong(rows, COUNT_OF(rows), __FILE__)
