@@ -14,12 +14,14 @@ static void regex_release(void *arg)
     pcre2_match_context_free(r->limits);
 }
 
-/* As RFC 9485 wants it read: every dot outside a class is [^\n\r]. */
-static void regex_interoperable(struct str pattern, struct buf *out)
+/* As RFC 9485 wants it read: every dot outside a class is [^\n\r]. Returns the byte of the pattern whose translation
+ * reaches `at` bytes. */
+static size_t regex_interoperable(struct str pattern, size_t at, struct buf *out)
 {
     bool inside = false;
+    size_t i = 0;
 
-    for (size_t i = 0; i < pattern.len; i++) {
+    for (; i < pattern.len && out->len < at; i++) {
         char c = pattern.at[i];
 
         if (c == '\\' && i + 1 < pattern.len) {
@@ -31,6 +33,7 @@ static void regex_interoperable(struct str pattern, struct buf *out)
             buf_byte(out, c);
         }
     }
+    return i;
 }
 
 enum err_code regex_compile(struct str pattern, unsigned flags, struct arena *a, struct regex **out, struct err *e)
@@ -46,7 +49,7 @@ enum err_code regex_compile(struct str pattern, unsigned flags, struct arena *a,
         return err_set(e, ERR_TOO_LARGE, "the pattern has %zu bytes; at most %d are allowed", pattern.len,
                        REGEX_PATTERN_MAX);
     if (flags & REGEX_INTEROPERABLE)
-        regex_interoperable(pattern, &text);
+        regex_interoperable(pattern, SIZE_MAX, &text);
     else
         buf_append(&text, pattern);
     options |= flags & REGEX_INTEROPERABLE ? PCRE2_DOLLAR_ENDONLY : PCRE2_UCP;
@@ -56,8 +59,11 @@ enum err_code regex_compile(struct str pattern, unsigned flags, struct arena *a,
     r->code = pcre2_compile((PCRE2_SPTR)buf_cstr(&text), text.len, options, &code, &at, NULL);
     if (!r->code) {
         pcre2_get_error_message(code, why, sizeof why);
+        buf_reset(&text);
+        if (flags & REGEX_INTEROPERABLE)
+            at = regex_interoperable(pattern, at, &text);
         return err_set(e, ERR_BAD_INPUT, "regex \"" STR_FMT "\": %s at character %zu", STR_ARG(pattern), (char *)why,
-                       str_utf8_len(str_sub(buf_str(&text), 0, at)) + 1);
+                       str_utf8_len(str_sub(pattern, 0, at)) + 1);
     }
     pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE);         /* without JIT it is slower, nothing else */
     r->limits = pcre2_match_context_create(NULL);
