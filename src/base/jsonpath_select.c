@@ -402,6 +402,20 @@ static bool jp_test(struct jp_run *r, const struct jp_expr *x, const json_t *cur
 
 /* --- outside ---------------------------------------------------------------------------------------------------- */
 
+/* What most paths are: names and indexes. One allocation, no list. */
+static void jsonpath_select_one(const struct jp_query *q, const json_t *root, struct arena *a, struct jsonpath_nodes *out)
+{
+    struct jsonpath_node *chain = arena_array(a, struct jsonpath_node, q->count + 1);
+
+    chain[0].value = root;
+    for (size_t i = 0; i < q->count; i++) {
+        chain[i + 1].parent = &chain[i];
+        if (!jp_one(&q->segments[i].at[0], chain[i].value, &chain[i + 1]))
+            return;
+    }
+    *out = (struct jsonpath_nodes){ .at = &chain[q->count], .len = 1 };
+}
+
 enum err_code jsonpath_select(const struct jsonpath *p, const json_t *root, struct arena *a,
                               struct jsonpath_nodes *out, struct err *e)
 {
@@ -409,6 +423,10 @@ enum err_code jsonpath_select(const struct jsonpath *p, const json_t *root, stru
     struct jp_list l = { 0 };
 
     *out = (struct jsonpath_nodes){ 0 };
+    if (p->query->singular) {
+        jsonpath_select_one(p->query, root, a, out);
+        return ERR_OK;
+    }
     jp_query(&r, p->query, root, true, &l);
     if (r.stop != ERR_OK) {
         err_prefix(e, "path \"" STR_FMT "\"", STR_ARG(str_utf8_head(p->text, 200)));
