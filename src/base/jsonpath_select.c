@@ -403,7 +403,8 @@ static bool jp_test(struct jp_run *r, const struct jp_expr *x, const json_t *cur
 /* --- outside ---------------------------------------------------------------------------------------------------- */
 
 /* What most paths are: names and indexes. One allocation, no list. */
-static void jsonpath_select_one(const struct jp_query *q, const json_t *root, struct arena *a, struct jsonpath_nodes *out)
+static void jsonpath_select_one(const struct jp_query *q, const json_t *root, struct arena *a,
+                                struct jsonpath_nodes *out)
 {
     struct jsonpath_node *chain = arena_array(a, struct jsonpath_node, q->count + 1);
 

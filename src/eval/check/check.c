@@ -192,14 +192,14 @@ static enum check_verdict check_judge_one(const struct check_ready *c, const str
 static enum check_verdict check_judge_nodes(const struct check_ready *c, const struct check_target *t,
                                             const struct jsonpath_nodes *nodes, struct arena *a, struct str *why)
 {
-    if (c->check->scope == CHECK_OF_NODES) {
+    if (!nodes->len && c->check->scope != CHECK_OF_COUNT) {
+        *why = arena_printf(a, "nothing at " STR_FMT, STR_ARG(jsonpath_text(c->path)));
+        return CHECK_FAIL;
+    }
+    if (c->check->scope != CHECK_OF_VALUE) {
         struct check_target all = { .subject = t->subject, .text = t->text, .nodes = nodes };
 
         return check_judge_one(c, &all, a, why);
-    }
-    if (!nodes->len) {
-        *why = arena_printf(a, "nothing at " STR_FMT, STR_ARG(jsonpath_text(c->path)));
-        return CHECK_FAIL;
     }
     for (size_t i = 0; i < nodes->len; i++) {
         const struct jsonpath_node *n = &nodes->at[i];

@@ -23,7 +23,7 @@ struct check_target {
     const struct subject *subject;
     struct str text;                    /* what is judged: the output, or the chosen value's text (items.h) */
     const json_t *node;                 /* the chosen value, or NULL when the whole output is judged */
-    const struct jsonpath_nodes *nodes; /* CHECK_OF_NODES with a path: all that it chose, maybe nothing */
+    const struct jsonpath_nodes *nodes; /* CHECK_OF_NODES and _COUNT with a path: all that it chose */
 };
 
 enum check_argument {                   /* what may stand after the kind's name */
@@ -42,7 +42,8 @@ enum check_argument {                   /* what may stand after the kind's name 
 
 enum check_scope {
     CHECK_OF_VALUE,                     /* judges each chosen value */
-    CHECK_OF_NODES,                     /* judges what a path chose as one list */
+    CHECK_OF_NODES,                     /* judges what a path chose as one list, of one value at least */
+    CHECK_OF_COUNT,                     /* the same, and nothing is a list too */
     CHECK_OF_TRIAL                      /* judges what the trial took or did; a path makes no sense */
 };
 

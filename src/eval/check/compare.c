@@ -1,6 +1,6 @@
 /* src/eval/check/compare.c: values compared: eq ne lt le gt ge in, and count of what a path chooses.
  *
- * Left stands the chosen value, or the output read as JSON, or its text when it is not JSON. Right stands one of
+ * Left stands the chosen value; without a path the output, read as JSON where a text does not stand right. Right stands
  *   a value           compared as JSON does: 1 equals 1.0, the text "1" does not
  *   a text with {{ }} rendered for the case; a number on the left is compared with it as a number, all else as text
  *   {path: $.other}   what is there in the output
@@ -152,10 +152,10 @@ static enum check_verdict compare_one(const struct operand *o, const struct chec
     }
     text = items_text(right, a);
     *words = json_is_string(right) ? subject_quote(text, a) : str_utf8_head(text, 80);
-    if (left)
-        *order = compare_values(left, right, a);
+    if (!t->node && json_is_string(right))
+        *order = compare_texts(json_is_string(left) ? json_to_str(left) : t->text, text);
     else
-        *order = json_is_string(right) ? compare_texts(t->text, text) : COMPARE_UNLIKE;
+        *order = left ? compare_values(left, right, a) : COMPARE_UNLIKE;
     return CHECK_PASS;
 }
 
@@ -243,7 +243,7 @@ COMPARE_CHECK(ge, CHECK_VALUE, "The number or text is at least this one.", "- {p
 COMPARE_CHECK(in, CHECK_VALUES, "The value is one of these JSON values, of the same type.",
               "- {path: $.priority, in: [1, 2, 3]}");
 const struct check check_count = {
-    .name = "count", .argument = CHECK_VALUE, .scope = CHECK_OF_NODES,
+    .name = "count", .argument = CHECK_VALUE, .scope = CHECK_OF_COUNT,
     .doc = "The path chooses so many values, or min to max of them; 0 is allowed here.",
     .example = "- {path: '$.items[?@.price > 10]', count: {min: 1}}",
     .prepare = path_count_prepare, .judge = path_count_judge,

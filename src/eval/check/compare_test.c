@@ -46,6 +46,9 @@ TEST(values_are_compared_with_their_types)
         { "{eq: 42}", "42.0", '+' },
         { "{gt: 42}", "forty", '-' },
         { "{eq: forty}", " forty ", '+' },
+        { "{eq: '42'}", "42", '+' },
+        { "{eq: forty}", "\"forty\"", '+' },
+        { "{in: ['true', 'no']}", "true", '+' },
         { "{eq: 42}", "```\n42\n```", '+' },
     };
     static const struct check_row unexpected[] = { { "{path: $.n, eq: {expected: $.n}}", rows_json, '?' } };

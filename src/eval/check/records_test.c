@@ -53,6 +53,8 @@ TEST(what_must_be_unique_is)
         { "{unique: true, of: lines}", "a\n\nb\n", '+' },
         { "{unique: true, of: lines}", "a\nb\n a ", '-' },
         { "not_unique", "[1,1]", '+' },
+        { "{path: '$.none', unique: true}", "{}", '-' },
+        { "{path: '$.none', not_unique: true}", "{}", '-' },
         { "unique", "prose", '-' },
     };
     static const struct check_row tables[] = {

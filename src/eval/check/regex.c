@@ -94,7 +94,7 @@ static enum check_verdict occurrences_judge(const void *state, const struct chec
     char text[REGEX_WHY];
     int64_t n;
 
-    if (regex_count(o->regex, t->text, o->max + 1, &n, text) == REGEX_GAVE_UP) {
+    if (regex_count(o->regex, t->text, o->max < REGEX_COUNT_MAX ? o->max + 1 : o->min, &n, text) == REGEX_GAVE_UP) {
         *why = arena_strdup(a, str_c(text));
         return CHECK_SKIP;
     }
