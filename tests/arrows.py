@@ -61,7 +61,7 @@ def is_public(header, room, by):
 
 def check_file(root, path, rooms, offence):
     name = os.path.relpath(path, os.path.join(root, "src"))
-    room, is_test = name.split("/")[0], name.endswith("_test.c")
+    room, is_test = name.split("/")[0], name.endswith(("_test.c", "_test.h"))
     text = open(path, encoding="utf-8").read()
     code, bare = blank(text)
     if room not in rooms:

@@ -8,6 +8,7 @@
 struct check_about {
     const char *name, *doc;
     const char *takes;                  /* what stands after the name: "a number, 0 or more" */
+    const char *members;                /* what a map holds, space-separated; or NULL */
     const char *options;                /* space-separated, or NULL */
     const char *example;                /* YAML of one check */
 };

@@ -238,6 +238,25 @@ static enum err_code plan_open(struct plan *p, struct blob *blob, struct err *e)
     return data_pack_open(blob, p->run.dataset_hash, &p->pack, e);
 }
 
+/* A check that a case brings and nobody can read is told of before anything is paid for. */
+static enum err_code plan_case_checks(struct plan *p, struct err *e)
+{
+    AUTO(pack_cursor_freep) struct pack_cursor *cursor = NULL;
+    AUTO_ARENA *a = arena_new_sized(16 * 1024);
+    struct dataset_case kase;
+    bool more = true;
+
+    if (!scoring_reads_cases(p->task))
+        return ERR_OK;
+    cursor = pack_cursor_new(p->pack, 0);
+    for (;; arena_reset(a)) {
+        TRY(pack_cursor_next(cursor, a, &kase, &more, e));
+        if (!more)
+            return ERR_OK;
+        TRY(scoring_case_verify(p->task, &kase, e));
+    }
+}
+
 /* The smallest context among the models, in tokens of o200k_base: parts of a long input must fit every model. Models
  * whose context nobody knows don't count. */
 static int64_t plan_context(const struct plan *p, const struct llm *l)
@@ -304,6 +323,7 @@ static enum err_code plan_fill(struct plan *p, struct blob *blob, const struct d
                        (long long)PLAN_TRIALS_MAX);
     p->run.shard_trials = PLAN_SHARD_CASES * p->run.variants * p->run.repeat;
     TRY(plan_open(p, blob, e));
+    TRY(plan_case_checks(p, e));
     chunk_resolve(p->task, plan_context(p, l));
     TRY(plan_estimate(p, l, e));
     p->run.estimate_nanousd = p->estimate.unknown_variants ? MONEY_UNKNOWN : p->estimate.cost_nanousd;

@@ -128,6 +128,27 @@ enum err_code scoring_new(const struct task *task, struct scoring **out, struct 
     return ERR_OK;
 }
 
+bool scoring_reads_cases(const struct task *task)
+{
+    for (size_t i = 0; i < task->check_count; i++)
+        if (check_case_variable(&task->checks[i]).len)
+            return true;
+    return false;
+}
+
+enum err_code scoring_case_verify(const struct task *task, const struct dataset_case *kase, struct err *e)
+{
+    for (size_t i = 0; i < task->check_count; i++) {
+        struct str name = check_case_variable(&task->checks[i]);
+        const json_t *checks = name.len && json_is_object(kase->vars) ? json_object_getn(kase->vars, name.at, name.len)
+                                                                      : NULL;
+
+        if (checks && !json_is_null(checks) && check_case_verify(checks, e) != ERR_OK)
+            return err_prefix(e, "case " STR_FMT ": " STR_FMT, STR_ARG(kase->id), STR_ARG(name));
+    }
+    return ERR_OK;
+}
+
 void scoring_free(struct scoring *sc)
 {
     if (!sc)

@@ -33,6 +33,9 @@ void          scoring_freep(struct scoring **sc);
 size_t        scoring_count(const struct scoring *sc);
 const struct scorer_info *scoring_at(const struct scoring *sc, size_t i);
 const struct scorer_info *scoring_infos(const struct scoring *sc);      /* all of them, scoring_count long */
+/* Reads the checks that this case brings for the task's case_checks, if any. ERR_BAD_INPUT: "case ID: checks: ...". */
+enum err_code scoring_case_verify(const struct task *task, const struct dataset_case *kase, struct err *e) MUST_USE;
+bool          scoring_reads_cases(const struct task *task);             /* it has a case_checks */
 /* Fills out[0 .. scoring_count-1]; notes live in the arena. A failed subject has only missing scores. */
 void          scoring_run(const struct scoring *sc, const struct subject *s, struct arena *a, struct score *out);
 

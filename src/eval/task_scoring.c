@@ -116,6 +116,34 @@ static void task_check_add(struct task_read *r, const struct doc_node *n, struct
     r->t->checks[r->t->check_count++] = *c;
 }
 
+/* Members of a group, and of groups in it, each told of at its own place. False: something was told. */
+static bool task_group_verify(struct task_read *r, const struct doc_node *list, int depth)
+{
+    bool good = true;
+
+    for (size_t i = 0; list->kind == DOC_LIST && i < list->count && i < CHECK_GROUP_MAX && depth <= CHECK_DEPTH_MAX;
+         i++) {
+        const struct doc_node *one = list->items[i];
+        struct check_spec c = { 0 };
+        const struct doc_pair *pair;
+        struct err e = ERR_INIT;
+        bool whole = true;
+
+        if (check_spec_read(task_json(r, one), &c, &e) == ERR_OK) {
+            c.depth = depth;
+            pair = doc_pair_get(one, arena_cstr(r->a, c.kind));
+            if (!pair)
+                pair = doc_pair_get(one, arena_cstr(r->a, arena_printf(r->a, "not_" STR_FMT, STR_ARG(c.kind))));
+            whole = !pair || check_find(c.kind)->argument != CHECK_CHECKS ||
+                    task_group_verify(r, pair->value, depth + 1);
+        }
+        if (whole && (e.code != ERR_OK || check_verify(&c, &e) != ERR_OK))
+            task_problem_at(r, one, "%s", e.text);
+        good = good && whole && e.code == ERR_OK;
+    }
+    return good;
+}
+
 /* `- json_valid` */
 static void task_read_check_word(struct task_read *r, const struct doc_node *n)
 {
@@ -162,7 +190,24 @@ static void task_read_check(struct task_read *r, const struct doc_node *n)
     c.argument = task_json(r, pair->value);
     c.options = task_json(r, n);
     task_check_name(r, n, pair->key, &c);
-    task_check_add(r, n, &c);
+    if (check_find(c.kind)->argument != CHECK_CHECKS || task_group_verify(r, pair->value, 1))
+        task_check_add(r, n, &c);
+}
+
+/* Cases written in the task itself: what case_checks will find there. */
+static void task_case_checks(struct task_read *r, struct str variable)
+{
+    const struct doc_node *cases = task_member(r->root, "cases");
+    char *name = arena_cstr(r->a, variable);
+
+    for (size_t i = 0; variable.len && cases && cases->kind == DOC_LIST && i < cases->count; i++) {
+        const struct doc_node *inner = task_member(cases->items[i], "vars"), *list = task_member(inner, name);
+        struct err e = ERR_INIT;
+
+        list = list ? list : task_member(cases->items[i], name);
+        if (list && task_group_verify(r, list, 1) && check_case_verify(task_json(r, list), &e) != ERR_OK)
+            task_problem_at(r, list, "%s", e.text);
+    }
 }
 
 /* Who gives the output a schema wants it kept. A check of that name, or any json_schema of the whole output, is the
@@ -195,6 +240,8 @@ void task_read_checks(struct task_read *r)
     r->t->checks = arena_array(r->a, struct check_spec, (n ? n->count : 0) + 1);
     for (size_t i = 0; n && i < n->count; i++)
         task_read_check(r, n->items[i]);
+    for (size_t i = 0; i < r->t->check_count; i++)
+        task_case_checks(r, check_case_variable(&r->t->checks[i]));
     if (r->t->output.schema)
         task_check_schema(r);
 }

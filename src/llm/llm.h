@@ -103,6 +103,13 @@ struct answer {                             /* strings and JSON live in the call
     int64_t cost_reported_nanousd;          /* by the vendor; MONEY_UNKNOWN when it says none */
 };
 
+/* One of an answer's tool_calls, whichever vendor's form it has. */
+struct tool_call {
+    struct str name;                        /* empty: it has none */
+    const json_t *arguments;                /* NULL: they are no JSON, or none were given */
+};
+void llm_tool_call_read(const json_t *call, struct arena *a, struct tool_call *out);
+
 struct call {
     struct request request;                 /* all it points to must live until done */
     struct arena *arena;                    /* the caller's; touched by the engine only between submit and done */

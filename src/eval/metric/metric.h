@@ -19,6 +19,7 @@ struct metric {
     bool higher_is_better;
     bool needs_expected;                /* missing for a case without an expected answer */
     bool over_repeats;                  /* has a value per case, not per trial: computed when a result is read */
+    bool over_checks;                   /* computed from checks: none can hold it to a bound */
     const char *options;                /* names, space-separated, or NULL */
     /* MAY. Reads options (their names are already checked) into *state, which lives in the arena. */
     enum err_code (*prepare)(const struct metric_spec *spec, struct arena *a, void **state, struct err *e);
