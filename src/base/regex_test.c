@@ -26,7 +26,9 @@ TEST(regex_matches_somewhere_or_the_whole)
     CHECK_INT(matched("^$", 0, ""), '+');
     CHECK_INT(matched("a\xff", 0, "a"), '!');
     CHECK_INT(matched("b", 0, "\xff\xfe b"), '+');
-    CHECK_INT(matched("(a|aa)+", REGEX_WHOLE, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"), '?');
+    CHECK_INT(matched("(a|aa)+", REGEX_WHOLE,
+                      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"),
+              '?');
 }
 
 TEST(regex_reads_interoperable_patterns_as_they_are_meant)

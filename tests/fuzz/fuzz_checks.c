@@ -6,7 +6,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
 static void fuzz_judge(const struct check_ready *ready, struct str output, enum output_format format, struct arena *a)
 {
-    json_t *vars = json_in_arena(json_pack("{s:s, s:[{s:s}], s:s}", "name", "Ada", "checks", "contains", "a", "ends", "1:00"), a);
+    json_t *vars = json_in_arena(json_pack("{s:s, s:[{s:s}], s:s}", "name", "Ada", "checks", "contains", "a", "ends",
+                                           "1:00"),
+                                 a);
     json_t *expected = json_in_arena(json_pack("{s:i}", "n", 3), a);
     json_t *calls = json_in_arena(json_pack("[{s:s, s:{s:i}}]", "name", "book", "input", "seats", 2), a);
     struct dataset_case kase = { .id = S("1"), .vars = vars, .expected = expected };

@@ -35,7 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
         ASSERT(e.text[0]);
         return 0;
     }
-    if (json_read(rest, &document, &e) != ERR_OK && json_read(S("{\"a\":[{\"b\":1,\"c\":\"x\"},[2,3.5]],\"d\":{},\"e\":null}"), &document, &e) != ERR_OK)
+    if (json_read(rest, &document, &e) != ERR_OK &&
+        json_read(S("{\"a\":[{\"b\":1,\"c\":\"x\"},[2,3.5]],\"d\":{},\"e\":null}"), &document, &e) != ERR_OK)
         return 0;
     if (jsonpath_select(p, document, a, &nodes, &e) != ERR_OK) {
         ASSERT(nodes.len == 0 && e.text[0]);

@@ -14,7 +14,7 @@ static const char *const refusal_phrases[] = {
     "write|support|fulfil|answer|share|continue|engage|participate|discuss|give you|offer)",
     "I(?:'m| am) (?:not able|unable|not allowed|not permitted|not going|not comfortable|not willing)(?: to)?\\b",
     "I (?:must|have to|need to|will have to) (?:decline|refuse)", "I (?:won't|will not|refuse to|decline to)\\b",
-    "(?:I(?:'m| am) sorry|sorry|I apologi[sz]e|unfortunately)[,.]?(?: but)? (?:I|that|this)(?:'m| am| is| can| could)?(?:'t|not| not)",
+    "(?:I(?:'m| am) sorry|sorry|I apologi[sz]e|unfortunately)[,.]?(?: but)? I(?:'m| am| can| could)?(?:'t|not| not)",
     "as an? (?:AI|artificial intelligence|language model)[^.]{0,40}(?:can't|cannot|unable|not able|don't|do not)",
     "(?:goes|is) against my (?:guidelines|programming|policies|principles)",
     /* German */

@@ -134,6 +134,7 @@ TEST(refusals_are_heard)
         { "refusal", "\u092e\u0941\u091d\u0947 \u0916\u0947\u0926 \u0939\u0948, \u092e\u0948\u0902 \u092f\u0939 \u0928\u0939\u0940\u0902 \u0915\u0930 \u0938\u0915\u0924\u093e\u0964", '+' },
         { "refusal", "Paris is the capital of France.", '-' }, { "refusal", "{\"queue\": \"billing\"}", '-' },
         { "refusal", "Sorry for the delay! Your refund is on its way.", '-' }, { "refusal", "I can help with that.", '-' },
+        { "refusal", "Unfortunately, that is not in stock.", '-' },
         { "not_refusal", "Paris.", '+' }, { "not_refusal", "I cannot assist with that.", '-' }, { "refusal", "", '-' },
         { "{path: $.answer, refusal: true}", "{\"answer\":\"I can't help with that\"}", '+' },
     };
