@@ -218,7 +218,8 @@ static void corpus_room(struct corpus *c)
 
     for (size_t i = 0; i < c->count; i++)
         width += c->scorers[i].width;
-    c->blocks = CLAMP(CORPUS_BYTES / (places * width * sizeof(double)), (size_t)CORPUS_BLOCKS_MIN, (size_t)CORPUS_BLOCKS);
+    c->blocks = CLAMP(CORPUS_BYTES / (places * width * sizeof(double)), (size_t)CORPUS_BLOCKS_MIN,
+                      (size_t)CORPUS_BLOCKS);
     c->blocks = MAX(MIN(c->blocks, (size_t)c->r->run->cases), (size_t)1);
     for (size_t i = 0; i < c->count; i++) {
         struct corpus_scorer *s = &c->scorers[i];
@@ -267,7 +268,8 @@ static void corpus_classes(const struct corpus *c, size_t set, struct confusion 
 }
 
 /* The rows some trial is in, next to each other; their count. */
-static size_t corpus_gather(const struct corpus *c, const struct corpus_scorer *s, size_t place, double *out, int64_t *trials)
+static size_t corpus_gather(const struct corpus *c, const struct corpus_scorer *s, size_t place, double *out,
+                            int64_t *trials)
 {
     size_t n = 0;
 
@@ -280,8 +282,8 @@ static size_t corpus_gather(const struct corpus *c, const struct corpus_scorer *
     return n;
 }
 
-static struct estimate corpus_estimate(const struct corpus *c, const struct corpus_scorer *s, stats_fold *fold, size_t place,
-                                       double *rows)
+static struct estimate corpus_estimate(const struct corpus *c, const struct corpus_scorer *s, stats_fold *fold,
+                                       size_t place, double *rows)
 {
     struct estimate x = { .method = ESTIMATE_NONE };
     size_t n = corpus_gather(c, s, place, rows, &x.n);

@@ -1,8 +1,8 @@
 /* src/eval/corpus.h (private to eval): values of a variant that are not the mean of its trials' values.
  *
  * Trials leave numbers or labels with their scores (score.parts); one pass over the stored scores adds them up, and the
- * metric's `corpus` makes the value of the sums. The interval is a percentile bootstrap over cases: a case's trials stay
- * together. So that memory does not grow with the run, cases past CORPUS_BLOCKS share rows: case c is in row
+ * metric's `corpus` makes the value of the sums. The interval is a percentile bootstrap over cases: a case's trials
+ * stay together. So that memory does not grow with the run, cases past CORPUS_BLOCKS share rows: case c is in row
  * c mod CORPUS_BLOCKS, and rows are what is drawn (fewer rows when there are so many variants that they would need more
  * than CORPUS_BYTES). Labels need a pass more, to learn which there are: the expected answers, or the task's list. More
  * than CLASS_LABELS_MAX are no classification: there is no matrix then, and a sentence why.

@@ -38,8 +38,9 @@ const struct scorer_info *scoring_infos(const struct scoring *sc);      /* all o
 /* Fills out[0 .. scoring_count-1]; notes live in the arena. A failed subject has only missing scores. */
 void          scoring_run(const struct scoring *sc, const struct subject *s, struct arena *a, struct score *out);
 
-/* The metric that ranks: accuracy, classification, f1, macro_f1, exact_match, completeness, instruction_following,
- * checks_passed, the first of these the task has. A task with none of them but with checks gets checks_passed by
+/* The metric that ranks: the first the task has of accuracy, classification, f1, macro_f1, exact_match,
+ * normalized_match, numeric_match, completeness, chrf, bleu, rouge_l, rouge_1, rouge_2, edit_similarity,
+ * instruction_following, checks_passed. A task with none of them but with checks gets checks_passed by
  * itself. -1 when nothing can rank. */
 ptrdiff_t     scoring_quality(const struct scorer_info *infos, size_t count);
 

@@ -1,5 +1,7 @@
 #include "base/test.h"
 
+#include <stdio.h>
+
 #include "eval/metric/metric.h"
 
 /* One metric on one output; formats "json", "csv", "text". -1 when missing. */
@@ -159,4 +161,88 @@ TEST(a_label_is_the_answer_or_one_member_of_it)
     CHECK_NEAR(measure("classification", "text", "b", "\"b\"", ab), 1, 0);
     CHECK_NEAR(measure("classification", "text", "c", "\"c\"", ab), -1, 0);
     CHECK_NEAR(measure("macro_f1", "text", "b", "\"a\"", ab), 0, 0);
+}
+
+/* `n` times `piece` in double quotes, as JSON; free() it. */
+static char *repeated(const char *piece, size_t n, bool quotes)
+{
+    struct buf b = BUF_INIT(16 << 20);
+
+    buf_puts(&b, quotes ? "\"" : "");
+    for (size_t i = 0; i < n; i++)
+        buf_puts(&b, piece);
+    buf_puts(&b, quotes ? "\"" : "");
+    return buf_take(&b);
+}
+
+TEST(texts_are_held_against_one_expected_text_or_the_best_of_several)
+{
+    CHECK_NEAR(measure("bleu", "text", "the cat sat on the mat", "\"the cat sat on the mat\"", NULL), 1, 1e-12);
+    CHECK_NEAR(measure("bleu", "text", "", "\"the cat\"", NULL), 0, 0);
+    CHECK_NEAR(measure("bleu", "text", "the cat", "\"\"", NULL), 0, 0);
+    CHECK_NEAR(measure("chrf", "text", "abc", "[\"xyz\", \"abc\"]", NULL), 1, 1e-12);
+    CHECK_NEAR(measure("chrf", "text", "", "\"\"", NULL), 0, 0);
+    CHECK_NEAR(measure("rouge_1", "text", "The cat", "\"a cat\"", NULL), 0.5, 1e-12);
+    CHECK_NEAR(measure("rouge_2", "text", "x", "\"x\"", NULL), 0, 0);
+    CHECK_NEAR(measure("rouge_l", "text", "police kill the gunman", "\"police killed the gunman\"", NULL), 0.75, 1e-12);
+    CHECK_NEAR(measure("rouge_l", "text", "x", "\"\xd0\xb4\xd0\xb0\"", NULL), -1, 0);
+    CHECK_NEAR(measure("edit_similarity", "text", "kitten", "[\"sitting\", \"kit\"]", NULL), 1 - 3.0 / 7, 1e-12);
+    CHECK_NEAR(measure("edit_similarity", "text", "", "\"\"", NULL), 1, 0);
+    CHECK_NEAR(measure("edit_similarity", "text", "\xc3\x84pfel", "\"\xc3\xa4PFEL\"", "{\"ignore_case\":true}"), 1, 0);
+    CHECK_NEAR(measure("edit_similarity", "json", "{\"s\": \"ab\"}", "{\"s\":\"ac\"}", "{\"key\":\"s\"}"), 0.5, 1e-12);
+    CHECK_NEAR(measure("edit_similarity", "json", "no json", "{\"s\":\"ac\"}", "{\"key\":\"s\"}"), 0, 0);
+    CHECK_NEAR(measure("edit_similarity", "json", "{\"s\": \"ab\"}", "{\"s\":\"ac\"}", NULL), -1, 0);
+    CHECK_NEAR(measure("edit_similarity", "text", "ab", "[]", NULL), -1, 0);
+    CHECK_NEAR(measure("edit_similarity", "text", "ab", "[1, [2]]", NULL), -1, 0);
+    CHECK_NEAR(measure("normalized_match", "text", "The  Answer, is:\n(a) 'Paris'!", "\"answer is PARIS\"", NULL), 1,
+               0);
+    CHECK_NEAR(measure("normalized_match", "text", "theory", "\"ory\"", NULL), 0, 0);
+    CHECK_NEAR(measure("normalized_match", "text", "no", "[\"yes\", \"No.\"]", NULL), 1, 0);
+}
+
+TEST(numbers_are_found_in_prose_and_held_to_a_tolerance)
+{
+    CHECK_NEAR(measure("numeric_match", "text", "There are 3 cats, so the answer is 1,234.50.", "1234.5", NULL), 1, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "3 of 4", "3", NULL), 0, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "3 of 4", "3", "{\"take\":\"first\"}"), 1, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "x = -2.5e3", "-2500", NULL), 1, 0);
+    CHECK_NEAR(measure("numeric_match", "text",
+                       "\xe2\x88\x92"
+                       "7",
+                       "-7", NULL),
+               1, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "pages 10-20", "20", NULL), 1, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "1,2,3", "3", NULL), 1, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "1,23456", "23456", NULL), 1, 0);
+    CHECK_NEAR(measure("numeric_match", "text", ".5", "0.5", NULL), 1, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "10.4", "10", "{\"abs\":0.5}"), 1, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "10.6", "10", "{\"abs\":0.5}"), 0, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "101", "\"about 100\"", "{\"rel\":0.01}"), 1, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "none", "1", NULL), 0, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "1", "\"none\"", NULL), -1, 0);
+    CHECK_NEAR(measure("numeric_match", "text", "1e999", "1", NULL), 0, 0);
+}
+
+TEST(a_text_past_its_bound_has_no_value)
+{
+    static const char *const all[] = { "bleu", "chrf", "rouge_1", "rouge_2", "rouge_l", "edit_similarity", "normalized_match",
+                                       "numeric_match" };
+    char *fits = repeated("a1 b2 ", 1000, false), *words = repeated("a ", 20001, false), *most = repeated("a ", 20000, false),
+         *characters = repeated("x", 20001, true), *long_text = repeated("0123456789abcdef", (256 << 10) / 16 + 1, false),
+         *long_gold = repeated("0123456789abcdef", (256 << 10) / 16 + 1, true), *golds = repeated("\"a\",", 17, false),
+         *list = xcalloc(1, 200);
+
+    golds[strlen(golds) - 1] = '\0';
+    snprintf(list, 200, "[%s]", golds);
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        CHECK(measure(all[i], "text", fits, "\"a1\"", NULL) >= 0);
+        CHECK_NEAR(measure(all[i], "text", long_text, "\"a1\"", NULL), -1, 0);
+        CHECK_NEAR(measure(all[i], "text", "a1", long_gold, NULL), -1, 0);
+        CHECK_NEAR(measure(all[i], "text", "a1", list, NULL), -1, 0);
+    }
+    CHECK_NEAR(measure("rouge_l", "text", most, "\"a\"", NULL), 2.0 / 20001, 1e-12);
+    CHECK_NEAR(measure("rouge_l", "text", words, "\"a\"", NULL), -1, 0);
+    CHECK(measure("rouge_1", "text", words, "\"a\"", NULL) > 0);
+    CHECK_NEAR(measure("edit_similarity", "text", "x", characters, NULL), -1, 0);
+    free(fits), free(words), free(most), free(characters), free(long_text), free(long_gold), free(golds), free(list);
 }

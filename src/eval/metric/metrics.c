@@ -4,11 +4,14 @@
  * `const struct metric metric_X = { ... };`, and its X here. */
 #define METRICS(X)              \
     X(accuracy)                 \
+    X(bleu)                     \
     X(checks_passed)            \
+    X(chrf)                     \
     X(classification)           \
     X(completeness)             \
     X(consistency)              \
     X(cost)                     \
+    X(edit_similarity)          \
     X(exact_match)              \
     X(f1)                       \
     X(hallucination)            \
@@ -16,7 +19,12 @@
     X(instruction_following)    \
     X(latency)                  \
     X(macro_f1)                 \
-    X(output_tokens)
+    X(normalized_match)         \
+    X(numeric_match)            \
+    X(output_tokens)            \
+    X(rouge_1)                  \
+    X(rouge_2)                  \
+    X(rouge_l)
 
 #define X(id) extern const struct metric metric_##id;
 METRICS(X)
