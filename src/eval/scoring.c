@@ -53,7 +53,8 @@ static enum err_code scoring_add_metric(struct scoring *sc, const struct metric_
     sc->metric_count++;
     return scoring_add(sc, (struct scorer_info){
         .name = arena_strdup(sc->arena, spec->name), .base = str_c(m->metric->name), .kind = SCORER_METRIC,
-        .unit = m->metric->unit, .higher_is_better = m->metric->higher_is_better, .over_repeats = m->metric->over_repeats,
+        .unit = metric_unit_of(m->metric, m->state), .higher_is_better = metric_better_of(m->metric, m->state),
+        .over_repeats = m->metric->over_repeats,
         .options = metric_is_read_later(m->metric) ? spec->options : NULL, .weight = 1 }, e);
 }
 

@@ -3,10 +3,10 @@
  *
  *   BLEU = BP exp(1/4 sum over n of log p(n)),  BP = min(1, exp(1 - r / c))
  *   p(n) = clipped matches / n-grams of the output; the k-th order without a match counts 1 / (2^k n-grams)
- * A variant's value is of the sums over its trials (corpus BLEU); no match at all, or no 4-gram anywhere, is 0. A trial's
- * own value is sentence BLEU: only the orders it is long enough for count ("effective order"). Of several expected
- * answers the n-gram counts as often as in the one that has it most; r is the length nearest to the output's, the
- * shorter of two.
+ * A variant's value is of the sums over its trials (corpus BLEU); no match at all, or no 4-gram anywhere, is 0. A
+ * trial's own value is sentence BLEU: only the orders it is long enough for count ("effective order"). Of several
+ * expected answers the n-gram counts as often as in the one that has it most; r is the length nearest to the output's,
+ * the shorter of two.
  * Parts: output words, expected words, matches of 1..4, n-grams of 1..4. */
 #include "eval/metric/reference.h"
 

@@ -135,7 +135,7 @@ static void classification_score(const void *state, const struct subject *s, str
     }
     if (!classification_allows(state, p->expected)) {
         *out = score_missing(
-            arena_printf(a, "%s is expected, and none of the labels", arena_cstr(a, subject_quote(p->expected, a))));
+            arena_printf(a, STR_FMT " is expected, and none of the labels", STR_ARG(subject_quote(p->expected, a))));
         return;
     }
     p->got = classification_given(state, s, member, a);
@@ -172,5 +172,6 @@ const struct metric metric_macro_f1 = {
     .name = "macro_f1", .label = "macro F1", .unit = METRIC_RATIO, .higher_is_better = true, .needs_expected = true,
     .labels = true, .options = "key labels ignore_case",
     .doc = "Mean over the labels of 2 TP / (2 TP + FP + FN), over all trials of a variant.",
-    .prepare = classification_prepare, .labels_of = classification_labels_of, .score = classification_score, .corpus = classification_macro_f1,
+    .prepare = classification_prepare, .labels_of = classification_labels_of, .score = classification_score,
+    .corpus = classification_macro_f1,
 };

@@ -4,7 +4,6 @@
 #include "eval/metric/reference.h"
 
 #include "eval/metric/sequence.h"
-#include "template/unicode.h"
 
 struct edit { struct str key; bool ignore_case; };
 
@@ -30,7 +29,7 @@ static struct sequence edit_units(const struct edit *edit, struct str text, stru
         return s;
     lower = arena_array(a, uint32_t, 3 * s.count + 1);
     for (size_t i = 0; i < s.count; i++)
-        n += (size_t)unicode_map(s.ids[i], UNICODE_LOWER, lower + n);
+        n += (size_t)sequence_fold(s.ids[i], lower + n);
     return (struct sequence){ lower, n };
 }
 

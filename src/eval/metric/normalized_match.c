@@ -3,6 +3,7 @@
  * as one blank. Of several expected answers any will do. */
 #include "eval/metric/reference.h"
 
+#include "eval/metric/sequence.h"
 #include "template/unicode.h"
 
 static bool normalized_punctuation(uint32_t c)
@@ -18,7 +19,7 @@ static struct str normalized_plain(struct str text, struct arena *a)
 
     for (size_t i = 0; i < text.len;) {
         uint32_t lower[3];
-        int mapped = unicode_map(str_utf8_next(text, &i), UNICODE_LOWER, lower);
+        int mapped = sequence_fold(str_utf8_next(text, &i), lower);
 
         for (int k = 0; k < mapped; k++)
             if (!normalized_punctuation(lower[k]))

@@ -2,10 +2,10 @@
  *
  *   |x - y| <= max(rel * max(|x|, |y|), abs)         (Python's math.isclose; PEP 485)
  *
- * rel is 1e-9 when not said, abs 0. A text's number is the last one in it (`take: first` the first): digits, with commas
- * between groups of three, a fraction, an exponent; a sign counts where no letter or digit stands before it. An output
- * without a number, or with one too large for a double, is wrong; an expected answer without one is missing. Of several
- * expected answers any will do. */
+ * rel is 1e-9 when not said, abs 0. A text's number is the last one in it (`take: first` the first): digits, with
+ * commas between groups of three, a fraction, an exponent; a sign counts where no letter or digit stands before it. An
+ * output without a number, or with one too large for a double, is wrong; an expected answer without one is missing. Of
+ * several expected answers any will do. */
 #include "eval/metric/reference.h"
 
 #include <math.h>
@@ -35,7 +35,8 @@ static bool numeric_digit(struct str s, size_t i)
 
 static bool numeric_word(struct str s, size_t i)
 {
-    return numeric_digit(s, i) || (i < s.len && ((s.at[i] >= 'a' && s.at[i] <= 'z') || (s.at[i] >= 'A' && s.at[i] <= 'Z')));
+    return numeric_digit(s, i) ||
+           (i < s.len && ((s.at[i] >= 'a' && s.at[i] <= 'z') || (s.at[i] >= 'A' && s.at[i] <= 'Z')));
 }
 
 /* Three digits and no fourth. */

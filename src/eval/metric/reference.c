@@ -81,7 +81,8 @@ bool reference_of(struct str key, const struct subject *s, struct arena *a, stru
     for (size_t i = 0; i < n; i++) {
         const json_t *one = json_is_array(gold) ? json_array_get(gold, i) : gold;
 
-        *out = score_missing(S("the expected answer is neither a text nor a list of texts; key names a member that is"));
+        *out = score_missing(
+            S("the expected answer is neither a text nor a list of texts; key names a member that is"));
         if (!reference_is_text(one))
             return false;
         r->golds[r->count] = str_trim(items_text(one, a));
@@ -95,7 +96,7 @@ bool reference_fits(size_t output_units, size_t gold_units, const char *unit, st
 {
     if (MAX(output_units, gold_units) <= SEQUENCE_MAX)
         return true;
-    *out = score_missing(arena_printf(a, "the %s has more than %d %s", output_units > SEQUENCE_MAX ? "output" : "expected answer",
-                                      SEQUENCE_MAX, unit));
+    *out = score_missing(arena_printf(a, "the %s has more than %d %s",
+                                      output_units > SEQUENCE_MAX ? "output" : "expected answer", SEQUENCE_MAX, unit));
     return false;
 }

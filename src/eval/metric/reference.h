@@ -20,9 +20,11 @@ enum err_code reference_key(const struct metric_spec *spec, struct str *key, str
 /* A metric's prepare that knows only `key`: the state is a struct str. */
 enum err_code reference_prepare(const struct metric_spec *spec, struct arena *a, void **state, struct err *e);
 /* False: *out says why there is no value. An output without the member gives an empty text. */
-bool reference_of(struct str key, const struct subject *s, struct arena *a, struct reference *r, struct score *out) MUST_USE;
+bool reference_of(struct str key, const struct subject *s, struct arena *a, struct reference *r,
+                  struct score *out) MUST_USE;
 /* The same, when no side may have more than SEQUENCE_MAX units: *out says which has. */
-bool reference_fits(size_t output_units, size_t gold_units, const char *unit, struct arena *a, struct score *out) MUST_USE;
+bool reference_fits(size_t output_units, size_t gold_units, const char *unit, struct arena *a,
+                    struct score *out) MUST_USE;
 
 /* The setting `name`: a finite number in low..high; *out stays as it is when it is not said. */
 enum err_code metric_number(const struct metric_spec *spec, const char *name, double low, double high, double *out,

@@ -51,7 +51,8 @@ static void rouge_score(const void *state, const struct subject *s, struct arena
             return;
         best = MAX(best, f);
     }
-    *out = best < 0 ? score_missing(S("the expected answer has no word of a-z or 0-9, which ROUGE counts")) : score_of(best);
+    *out = best < 0 ? score_missing(S("the expected answer has no word of a-z or 0-9, which ROUGE counts"))
+                    : score_of(best);
 }
 
 #define ROUGE(id, heading, order, words)                                                                          \

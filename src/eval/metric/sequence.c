@@ -9,6 +9,11 @@ void vocabulary_dispose(struct vocabulary *v)
     map_dispose(&v->words);
 }
 
+int sequence_fold(uint32_t cp, uint32_t out[3])
+{
+    return unicode_map(cp == 0x3c2 ? 0x3c3 : cp, UNICODE_LOWER, out);
+}
+
 /* --- units -------------------------------------------------------------------------------------------------------- */
 
 static uint32_t vocabulary_id(struct vocabulary *v, struct str word)
@@ -56,8 +61,8 @@ static bool sequence_digit(char c)
 
 static bool sequence_13a_alone(char c)
 {
-    return (c >= ' ' && c <= '&') || (c >= '(' && c <= '+') || c == '/' || (c >= ':' && c <= '@') || (c >= '[' && c <= '`') ||
-           (c >= '{' && c <= '~');
+    return (c >= ' ' && c <= '&') || (c >= '(' && c <= '+') || c == '/' || (c >= ':' && c <= '@') ||
+           (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
 }
 
 static void sequence_13a_apart(struct str text, struct buf *out)
@@ -73,8 +78,8 @@ static void sequence_13a_apart(struct str text, struct buf *out)
         }
 }
 
-/* The three rules over pairs of characters, each a pass over the whole text that never looks at a character twice. Bytes
- * do: the bytes a rule names are ASCII, and of a longer character only the one next to them matters. */
+/* The three rules over pairs of characters, each a pass over the whole text that never looks at a character twice.
+ * Bytes do: the bytes a rule names are ASCII, and of a longer character only the one next to them matters. */
 enum sequence_pair { PAIR_BEFORE_POINT, PAIR_AFTER_POINT, PAIR_DASH };
 
 static bool sequence_13a_pair(enum sequence_pair rule, char x, char y)
@@ -168,7 +173,7 @@ struct sequence sequence_of_rouge(struct str text, struct vocabulary *v, struct 
     size_t n = 0, len = 0;
 
     for (size_t i = 0; i < text.len;) {
-        int mapped = unicode_map(str_utf8_next(text, &i), UNICODE_LOWER, lower);
+        int mapped = sequence_fold(str_utf8_next(text, &i), lower);
 
         for (int k = 0; k < mapped; k++) {
             if ((lower[k] >= 'a' && lower[k] <= 'z') || (lower[k] >= '0' && lower[k] <= '9')) {
@@ -265,7 +270,7 @@ size_t grams_common(const struct grams *x, const struct grams *others, size_t ot
     return common;
 }
 
-/* --- bit vectors: where in `x` a unit stands ----------------------------------------------------------------------- */
+/* --- bit vectors: where in `x` a unit stands ---------------------------------------------------------------------- */
 
 /* A unit that stands in more places than there are words has its vector made once (there are at most 64 such units);
  * the others' few bits are set for each use and taken away again. */
@@ -339,8 +344,8 @@ size_t sequence_lcs(struct sequence x, struct sequence y, struct arena *a)
     return length;
 }
 
-/* One word of one column: `in` is what the row above changes by from the column before, and the answer what the last row
- * of this word changes by. */
+/* One word of one column: `in` is what the row above changes by from the column before, and the answer what the last
+ * row of this word changes by. */
 static int distance_step(uint64_t *pv, uint64_t *mv, uint64_t equal, int in, uint64_t last)
 {
     uint64_t xv = equal | *mv, xh, ph, mh;

@@ -15,6 +15,9 @@ struct vocabulary { struct map words; };        /* sequences to be compared shar
 #define AUTO_VOCABULARY AUTO(vocabulary_dispose)
 void vocabulary_dispose(struct vocabulary *v);
 
+/* Lower case for comparing: as Python's str.lower, but a final sigma is a sigma. Writes 1 to 3 code points; how many. */
+int sequence_fold(uint32_t cp, uint32_t out[3]);
+
 /* Code points; without white space (as Python's str.isspace sees it) when `spaces` is false. */
 struct sequence sequence_of_characters(struct str text, bool spaces, struct arena *a);
 /* mteval's 13a tokenisation as sacrebleu 2 does it: some entities become characters, punctuation and symbols of ASCII

@@ -14,7 +14,8 @@ static struct sequence sequence_random(struct rng *rng, size_t n, uint32_t lette
 /* The textbook's tables, to hold the bit vectors against. */
 static void sequence_tables(struct sequence x, struct sequence y, struct arena *a, size_t *lcs, size_t *distance)
 {
-    size_t w = y.count + 1, *l = arena_array(a, size_t, (x.count + 1) * w), *d = arena_array(a, size_t, (x.count + 1) * w);
+    size_t w = y.count + 1, *l = arena_array(a, size_t, (x.count + 1) * w),
+           *d = arena_array(a, size_t, (x.count + 1) * w);
 
     for (size_t i = 0; i <= x.count; i++)
         for (size_t k = 0; k <= y.count; k++) {
@@ -42,7 +43,8 @@ TEST(bit_vectors_give_what_the_tables_give)
         for (size_t k = 0; k < COUNT_OF(lengths); k++) {
             AUTO_ARENA *a = arena_new_sized(0);
             uint32_t few = letters[(i + 3 * k) % COUNT_OF(letters)];
-            struct sequence x = sequence_random(&rng, lengths[i], few, a), y = sequence_random(&rng, lengths[k], few, a);
+            struct sequence x = sequence_random(&rng, lengths[i], few, a),
+                            y = sequence_random(&rng, lengths[k], few, a);
             size_t lcs, distance;
 
             sequence_tables(x, y, a, &lcs, &distance);
@@ -77,7 +79,8 @@ TEST(the_longest_sequences_are_compared_in_bounded_time)
         ab[i] = i % 2;
         ba[i] = (i + 1) % 2;
     }
-    CHECK_INT(sequence_lcs((struct sequence){ ab, SEQUENCE_MAX }, (struct sequence){ ba, SEQUENCE_MAX }, a), SEQUENCE_MAX - 1);
+    CHECK_INT(sequence_lcs((struct sequence){ ab, SEQUENCE_MAX }, (struct sequence){ ba, SEQUENCE_MAX }, a),
+              SEQUENCE_MAX - 1);
     CHECK_INT(sequence_distance((struct sequence){ ab, SEQUENCE_MAX }, (struct sequence){ ba, SEQUENCE_MAX }, a), 2);
     CHECK_INT(sequence_distance((struct sequence){ ab, SEQUENCE_MAX }, (struct sequence){ ab, 0 }, a), SEQUENCE_MAX);
 }
