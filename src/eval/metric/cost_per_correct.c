@@ -1,11 +1,12 @@
-/* src/eval/metric/cost_per_correct.c: what one right answer costs: US dollars of all trials of a variant, failed ones that
- * were billed too, / trials that passed: the metric `of` (exact_match when not said) is at least `at_least` (1). Missing
- * when nothing passed. A trial has no value of its own. Parts: dollars, passed. */
+/* src/eval/metric/cost_per_correct.c: what one right answer costs: US dollars of all trials of a variant, failed ones
+ * that were billed too, / trials that passed: the metric `of` (exact_match when not said) is at least `at_least` (1).
+ * Missing when nothing passed. A trial has no value of its own. Parts: dollars, passed. */
 #include "eval/metric/inner.h"
 
 #include <math.h>
 
-static enum err_code cost_per_correct_prepare(const struct metric_spec *spec, struct arena *a, void **state, struct err *e)
+static enum err_code cost_per_correct_prepare(const struct metric_spec *spec, struct arena *a, void **state,
+                                              struct err *e)
 {
     struct inner *in = arena_new(a, struct inner);
 

@@ -15,8 +15,8 @@ static enum err_code inner_spec(const json_t *of, const char *usual, struct metr
     return ERR_OK;
 }
 
-enum err_code inner_prepare(const struct metric_spec *spec, const char *usual, bool passes, struct arena *a, struct inner *out,
-                            struct err *e)
+enum err_code inner_prepare(const struct metric_spec *spec, const char *usual, bool passes, struct arena *a,
+                            struct inner *out, struct err *e)
 {
     const json_t *of = json_child(spec->options, "of");
     struct metric_spec inner;
@@ -28,8 +28,8 @@ enum err_code inner_prepare(const struct metric_spec *spec, const char *usual, b
     if (m && (m->over_repeats || m->over_case || m->quantile || m->failed))
         return err_set(e, ERR_BAD_INPUT, "of can't be %s: it has no value of a trial alone", m->name);
     if (m && passes && (m->unit != METRIC_RATIO || !m->higher_is_better))
-        return err_set(e, ERR_BAD_INPUT, "of can't be %s: it takes a share of which more is better, for example exact_match",
-                       m->name);
+        return err_set(e, ERR_BAD_INPUT,
+                       "of can't be %s: it takes a share of which more is better, for example exact_match", m->name);
     TRY(metric_prepare(&inner, a, &out->metric, &out->state, e));
     return metric_number(spec, "at_least", 0, 1, &out->at_least, e);
 }

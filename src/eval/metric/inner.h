@@ -1,8 +1,8 @@
 /* src/eval/metric/inner.h (private to metric): metrics made of another metric's values per trial, named by `of`.
  *
  * `of` is a metric's name, or the metric with its settings: {metric: numeric_match, abs: 0.5}. It must have a value per
- * trial of its own: no metric over repetitions and none that itself is made of another. `at_least` says from which value
- * on a trial passed (1 when not said). */
+ * trial of its own: no metric over repetitions and none that itself is made of another. `at_least` says from which
+ * value on a trial passed (1 when not said). */
 #pragma once
 
 #include "eval/metric/metric.h"

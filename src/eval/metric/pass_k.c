@@ -1,7 +1,8 @@
 /* src/eval/metric/pass_k.c: would at least one of k answers do, would all of k? Of a case with n repetitions c of which
  * passed:
  *
- *   pass_at_k    1 - C(n - c, k) / C(n, k)    one of k drawn without replacement passed; unbiased (Chen et al. 2021, 2.1)
+ *   pass_at_k    1 - C(n - c, k) / C(n, k)    one of k drawn without replacement passed; unbiased (Chen et al. 2021,
+ * 2.1)
  *   pass_hat_k   C(c, k) / C(n, k)            all of k passed (Yao et al. 2024, pass^k); unbiased by the same argument
  *
  * A trial passed when the metric `of` (exact_match when not said) is at least `at_least` (1). A case with fewer than k
@@ -80,5 +81,6 @@ static struct str pass_hat_k_called(const void *state, struct arena *a)
         .options = INNER_OPTIONS " at_least k", .prepare = pass_k_prepare, .score = pass_k_score,                    \
         .over_case = id##_case, .called = id##_called, .repeat_min = pass_k_repeat_min,                              \
     }
-PASS_K(pass_at_k, "pass@k", "Chance that one of k answers to a case passes (Chen et al. 2021); needs repeat: k or more.");
+PASS_K(pass_at_k, "pass@k",
+       "Chance that one of k answers to a case passes (Chen et al. 2021); needs repeat: k or more.");
 PASS_K(pass_hat_k, "pass^k", "Chance that all of k answers to a case pass; needs repeat: k or more.");

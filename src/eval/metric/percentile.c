@@ -1,7 +1,7 @@
-/* src/eval/metric/percentile.c: the value below which p per cent of the trials' values lie: of latency, tokens_per_second,
- * cost or any metric with a value per trial (`of`; latency when not said). Linear between the two nearest (Hyndman, Fan
- * 1996, type 7; numpy's default). `p` is from 0 to 100 (50 when not said) and may be a list: latency_p50, latency_p95...
- * result.c says what the interval is, and what holds past its number of values. */
+/* src/eval/metric/percentile.c: the value below which p per cent of the trials' values lie: of latency,
+ * tokens_per_second, cost or any metric with a value per trial (`of`; latency when not said). Linear between the two
+ * nearest (Hyndman, Fan 1996, type 7; numpy's default). `p` is from 0 to 100 (50 when not said) and may be a list:
+ * latency_p50, latency_p95... result.c says what the interval is, and what holds past its number of values. */
 #include "eval/metric/inner.h"
 
 #include "eval/metric/reference.h"
