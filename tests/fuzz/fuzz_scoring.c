@@ -20,7 +20,7 @@ static void fuzz_score(struct str output, enum output_format format, const char 
         "{\"max_items\":3}", "{\"contains_any\":[\"x\",\"y\"]}", "{\"equals\":{\"a\":[1]}}", "{\"words\":{\"max\":4}}",
     };
     struct check_spec specs[COUNT_OF(checks)];
-    struct metric_spec metrics[16];
+    struct metric_spec metrics[48];
     struct task task = { .checks = specs, .metrics = metrics, .output = { .format = format, .format_given = true } };
     struct dataset_case kase = { .expected = fuzz_json(expected, a) };
     struct scoring *sc = NULL;
