@@ -38,10 +38,13 @@ const struct scorer_info *scoring_infos(const struct scoring *sc);      /* all o
 /* Fills out[0 .. scoring_count-1]; notes live in the arena. A failed subject has only missing scores. */
 void          scoring_run(const struct scoring *sc, const struct subject *s, struct arena *a, struct score *out);
 
+/* What the metrics want to know from models about this subject before scoring_run; most want nothing. */
+size_t scoring_wishes(const struct scoring *sc, const struct subject *s, struct arena *a, struct subject_wish **out);
+
 /* The metric that ranks: the first the task has of accuracy, classification, f1, macro_f1, exact_match,
  * normalized_match, numeric_match, completeness, chrf, bleu, rouge_l, rouge_1, rouge_2, edit_similarity,
- * instruction_following, checks_passed. A task with none of them but with checks gets checks_passed by
- * itself. -1 when nothing can rank. */
+ * embedding_similarity, instruction_following, checks_passed. A task with none of them but with checks gets
+ * checks_passed by itself. -1 when nothing can rank. */
 ptrdiff_t     scoring_quality(const struct scorer_info *infos, size_t count);
 
 /* Failed checks among `scores`, and the critical ones among these: trial.violations, trial.critical. */

@@ -460,6 +460,8 @@ static int64_t llm_request_tokens(const struct request *rq)
         for (size_t k = 0; k < rq->messages[i].part_count; k++)
             if (rq->messages[i].parts[k].kind == PART_TEXT)
                 n += llm_estimate_tokens(rq->messages[i].parts[k].text);
+    for (size_t i = 0; i < rq->text_count; i++)
+        n += llm_estimate_tokens(rq->texts[i]);
     return n;
 }
 
@@ -483,7 +485,7 @@ static enum err_code llm_call_prepare(struct llm *l, struct call *c, struct call
     *w = (struct call_work){ .llm = l, .call = c, .route = r, .provider = p, .tokens = llm_request_tokens(rq) };
     q = llm_quirks_of(l, rq->model->name);
     http_call_init(&w->http);
-    code = p->encode(rq, str_c(r->address), q ? &q->quirks : NULL, c->arena, &w->http, e);
+    code = provider_encode(p, rq, str_c(r->address), q ? &q->quirks : NULL, c->arena, &w->http, e);
     if (code == ERR_OK && (buf_failed(&w->http.body) || buf_failed(&w->http.url)))
         code = err_set(e, ERR_REJECTED, "the request is larger than the %u bytes allowed", HTTP_CALL_BODY_MAX);
     if (code != ERR_OK) {

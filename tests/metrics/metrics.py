@@ -12,7 +12,7 @@ import string
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
-from whole import Home, cases_jsonl, test, main  # noqa: E402
+from whole import Home, Sim, cases_jsonl, test, main  # noqa: E402
 
 TOLERANCE = 1e-9
 ASCII_SPACE = " \t\n\v\f\r"
@@ -345,13 +345,66 @@ def values_over_repetitions_and_over_a_variant_are_what_their_formulas_say():
     d.show()
 
 
+def cosine(x, y):
+    return math.fsum(a * b for a, b in zip(x, y)) / math.sqrt(math.fsum(a * a for a in x) * math.fsum(b * b for b in y))
+
+
+@test
+def similarity_is_the_cosine_of_vectors_that_a_provider_gave():
+    pairs = [(trimmed(a), trimmed(b)) for a, b in WRITTEN[:10]] + list(random_pairs(60, 3))
+    urls = {"openai": "/openai/v1", "mistral": "/mistral/v1", "google": "/google/v1beta", "ollama": "/ollama"}
+    models = {"openai": "text-embedding-3-small", "mistral": "mistral-embed", "google": "gemini-embedding-001", "ollama": "nomic-embed-text"}
+    metrics = [{"metric": "embedding_similarity", "name": p, "model": "%s:%s" % (p, m)} for p, m in models.items()]
+    keys = {"%s_API_KEY" % p.upper(): "key-of-%s-123456" % p for p in ("openai", "mistral", "google")}
+    d = Deviations()
+    with Home() as home, Sim(home) as sim:
+        texts = sorted({t for a, b in pairs for t in [a, *texts_of(b)]})
+        answer = sim.call("POST", "/v1/embeddings", {"model": "swift", "input": texts})
+        vector = {t: answer["data"][i]["embedding"] for i, t in enumerate(texts)}
+        path = task(home, "similar", [{"out": a, "expected": b} for a, b in pairs], metrics + ["cost"])
+        addresses = ["--base-url", ",".join("%s=%s%s" % (p, sim.url, urls[p]) for p in urls)]
+        missing = home.run("run", path, *addresses)
+        assert missing.returncode == 4 and "OPENAI_API_KEY" in missing.err and "MISTRAL_API_KEY" in missing.err, missing.err
+        ran = home.run("run", path, *addresses, **keys)
+        assert ran.returncode == 0, (ran.returncode, ran.err)
+        trials = [t for t in (json.loads(line) for line in home.run("export", "last", "-f", "jsonl").out.splitlines()) if "scores" in t]
+        result = home.json("show", "last", "--json")
+        for (a, b), trial in zip(pairs, trials):
+            best = max([0.0] + [cosine(vector[a], vector[g]) for g in texts_of(b)])
+            for p in models:
+                d.add("embedding_similarity, " + p, trial["scores"][p], min(best, 1.0), (a, b, trial.get("notes")))
+        phases = {row["phase"]: row for row in result["ledger"]}
+        assert phases["embedding"]["calls"] == 4 * len(pairs) and phases["execution"]["calls"] == len(pairs), phases
+        assert phases["embedding"]["calls_of_unknown_cost"] == 0, phases["embedding"]
+        assert phases["embedding"]["usage"]["input_tokens"] > 0 and float(phases["embedding"]["cost_usd"]) > 0
+        assert all(t["scores"]["cost"] == 0 for t in trials)                                # vectors are not the answer's cost
+        assert sum(row["billed"] for row in sim.ledger()) >= 4 * len(pairs)
+    d.show()
+
+
+@test
+def an_answer_is_kept_when_nobody_gives_vectors():
+    with Home() as home:
+        metrics = ["edit_similarity", {"metric": "embedding_similarity", "model": "sim:swift!500"}]
+        _, trials = measured(home, "broken", [{"out": "a", "expected": "b"}, {"out": "c", "expected": "c"}], metrics,
+                             params={"max_tokens": 5})
+        assert [t["scores"]["edit_similarity"] for t in trials] == [0.0, 1.0]
+        assert [t["scores"]["embedding_similarity"] for t in trials] == [None, None]
+        shown = home.run("show", "last", "1").out
+        assert "(HTTP 500)" in shown, shown
+        for model, words in (("anthropic:claude-x", "no way to ask for vectors"), ("nobody:x", "nobody"), ("", "needs a model")):
+            metric = {"metric": "embedding_similarity", "model": model}
+            ran = home.run("validate", task(home, "wrong", [{"out": "x", "expected": "x"}], [metric]))
+            assert ran.returncode == 2 and words in ran.err + ran.out, (words, ran.err, ran.out)
+
+
 @test
 def one_task_measures_everything_and_every_report_says_it():
     plain = ["accuracy", "completeness", "hallucination", "f1", "exact_match", "normalized_match", "numeric_match", "bleu", "chrf",
              "rouge_1", "rouge_2", "rouge_l", "edit_similarity", "classification", "macro_f1", "instruction_following",
              "checks_passed", "cost", "latency", "input_tokens", "output_tokens", "total_tokens", "first_token", "tokens_per_second",
              "consistency", "cost_per_correct"]
-    more = {"pass_at_k": ["pass_at_1", "pass_at_2"], "pass_hat_k": ["pass_hat_2"], "percentile": ["latency_p50", "latency_p95"]}
+    more = {"embedding_similarity": ["similar"], "pass_at_k": ["pass_at_1", "pass_at_2"], "pass_hat_k": ["pass_hat_2"], "percentile": ["latency_p50", "latency_p95"]}
     names = plain + [n for group in more.values() for n in group]
     with Home() as home:
         known = [m["metric"] for m in home.json("metrics", "--json")]
@@ -361,7 +414,8 @@ def one_task_measures_everything_and_every_report_says_it():
             "name": "words", "models": ["sim:swift", "sim:careful"], "dataset": "cases.jsonl", "repeat": 2,
             "prompt": "What is this about? One word. {{ input }}", "checks": [{"max_words": 1}],
             "metrics": plain + [{"metric": "pass_at_k", "k": [1, 2]}, {"pass_hat_k": {"k": 2}},
-                                {"metric": "percentile", "p": [50, 95]}],
+                                {"metric": "percentile", "p": [50, 95]},
+                                {"metric": "embedding_similarity", "model": "sim:swift", "name": "similar"}],
             "thresholds": {"macro_f1": 0.01, "bleu": 0, "latency_p95": 60000, "cost_per_correct": {"max": 1}, "pass_at_2": 0.01}}))
         ran = home.run("run", "task.json")
         assert ran.returncode == 0, (ran.returncode, ran.err, ran.out)

@@ -30,6 +30,9 @@ struct metric {
     enum err_code (*prepare)(const struct metric_spec *spec, struct arena *a, void **state, struct err *e);
     /* MUST. */
     void (*score)(const void *state, const struct subject *s, struct arena *a, struct score *out);
+    /* MAY, both or none. The model it asks, and what it asks before it can score; false: nothing this time. */
+    const struct model *(*model)(const void *state);
+    bool (*wish)(const void *state, const struct subject *s, struct arena *a, struct subject_wish *out);
     /* MAY, with labels. Those the task closes the list with; none: the expected answers that occur. */
     struct metric_labels (*labels_of)(const void *state);
     /* MAY, with parts or labels. The variant's value from the sums over its trials; NAN when they say nothing. Without

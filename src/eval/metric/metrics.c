@@ -13,6 +13,7 @@
     X(cost)                     \
     X(cost_per_correct)         \
     X(edit_similarity)          \
+    X(embedding_similarity)     \
     X(exact_match)              \
     X(f1)                       \
     X(first_token)              \
