@@ -238,3 +238,24 @@ TEST(a_quantile_costs_and_chances_are_of_the_variant)
     CHECK_INT(report_variant(r, 1)->scores[2].n, 39);       /* one answer is too few for two */
     fixture_free(&f);
 }
+
+TEST(a_matrix_is_drawn_in_markdown_when_it_fits)
+{
+    struct fixture f;
+    struct result *r;
+    AUTO_BUF struct buf b = BUF_INIT(1 << 20);
+    struct report_sink sink = report_to_buf(&b);
+    struct report_options detail = { .detail = true };
+    struct err e = ERR_INIT;
+
+    REQUIRE(corpus_make(&f, &r, corpus_two, 2, 40, 1, corpus_letters));
+    CHECK_OK(report_find(S("markdown"))->write(r, f.store, &detail, &sink, &e));
+    CHECK(strstr(buf_cstr(&b), "\n## classification\n\n### sim:careful\n\n38 of 38 right: accuracy 100.0 %, macro F1 100.0 %\n"));
+    CHECK(strstr(buf_cstr(&b), "| expected, given | a | b | c | none of these |\n| --- | ---: | ---: | ---: | ---: |\n| a | "));
+    fixture_free(&f);
+    buf_reset(&b);
+    REQUIRE(corpus_make(&f, &r, corpus_two, 2, 21, 1, corpus_many_labels));
+    CHECK_OK(report_find(S("markdown"))->write(r, f.store, &detail, &sink, &e));
+    CHECK(strstr(buf_cstr(&b), "Too many labels for a table"));
+    fixture_free(&f);
+}
