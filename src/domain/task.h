@@ -45,6 +45,14 @@ struct metric_spec {
     const json_t *options;      /* object or NULL */
     int line;
 };
+/* Long inputs, asked in parts (eval/chunk.h). */
+enum chunk_mode { CHUNK_AUTO, CHUNK_OFF, CHUNK_FIXED, CHUNK_DYNAMIC };
+struct task_chunking {
+    enum chunk_mode mode;
+    int64_t characters, overlap;        /* CHUNK_FIXED */
+    struct str variable;                /* empty: `input`, else the longest text of the case */
+    int64_t part_tokens, above_tokens;  /* by planning, from the smallest context of the models; 0: none is known */
+};
 struct threshold { struct str metric; double low; int line; };       /* for a cost or latency the value is a ceiling */
 
 /* One column of the result. A plain model is a variant with nothing else set. */
@@ -84,6 +92,7 @@ struct task {
     const json_t *criteria;                         /* evaluation_criteria; list or NULL */
     const json_t *examples;                         /* of benchmark files; list or NULL */
     const json_t *files;                            /* of a planned run: path -> text of what its templates include */
+    struct task_chunking chunking;
     int64_t budget_nanousd;                         /* 0: none */
     struct threshold *thresholds;  size_t threshold_count;
     struct {

@@ -122,6 +122,13 @@ static json_t *snapshot_of_threshold(const struct threshold *t)
     return json_pack("{s:o, s:f}", "metric", json_from_str(t->metric), "low", t->low);
 }
 
+static json_t *snapshot_of_chunking(const struct task_chunking *c)
+{
+    return json_pack("{s:i, s:I, s:I, s:o, s:I, s:I}", "mode", (int)c->mode, "characters", (json_int_t)c->characters,
+                     "overlap", (json_int_t)c->overlap, "variable", json_from_str(c->variable), "part_tokens",
+                     (json_int_t)c->part_tokens, "above_tokens", (json_int_t)c->above_tokens);
+}
+
 json_t *snapshot_of_task(const struct task *t)
 {
     json_t *o = json_object(), *output = json_object();
@@ -153,6 +160,8 @@ json_t *snapshot_of_task(const struct task *t)
     snapshot_keep(o, "judge", t->judge);
     snapshot_keep(o, "criteria", t->criteria);
     snapshot_keep(o, "examples", t->examples);
+    if (t->chunking.mode != CHUNK_OFF)
+        json_object_set_new(o, "chunking", snapshot_of_chunking(&t->chunking));
     json_object_set_new(o, "budget_nanousd", json_integer(t->budget_nanousd));
     json_set_str(o, "dataset", t->dataset.path);
     if (json_object_size(t->files))
@@ -164,6 +173,17 @@ json_t *snapshot_of_task(const struct task *t)
 static struct str snapshot_str(const json_t *o, const char *key, struct arena *a)
 {
     return arena_strdup(a, json_get_str(o, key));
+}
+
+static struct task_chunking snapshot_chunking(const json_t *o, struct arena *a)
+{
+    return (struct task_chunking){
+        .mode = (enum chunk_mode)CLAMP(json_get_i64(o, "mode", CHUNK_OFF), (int64_t)CHUNK_AUTO, (int64_t)CHUNK_DYNAMIC),
+        .characters = MAX(json_get_i64(o, "characters", 0), INT64_C(1)),
+        .overlap = CLAMP(json_get_i64(o, "overlap", 0), INT64_C(0), MAX(json_get_i64(o, "characters", 0), INT64_C(1)) - 1),
+        .variable = snapshot_str(o, "variable", a), .part_tokens = json_get_i64(o, "part_tokens", 0),
+        .above_tokens = json_get_i64(o, "above_tokens", 0),
+    };
 }
 
 static const json_t *snapshot_value(const json_t *o, const char *key, struct arena *a)
@@ -290,6 +310,7 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
     t->judge = snapshot_value(o, "judge", a);
     t->criteria = snapshot_value(o, "criteria", a);
     t->examples = snapshot_value(o, "examples", a);
+    t->chunking = snapshot_chunking(json_child(o, "chunking"), a);
     t->budget_nanousd = json_get_i64(o, "budget_nanousd", 0);
     t->dataset.path = snapshot_str(o, "dataset", a);
     t->files = snapshot_value(o, "files", a);

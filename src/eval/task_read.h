@@ -11,6 +11,7 @@
 #define TASK_NAME_MAX       255
 #define TASK_LIST_MAX       1000                    /* prompts, turns, checks, metrics, models, variants */
 #define TASK_REPEAT_MAX     1000
+#define TASK_CHUNK_MIN      200                     /* characters of a part */
 
 struct template_env;
 struct task_read {
