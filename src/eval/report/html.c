@@ -5,6 +5,13 @@
 #include "embedded.h"
 #include "version.h"
 
+/* The script is one text made of these, in this order. */
+static const struct embedded *const html_scripts[] = {
+    &embedded_src_eval_report_html_data_js,   &embedded_src_eval_report_html_dom_js,    &embedded_src_eval_report_html_diff_js,
+    &embedded_src_eval_report_html_trials_js, &embedded_src_eval_report_html_summary_js, &embedded_src_eval_report_html_trial_js,
+    &embedded_src_eval_report_html_main_js,
+};
+
 enum { HTML_TASK_TEXT = 128 << 10 };        /* of the task file and of each prompt */
 
 static void html_keep(json_t *to, const json_t *from, const char *key)
@@ -100,9 +107,9 @@ static void html_hash(struct buf *b, struct str contents)
     buf_printf(b, "'sha256-%s'", text);
 }
 
-static void html_begin(struct buf *b)
+static void html_begin(struct buf *b, struct str js)
 {
-    struct str css = embedded_src_eval_report_html_page_css.bytes, js = embedded_src_eval_report_html_page_js.bytes;
+    struct str css = embedded_src_eval_report_html_page_css.bytes;
 
     buf_puts(b, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src ");
@@ -122,14 +129,16 @@ static void html_begin(struct buf *b)
 static enum err_code html_page(const struct result *r, struct store *s, const struct report_options *options,
                                struct html_out *out, struct err *e)
 {
-    AUTO_BUF struct buf b = BUF_INIT((size_t)8 << 20);
+    AUTO_BUF struct buf b = BUF_INIT((size_t)8 << 20), script = BUF_INIT((size_t)4 << 20);
 
-    html_begin(&b);
+    for (size_t i = 0; i < COUNT_OF(html_scripts); i++)
+        buf_append(&script, html_scripts[i]->bytes);
+    html_begin(&b, buf_str(&script));
     TRY(report_put(out->sink, &b, e));
     TRY(html_result(r, s, options, out, e));
     TRY(html_info(r, options, out, e));
     buf_puts(&b, "<script>");
-    buf_append(&b, embedded_src_eval_report_html_page_js.bytes);
+    buf_append(&b, buf_str(&script));
     buf_puts(&b, "</script>\n");
     TRY(report_put(out->sink, &b, e));
     TRY(html_trials(r, s, options, out, e));
