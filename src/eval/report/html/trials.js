@@ -1,7 +1,7 @@
 /* --- the list of trials ---------------------------------------------------------------------------------------------
  * Only the rows in sight are elements. What is chosen is an array of row numbers, made anew at each change. */
 const LIST = { view: new Uint32Array(0), terms: [], variant: -1, outcome: "all", check: -1, label: null, sort: "trial", down: false,
-  active: -1, height: 40, pool: [], drawn: 0 };
+  active: -1, height: 40, pool: [] };
 const SCROLL_MAX = 8e6;                     /* browsers stop counting pixels somewhere past this */
 
 const OUTCOMES = {
@@ -61,14 +61,13 @@ function list_sort() {
 
 /* Chooses, draws and says how many there are. */
 function list_apply() {
-  const start = performance.now(), before = LIST.active >= 0 ? LIST.view[LIST.active] : -1;
+  const before = LIST.active >= 0 ? LIST.view[LIST.active] : -1;
   list_choose();
   LIST.active = before < 0 ? -1 : LIST.view.indexOf(before);
   $("rows").scrollTop = 0;
   list_size();
   list_draw();
   list_say();
-  LIST.last_ms = performance.now() - start;
 }
 
 function list_say() {
@@ -178,7 +177,10 @@ function list_draw() {
     list_row_fill(row, place);
     row.style.transform = "translateY(" + Math.round(box.scrollTop + (place - first) * LIST.height) + "px)";
   }
-  LIST.drawn = to - from;
+  if (to > from && HEADS.output[LIST.view[from]] !== undefined && LIST.shown_ms === undefined) {
+    LIST.shown_ms = null;                   /* when the first rows with their texts were on the screen */
+    requestAnimationFrame(() => setTimeout(() => { LIST.shown_ms = performance.now(); }));
+  }
   if (LIST.active >= from && LIST.active < to)
     box.setAttribute("aria-activedescendant", "row-" + LIST.active);
   else
@@ -260,7 +262,7 @@ function list_build() {
         option("latency", "Slowest"), option("cost", "Dearest"), option("tokens", "Most tokens"))),
       h("button.quiet", { id: "clear", type: "button", hidden: true, onclick: list_clear }, "Clear")),
     h("div.grid",
-      h("div.row.row-head", { role: "row", "aria-hidden": "false" }, head("no", "#", "trial", "number of the trial"), head("kase", "case", "trial"), head("who", "variant", "variant"),
+      h("div.row.row-head", { role: "row", "aria-hidden": "false" }, head("no", "#", "trial", "number of the trial"), h("span.kase", { role: "columnheader" }, "case"), head("who", "variant", "variant"),
         head("score", quality, "quality"), head("marks", "checks", "checks"), head("late", "latency", "latency"), head("cost", "cost", "cost"), h("span.said", { role: "columnheader" }, "output")),
       h("div.rows", { id: "rows", role: "grid", tabindex: "0", "aria-label": "Trials; arrow keys move, Enter opens", onkeydown: list_key,
         onfocus: () => { if (LIST.active < 0) list_activate(Math.ceil(list_first())); },
