@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #define FRONTIER_DOT   4.5                      /* px */
-#define FRONTIER_FREE  76.0                     /* px across the field of what is free */
+#define FRONTIER_FREE  76.0                     /* px across the field of what is free, at most */
 #define FRONTIER_UNKNOWN 96.0
 #define FRONTIER_LABEL 190.0                    /* px of a name, at most */
 
@@ -19,6 +19,8 @@ struct frontier {
     double left, right, top, bottom;            /* of the whole field */
     double cost_left, cost_right;               /* of the part with the axis */
     struct chart_axis cost, value;
+    struct scene_point *line;                   /* the frontier's corners; each stretch is level or upright */
+    size_t line_count;
     struct scene_box *taken;                    /* by labels */
     size_t taken_count;
 };
@@ -47,7 +49,8 @@ static void frontier_take(struct frontier *f, const struct chart_point *points, 
 /* The field is shared out: free | with a price | unknown. A part that nobody needs takes no room. */
 static void frontier_fields(struct frontier *f)
 {
-    double width = f->right - f->left, free = f->free ? FRONTIER_FREE : 0, unknown = f->unknown ? FRONTIER_UNKNOWN : 0;
+    double width = f->right - f->left, free = f->free ? MIN(FRONTIER_FREE, width * 0.17) : 0;
+    double unknown = f->unknown ? MIN(FRONTIER_UNKNOWN, width * 0.24) : 0;
     size_t kinds = (f->free > 0) + (f->unknown > 0) + (f->priced > 0);
 
     if (kinds == 1) {
@@ -122,6 +125,7 @@ static void frontier_line(struct frontier *f)
     double best = -INFINITY;
     size_t n = 0, points = 0;
 
+    f->line = line;
     for (size_t i = 0; i < f->count; i++)
         if (f->points[i].p.cost_known)
             order[n++] = &f->points[i];
@@ -137,6 +141,7 @@ static void frontier_line(struct frontier *f)
     }
     if (points && f->priced)
         line[points] = (struct scene_point){ f->cost_right, line[points - 1].y }, points++;
+    f->line_count = points;
     scene_path(f->s, line, points, false, (struct scene_style){ .stroke = SCENE_ACCENT, .width = 1.5, .opacity = 0.55 });
 }
 
@@ -161,7 +166,7 @@ static void frontier_frame(struct frontier *f, struct str quality)
     if (f->free)
         frontier_field(f, f->left, f->cost_left, "free", true);
     if (f->unknown)
-        frontier_field(f, f->cost_right, f->right, "cost unknown", true);
+        frontier_field(f, f->cost_right, f->right, f->right - f->cost_right < 80 ? "unknown" : "cost unknown", true);
     for (size_t i = 0; i < n; i++) {
         double y = chart_axis_at(&f->value, ticks[i]);
 
@@ -179,8 +184,7 @@ static void frontier_frame(struct frontier *f, struct str quality)
     if (f->priced) {
         heading.anchor = SCENE_MIDDLE;
         scene_text(f->s, (f->left + f->right) / 2, f->bottom + 36,
-                   scene_fit(f->cost.log ? S("cost of 1,000 answers (each step across is a multiple)")
-                                         : S("cost of 1,000 answers"),
+                   scene_fit(f->cost.log ? S("cost of 1,000 answers (log scale)") : S("cost of 1,000 answers"),
                              CHART_SMALL, false, f->right - f->left, f->arena),
                    heading);
     }
@@ -226,8 +230,9 @@ static bool frontier_meet(const struct scene_box *a, double left, double top, do
     return a->left < right && a->right > left && a->top < bottom && a->bottom > top;
 }
 
-/* May a label lie there? Never on another label or a dot; `strict`: on no interval either. */
-static bool frontier_room(const struct frontier *f, const struct scene_box *box, bool strict)
+/* May a label lie there? Never on another label or a dot; `care` 1: not on the frontier's line
+ * either; 2: nor on an interval. */
+static bool frontier_room(const struct frontier *f, const struct scene_box *box, int care)
 {
     if (box->left < f->left + 1 || box->right > f->right - 1 || box->top < f->top - 2 || box->bottom > f->bottom - 1)
         return false;
@@ -239,13 +244,19 @@ static bool frontier_room(const struct frontier *f, const struct scene_box *box,
         double r = FRONTIER_DOT + 2;
 
         if (frontier_meet(box, q->x - r, q->y - r, q->x + r, q->y + r) ||
-            (strict && q->p.interval_known && frontier_meet(box, q->x - 2, q->high, q->x + 2, q->low)))
+            (care > 1 && q->p.interval_known && frontier_meet(box, q->x - 2, q->high, q->x + 2, q->low)))
+            return false;
+    }
+    for (size_t i = 0; care > 0 && i + 1 < f->line_count; i++) {
+        const struct scene_point *p = &f->line[i], *q = p + 1;
+
+        if (frontier_meet(box, MIN(p->x, q->x) - 1, MIN(p->y, q->y) - 1, MAX(p->x, q->x) + 1, MAX(p->y, q->y) + 1))
             return false;
     }
     return true;
 }
 
-static bool frontier_label(struct frontier *f, const struct frontier_point *q, bool strict)
+static bool frontier_label(struct frontier *f, const struct frontier_point *q, int care)
 {
     static const struct { double x, y; enum scene_anchor anchor; } tries[] = {
         { 9, 4, SCENE_START }, { -9, 4, SCENE_END }, { 7, -7, SCENE_START }, { 7, 14, SCENE_START }, { -7, -7, SCENE_END },
@@ -265,7 +276,7 @@ static bool frontier_label(struct frontier *f, const struct frontier_point *q, b
         item.y = q->y + tries[i].y;
         item.font.anchor = tries[i].anchor;
         box = scene_item_box(&item);
-        if (!frontier_room(f, &box, strict))
+        if (!frontier_room(f, &box, care))
             continue;
         scene_text(f->s, item.x, item.y, item.text, item.font);
         f->taken[f->taken_count++] = box;
@@ -287,7 +298,7 @@ static size_t frontier_labels(struct frontier *f)
             if ((q->p.chosen ? 0
                  : q->on     ? 1
                              : 2) == round &&
-                !frontier_label(f, q, true) && !frontier_label(f, q, false))
+                !frontier_label(f, q, 2) && !frontier_label(f, q, 1) && !frontier_label(f, q, 0))
                 without++;
         }
     }
@@ -330,10 +341,14 @@ struct scene *chart_frontier(struct str quality, enum metric_unit unit, const st
         y = chart_note(f.s, f.left, y, f.right - f.left,
                        arena_printf(a, "%zu dot%s without a name for want of room: see the table.", without,
                                     without == 1 ? "" : "s"));
-    if (f.valueless || n > f.count + f.valueless)
+    if (f.valueless)
         y = chart_note(f.s, f.left, y, f.right - f.left,
-                       arena_printf(a, "%zu variant%s not drawn: no value, or more than %d variants.", n - f.count,
-                                    n - f.count == 1 ? "" : "s", CHART_POINTS_MAX));
+                       arena_printf(a, "%zu variant%s no value yet.", f.valueless,
+                                    f.valueless == 1 ? " has" : "s have"));
+    if (n > f.count + f.valueless)
+        y = chart_note(f.s, f.left, y, f.right - f.left,
+                       arena_printf(a, "%zu variants past the first %d are not drawn.", n - f.count - f.valueless,
+                                    CHART_POINTS_MAX));
     f.s->height = y;
     return f.s;
 }

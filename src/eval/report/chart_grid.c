@@ -299,7 +299,7 @@ struct scene *chart_confusion(struct str name, const struct str *labels, size_t 
                   S("A row for each expected label, a column for each answered one; the diagonal is right."));
     g = grid_lay(s, MAX(grid_widest(c.labels, c.n, width, a), scene_text_width(S("expected"), CHART_SMALL, false)),
                  c.n + 1);
-    least = (width - g.left - 40) / (double)(c.n + 1);
+    least = (width - g.left - 56) / (double)(c.n + 1);
     g.columns = c.n + 1;                                    /* a matrix is not cut in two: its cells get smaller */
     g.cell = CLAMP(least, 4.0, 56.0);
     y = 4 + grid_heading_height(c.labels, c.n + 1, a);

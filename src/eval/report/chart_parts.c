@@ -130,10 +130,10 @@ const char *chart_tick_text(const struct chart_axis *x, double v, char out[REPOR
     case METRIC_USD:
         if (fabs(v) >= 10000 || (v != 0 && fabs(v) < 1e-5))
             snprintf(out, REPORT_TEXT, "$%.0e", v);
-        else if (fabs(v) < 1 || fmod(v, 1) == 0)
+        else if (v == 0 || fabs(v) < 0.0099 || (fmod(v, 1) == 0 && x->high >= 3))
             snprintf(out, REPORT_TEXT, "$%.6g", v);
         else
-            snprintf(out, REPORT_TEXT, "$%.2f", v);
+            snprintf(out, REPORT_TEXT, "$%.*f", fabs(fmod(v * 100 + 0.5, 1) - 0.5) > 1e-6 ? 3 : 2, v);
         break;
     case METRIC_MS:
         if (x->high < 2000 || fabs(v) < 1000)
