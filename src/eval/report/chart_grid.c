@@ -205,48 +205,48 @@ struct scene *chart_checks(const struct chart_check *checks, size_t check_count,
 }
 
 /* --- confusion ---------------------------------------------------------------------------------------------------- */
-struct confusion { struct str *labels; int64_t *counts; size_t n; };     /* as chart_confusion takes it, n within the bound */
-struct confusion_label { size_t label; int64_t weight; };
+struct matrix { struct str *labels; int64_t *counts; size_t n; };     /* as chart_confusion takes it, n within the bound */
+struct matrix_label { size_t label; int64_t weight; };
 
-static int confusion_heavy_first(const void *a, const void *b)
+static int matrix_heavy_first(const void *a, const void *b)
 {
-    const struct confusion_label *x = a, *y = b;
+    const struct matrix_label *x = a, *y = b;
 
     return x->weight != y->weight ? (x->weight > y->weight ? -1 : 1) : x->label < y->label ? -1 : 1;
 }
 
-static int confusion_in_order(const void *a, const void *b)
+static int matrix_in_order(const void *a, const void *b)
 {
-    const struct confusion_label *x = a, *y = b;
+    const struct matrix_label *x = a, *y = b;
 
     return x->label < y->label ? -1 : x->label > y->label;
 }
 
-static void confusion_add(int64_t *to, int64_t n)
+static void matrix_add(int64_t *to, int64_t n)
 {
     if (n > 0 && __builtin_add_overflow(*to, n, to))
         *to = INT64_MAX;
 }
 
 /* Too many labels: the most frequent keep their own place, in the order they came, the rest are one. */
-static struct confusion confusion_gather(const struct str *labels, size_t n, const int64_t *counts, struct arena *a)
+static struct matrix matrix_gather(const struct str *labels, size_t n, const int64_t *counts, struct arena *a)
 {
-    struct confusion c = { .n = MIN(n, (size_t)CHART_LABELS_MAX) };
-    struct confusion_label *order = arena_array(a, struct confusion_label, n + 1);
+    struct matrix c = { .n = MIN(n, (size_t)CHART_LABELS_MAX) };
+    struct matrix_label *order = arena_array(a, struct matrix_label, n + 1);
     size_t *place = arena_array(a, size_t, n + 1), own = n > c.n ? c.n - 1 : c.n;
 
     for (size_t i = 0; i < n; i++) {
         order[i].label = i;
         for (size_t k = 0; k <= n; k++) {
-            confusion_add(&order[i].weight, counts[i * (n + 1) + k]);
+            matrix_add(&order[i].weight, counts[i * (n + 1) + k]);
             if (k < n)
-                confusion_add(&order[i].weight, counts[k * (n + 1) + i]);
+                matrix_add(&order[i].weight, counts[k * (n + 1) + i]);
         }
         place[i] = c.n - (n > 0);
     }
     place[n] = c.n;                                         /* any other answer */
-    qsort(order, n, sizeof *order, confusion_heavy_first);
-    qsort(order, own, sizeof *order, confusion_in_order);
+    qsort(order, n, sizeof *order, matrix_heavy_first);
+    qsort(order, own, sizeof *order, matrix_in_order);
     c.labels = arena_array(a, struct str, c.n + 1);
     c.counts = arena_array(a, int64_t, (c.n + 1) * (c.n + 1));
     for (size_t i = 0; i < own; i++) {
@@ -258,17 +258,17 @@ static struct confusion confusion_gather(const struct str *labels, size_t n, con
     c.labels[c.n] = S("(no label)");
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k <= n; k++)
-            confusion_add(&c.counts[place[i] * (c.n + 1) + place[k]], counts[i * (n + 1) + k]);
+            matrix_add(&c.counts[place[i] * (c.n + 1) + place[k]], counts[i * (n + 1) + k]);
     return c;
 }
 
-static double confusion_row(const struct grid *g, const struct confusion *c, size_t i, double top)
+static double matrix_row(const struct grid *g, const struct matrix *c, size_t i, double top)
 {
     struct arena *a = g->s->arena;
     int64_t total = 0;
 
     for (size_t k = 0; k <= c->n; k++)
-        confusion_add(&total, c->counts[i * (c->n + 1) + k]);
+        matrix_add(&total, c->counts[i * (c->n + 1) + k]);
     grid_name(g, top, c->labels[i]);
     for (size_t k = 0; k <= c->n; k++) {
         int64_t count = MAX(c->counts[i * (c->n + 1) + k], INT64_C(0));
@@ -288,13 +288,13 @@ struct scene *chart_confusion(struct str name, const struct str *labels, size_t 
     struct str title = arena_printf(a, "Expected against answered labels: " STR_FMT,
                                     STR_ARG(scene_fit(name, 1, false, 100, a)));
     double width = chart_width(o), y, least;
-    struct confusion c;
+    struct matrix c;
     struct scene *s;
     struct grid g;
 
     if (!n)
         return chart_empty(width, title, "No label was expected anywhere.", a);
-    c = confusion_gather(labels, n, counts, a);
+    c = matrix_gather(labels, n, counts, a);
     s = scene_new(a, width, 0, title,
                   S("A row for each expected label, a column for each answered one; the diagonal is right."));
     g = grid_lay(s, MAX(grid_widest(c.labels, c.n, width, a), scene_text_width(S("expected"), CHART_SMALL, false)),
@@ -307,7 +307,7 @@ struct scene *chart_confusion(struct str name, const struct str *labels, size_t 
     for (size_t k = 0; k <= c.n; k++)
         grid_heading(&g, k, y, c.labels[k], GRID_HEAD_MAX, SCENE_MUTED);
     for (size_t i = 0; i < c.n; i++)
-        y = confusion_row(&g, &c, i, y);
+        y = matrix_row(&g, &c, i, y);
     s->height = chart_note(s, CHART_EDGE, y + 18, width - 2 * CHART_EDGE,
                            S("Darker: a larger share of the row. Right answers lie on the diagonal."));
     return s;
