@@ -294,7 +294,7 @@ enum err_code session_format(struct str name, const struct report_format **out, 
     suggest_begin(&near, name);
     report_suggest(&near);
     return err_set(e, ERR_USAGE,
-                   "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, junit, markdown",
+                   "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, html, junit, markdown",
                    STR_ARG(name), suggest_hint(&near, hint));
 }
 
@@ -303,6 +303,21 @@ struct report_options session_report_options(void)
     const struct term *t = term_get();
 
     return (struct report_options){ .columns = t->columns, .color = t->colour, .ascii = !t->unicode };
+}
+
+enum err_code session_texts(struct session *s, const struct args *args, struct report_options *options, struct err *e)
+{
+    struct str word = args_get(args, "texts");
+
+    TRY(session_blob(s, e));
+    options->blob = s->blob;
+    if (str_is(word, "all"))
+        options->texts = REPORT_TEXTS_ALL;
+    else if (str_is(word, "none") || str_is(word, "0"))
+        options->texts = REPORT_TEXTS_NONE;
+    else if (args_has(args, "texts") && (!str_to_i64(word, &options->texts) || options->texts < 1))
+        return err_set(e, ERR_USAGE, "--texts \"" STR_FMT "\" must be a number of trials, all, or none", STR_ARG(word));
+    return ERR_OK;
 }
 
 static enum err_code session_to_file(void *file, struct str bytes, struct err *e)

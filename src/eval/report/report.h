@@ -20,6 +20,11 @@ struct report_options {
     bool no_header;                     /* table: the first line is left out (the caller already showed it) */
     bool detail;                        /* table and markdown: every metric and check too */
     bool transcripts;                   /* jsonl: with the transcript of each trial */
+    int64_t texts;                      /* html: trials shown with their texts, at most; or one of these: */
+#define REPORT_TEXTS_FIT  0             /* as many as make a page of a size that is still sent around */
+#define REPORT_TEXTS_ALL  (-1)
+#define REPORT_TEXTS_NONE (-2)
+    struct blob *blob;                  /* html: where the frozen cases lie; NULL: the page has neither inputs nor answers */
 };
 
 struct report_format {

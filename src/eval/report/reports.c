@@ -2,6 +2,7 @@
 
 #define REPORTS(X)      /* the one list, sorted by name */ \
     X(csv)              \
+    X(html)             \
     X(json)             \
     X(jsonl)            \
     X(junit)            \

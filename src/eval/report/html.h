@@ -1,0 +1,64 @@
+/* src/eval/report/html.h: what the parts of the page's writer share; private to the folder.
+ *
+ * The page is one file that asks no network: its style and script (html/page.css, html/page.js) are allowed by their
+ * hash and nothing else is, and all that a run says is data. Data lies in script elements of a type no browser runs,
+ * as base64 of zlib streams (RFC 1950), so whatever a model wrote never stands in a place where HTML is read:
+ *
+ *   kind     what                                                                   read by the page
+ *   result   JSON: the report of `-f json`                                          at once
+ *   page     JSON: what only the page needs (html_page_info)                        at once
+ *   rows     HTML_ROWS trials in columns, little endian, each column whole:         as it arrives
+ *            f64 cost in nano-dollars (NaN unknown); u32 number minus the number before it (first: minus data-base);
+ *            u32 latency ms (2^32-1: none); u32 tokens in; u32 tokens out; f32 score, column after column (NaN missing);
+ *            u16 attempts; u8 state (0 done, else error + 1); u8 failed checks; u8 critical ones
+ *   plan     JSON: how many trials are listed, how many have their texts            after the rows
+ *   heads    JSON {"o": [beginning of each output], "c": [[case, id, input, expected]...]}      when idle, for the search
+ *   texts    JSON {"r": [row...], "t": [{x, e, v, n, w, f}...]}: transcript, expected answer, variables (each JSON
+ *            in a string, null: too long), notes by scorer, the error, when; for rows data-first to data-base - 1
+ *                                                                                   when a trial is opened
+ *
+ * Elements carry data-k (kind), data-first and data-n (rows), so a reader that sees one needs no other.
+ * Memory: 9 bytes a trial (at most HTML_TRIALS_MAX are listed) and one block of each kind. */
+#pragma once
+
+#include "data/pack.h"
+#include "eval/report/report.h"
+
+#include <zlib.h>
+
+#define HTML_TRIALS_MAX   1000000           /* listed; the page says how many are not */
+#define HTML_ROWS         8192              /* trials in a block of rows */
+#define HTML_HEADS        4096              /* trials in a block of heads, at most */
+#define HTML_BLOCK_BYTES  ((size_t)512 << 10)   /* a block of heads or texts ends when it has grown to this */
+#define HTML_FIT_BYTES    (INT64_C(48) << 20)   /* of texts in a page, unless all are asked for */
+#define HTML_SEARCH_BYTES (INT64_C(48) << 20)   /* of beginnings, before compression */
+#define HTML_HEAD_MIN     160               /* bytes of a beginning: HTML_SEARCH_BYTES / trials between these */
+#define HTML_HEAD_MAX     2000
+#define HTML_TEXT_MAX     ((size_t)256 << 10)   /* a transcript longer than this has its strings cut */
+#define HTML_STRING_MAX   ((size_t)24 << 10)    /* to this */
+#define HTML_RECORD_MAX   ((size_t)1 << 20)     /* still longer then: left out, and said */
+#define HTML_RAW_MAX      ((size_t)64 << 20)
+
+struct html_out {                           /* html_block.c: data into the page */
+    const struct report_sink *sink;
+    struct buf raw;                         /* the block being made */
+    unsigned char *packed;
+    size_t packed_cap;
+    z_stream z;
+    bool started;
+    int64_t texts_bytes;                    /* written as blocks of texts */
+};
+
+/* Presses out->raw and writes it as a block; raw is empty afterwards. first, n and base are what the kind says. */
+enum err_code html_block(struct html_out *out, const char *kind, int64_t first, int64_t n, int64_t base,
+                         struct err *e) MUST_USE;
+/* Bytes of base64 that out->raw would take; raw is empty afterwards. */
+enum err_code html_measure(struct html_out *out, int64_t *bytes, struct err *e) MUST_USE;
+void          html_out_init(struct html_out *out, const struct report_sink *sink);
+void          html_out_dispose(struct html_out *out);
+
+/* html_trials.c: rows, plan, heads and texts of the run's trials. */
+enum err_code html_trials(const struct result *r, struct store *s, const struct report_options *options,
+                          struct html_out *out, struct err *e) MUST_USE;
+/* How many bytes of each text the search can see, for a run of so many trials. */
+int64_t       html_head_bytes(int64_t trials);
