@@ -78,3 +78,12 @@ struct scene *chart_frontier_of(const struct result *r, const struct chart_optio
 struct scene *chart_intervals_of(const struct result *r, const struct chart_options *o, struct arena *a) MUST_USE;
 struct scene *chart_latency_of(const struct result *r, const struct chart_options *o, struct arena *a) MUST_USE;
 struct scene *chart_checks_of(const struct result *r, const struct chart_options *o, struct arena *a) MUST_USE;
+/* Of one metric over labels (r->classes) and one variant. */
+struct scene *chart_confusion_of(const struct result *r, size_t classes, size_t variant, const struct chart_options *o,
+                                 struct arena *a) MUST_USE;
+/* Those that show a whole run, by name: what `assay report --chart NAME` writes. */
+struct chart_kind {
+    const char *name, *doc;
+    struct scene *(*draw)(const struct result *r, const struct chart_options *o, struct arena *a);
+};
+const struct chart_kind *chart_kind_at(size_t i);               /* NULL past the end */

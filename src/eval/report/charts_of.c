@@ -96,3 +96,33 @@ struct scene *chart_checks_of(const struct result *r, const struct chart_options
     }
     return chart_checks(checks, count, names, r->variant_count, cells, o, a);
 }
+
+struct scene *chart_confusion_of(const struct result *r, size_t classes, size_t variant, const struct chart_options *o,
+                                 struct arena *a)
+{
+    const struct result_classes *c = &r->classes[classes];
+    const struct confusion *m = &r->variants[variant].confusions[classes];
+
+    return chart_confusion(r->variants[variant].name, c->labels, m->n > 0 ? c->label_count : 0, m->counts, o, a);
+}
+
+/* The best variant's, by the first metric that has labels. */
+static struct scene *chart_first_confusion(const struct result *r, const struct chart_options *o, struct arena *a)
+{
+    if (!r->class_count || !r->variant_count)
+        return chart_confusion(S("no classification"), NULL, 0, NULL, o, a);
+    return chart_confusion_of(r, 0, 0, o, a);
+}
+
+static const struct chart_kind chart_kinds[] = {
+    { "frontier", "cost against quality", chart_frontier_of },
+    { "intervals", "quality with its 95 % interval", chart_intervals_of },
+    { "latency", "how long answers took", chart_latency_of },
+    { "checks", "failures by check and variant", chart_checks_of },
+    { "confusion", "the best variant's labels, expected against answered", chart_first_confusion },
+};
+
+const struct chart_kind *chart_kind_at(size_t i)
+{
+    return i < COUNT_OF(chart_kinds) ? &chart_kinds[i] : NULL;
+}
