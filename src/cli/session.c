@@ -345,3 +345,14 @@ enum err_code session_report_file(struct session *s, const struct result *result
         remove(temporary);
     return code;
 }
+
+enum err_code session_report(struct session *s, const struct result *result, const struct report_format *format,
+                             const struct report_options *options, struct str path, struct err *e)
+{
+    if (path.len && !str_is(path, "-"))
+        return session_report_file(s, result, format, options, path, e);
+    if (format->binary && term_get()->out_tty)
+        return err_set(e, ERR_USAGE, "%s is not text and this is a terminal; write it to a file with -o FILE",
+                       format->name);
+    return format->write(result, s->store, options, &term_sink, e);
+}

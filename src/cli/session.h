@@ -78,6 +78,9 @@ struct report_options session_report_options(void);
     { "texts", 0, "N|all|none", "trials with their texts in the page (html; default what fits 48 MiB)", "all none" }
 enum err_code session_texts(struct session *s, const struct args *args, struct report_options *options,
                             struct err *e) MUST_USE;
+/* Into the file `path`, or (empty, or "-") to standard output; a format that is no text is not shown on a terminal. */
+enum err_code session_report(struct session *s, const struct result *result, const struct report_format *format,
+                             const struct report_options *options, struct str path, struct err *e) MUST_USE;
 /* Whole or not at all: beside the target first, then renamed. */
 enum err_code session_report_file(struct session *s, const struct result *result, const struct report_format *format,
                                   const struct report_options *options, struct str path, struct err *e) MUST_USE;

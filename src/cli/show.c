@@ -241,7 +241,7 @@ static enum err_code show_run(struct args *args, int *status, struct err *e)
     if (args_has(args, "failed") || args_has(args, "violations"))
         return show_list(&s, args, run, e);
     TRY(result_load(s.store, run, s.arena, &result, e));
-    return format->write(result, s.store, &options, &term_sink, e);
+    return session_report(&s, result, format, &options, S(""), e);
 }
 
 const struct command command_show = {

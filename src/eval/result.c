@@ -2,9 +2,11 @@
 
 #include <math.h>
 
+#include "eval/corpus.h"
+
 #define RESULT_VARIANTS_MAX 4096
 
-static const char *const estimate_method_names[ESTIMATE_METHODS] = { "none", "wilson", "t", "t by case" };
+static const char *const estimate_method_names[ESTIMATE_METHODS] = { "none", "wilson", "t", "t by case", "bootstrap" };
 static const char *const verdict_names[VERDICTS] = { "none", "first", "can't tell", "worse", "better" };
 
 const char *estimate_method_name(enum estimate_method m)
@@ -394,6 +396,7 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
     TRY(result_variants(r, s, a, e));
     result_choose_quality(r, a);
     TRY(result_repeats(r, s, a, e));
+    TRY(corpus_load(r, s, a, e));
     result_rank(r);
     if (r->quality >= 0)
         TRY(result_pairs(r, s, a, e));

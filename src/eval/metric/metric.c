@@ -17,6 +17,11 @@ enum metric_unit metric_unit_from(struct str name)
     return METRIC_RATIO;
 }
 
+bool metric_is_read_later(const struct metric *m)
+{
+    return m->over_repeats || m->labels || m->corpus;
+}
+
 static bool metric_knows(const struct metric *m, struct str key)
 {
     struct str rest = m->options ? str_c(m->options) : STR_NONE, one;

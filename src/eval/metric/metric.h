@@ -11,6 +11,9 @@ enum metric_unit { METRIC_RATIO, METRIC_USD, METRIC_MS, METRIC_TOKENS, METRIC_UN
 const char *metric_unit_name(enum metric_unit u);               /* "ratio" "usd" "ms" "tokens" */
 enum metric_unit metric_unit_from(struct str name);             /* METRIC_RATIO when unknown */
 
+#define CLASS_LABELS_MAX 200            /* of one classification */
+struct metric_labels { const struct str *at; size_t count; };
+
 struct metric {
     const char *name;                   /* "accuracy": what a user writes */
     const char *label;                  /* heading in reports */
@@ -19,11 +22,19 @@ struct metric {
     bool higher_is_better;
     bool needs_expected;                /* missing for a case without an expected answer */
     bool over_repeats;                  /* has a value per case, not per trial: computed when a result is read */
+    bool labels;                        /* trials leave an expected and a given label: a confusion matrix is drawn */
+    size_t parts;                       /* how many numbers a trial leaves (score.parts); 0: none, or labels */
     const char *options;                /* names, space-separated, or NULL */
     /* MAY. Reads options (their names are already checked) into *state, which lives in the arena. */
     enum err_code (*prepare)(const struct metric_spec *spec, struct arena *a, void **state, struct err *e);
     /* MUST. */
     void (*score)(const void *state, const struct subject *s, struct arena *a, struct score *out);
+    /* MAY, with labels. Those the task closes the list with; none: the expected answers that occur. */
+    struct metric_labels (*labels_of)(const void *state);
+    /* MAY, with parts or labels. The variant's value from the sums over its trials; NAN when they say nothing. Without
+     * it the value is the mean of the trials' values. With labels `sums` holds, for each label, how often it was
+     * expected, given, and both. Called thousands of times for the bootstrap. */
+    double (*corpus)(const double *sums, size_t count);
 };
 
 size_t               metric_count(void);
@@ -34,6 +45,9 @@ void                 metric_suggest(struct suggest *s);         /* offers every 
  * consistency. */
 #define METRIC_DEFAULTS 6
 extern const char *const metric_defaults[METRIC_DEFAULTS];
+
+/* Its value is not, or not only, the mean of the trials' values: what result.c computes needs the options again. */
+bool                 metric_is_read_later(const struct metric *m);
 
 enum err_code metric_prepare(const struct metric_spec *spec, struct arena *a, const struct metric **metric, void **state,
                              struct err *e) MUST_USE;

@@ -140,3 +140,23 @@ TEST(every_metric_has_its_words_and_a_wrong_setting_is_told)
     CHECK(strstr(e.text, "did you mean \"accuracy\""));
     json_decref(bad);
 }
+
+TEST(a_label_is_the_answer_or_one_member_of_it)
+{
+    const char *const ab = "{\"labels\":[\"a\",\"b\"]}", *const key = "{\"key\":\"q\",\"ignore_case\":true}";
+
+    CHECK_NEAR(measure("classification", "text", " a\n", "\"a\"", NULL), 1, 0);
+    CHECK_NEAR(measure("classification", "text", "A", "\"a\"", NULL), 0, 0);
+    CHECK_NEAR(measure("classification", "text", "A", "\"a\"", "{\"ignore_case\":true}"), 1, 0);
+    CHECK_NEAR(measure("classification", "text", "3", "3", NULL), 1, 0);
+    CHECK_NEAR(measure("classification", "json", "\"a\"", "\"a\"", NULL), 1, 0);
+    CHECK_NEAR(measure("classification", "json", "a", "\"a\"", NULL), 0, 0);
+    CHECK_NEAR(measure("classification", "json", "{\"q\": \"A\", \"x\": 1}", "{\"q\":\"a\",\"y\":2}", key), 1, 0);
+    CHECK_NEAR(measure("classification", "json", "{\"x\": \"A\"}", "{\"q\":\"a\",\"y\":2}", key), 0, 0);
+    CHECK_NEAR(measure("classification", "text", "{\"q\": true}", "{\"q\":true}", NULL), 1, 0);
+    CHECK_NEAR(measure("classification", "json", "{\"q\":\"a\"}", "{\"q\":\"a\",\"y\":2}", NULL), -1, 0);
+    CHECK_NEAR(measure("classification", "text", "a", "[\"a\"]", NULL), -1, 0);
+    CHECK_NEAR(measure("classification", "text", "b", "\"b\"", ab), 1, 0);
+    CHECK_NEAR(measure("classification", "text", "c", "\"c\"", ab), -1, 0);
+    CHECK_NEAR(measure("macro_f1", "text", "b", "\"a\"", ab), 0, 0);
+}

@@ -5,6 +5,7 @@
 #define METRICS(X)              \
     X(accuracy)                 \
     X(checks_passed)            \
+    X(classification)           \
     X(completeness)             \
     X(consistency)              \
     X(cost)                     \
@@ -14,6 +15,7 @@
     X(input_tokens)             \
     X(instruction_following)    \
     X(latency)                  \
+    X(macro_f1)                 \
     X(output_tokens)
 
 #define X(id) extern const struct metric metric_##id;

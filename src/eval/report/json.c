@@ -2,6 +2,8 @@
  * null when nobody knows it; ratios are 0..1; times RFC 3339. Members are only ever added. */
 #include "eval/report/report.h"
 
+#include <math.h>
+
 #define JSON_REPORT_MAX ((size_t)256 << 20)
 
 static json_t *json_report_text(struct str s)
@@ -55,9 +57,55 @@ static json_t *json_report_against(const struct against *x)
     return o;
 }
 
+static json_t *json_report_number(double v)
+{
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+/* counts[i][k]: how often label i was expected and label k given; the last of a row: none of the labels. */
+static json_t *json_report_confusion(const struct result *r, const struct result_classes *set,
+                                     const struct confusion *x)
+{
+    size_t n = set->label_count;
+    json_t *o = json_object(), *names = json_array(), *rows = json_array(), *labels = json_array();
+
+    json_set_str(o, "metric", r->scorers[set->scorer].name);
+    json_object_set_new(o, "why_not", json_report_text(set->why));
+    json_object_set_new(o, "n", json_integer(x->n));
+    json_object_set_new(o, "correct", json_integer(x->correct));
+    json_object_set_new(o, "accuracy", json_report_estimate(&x->accuracy));
+    json_object_set_new(o, "macro_f1", json_report_estimate(&x->macro_f1));
+    json_object_set_new(o, "macro_precision", x->n ? json_real(x->macro_precision) : json_null());
+    json_object_set_new(o, "macro_recall", x->n ? json_real(x->macro_recall) : json_null());
+    json_object_set_new(o, "weighted_f1", x->n ? json_real(x->weighted_f1) : json_null());
+    json_object_set_new(o, "kappa", json_report_number(x->n ? x->kappa : NAN));
+    for (size_t i = 0; i < n; i++) {
+        const struct class_score *l = &x->labels[i];
+        json_t *row = json_array(), *label = json_object();
+
+        for (size_t k = 0; k <= n; k++)
+            json_array_append_new(row, json_integer(x->counts[i * (n + 1) + k]));
+        json_array_append_new(rows, row);
+        json_array_append_new(names, json_from_str(set->labels[i]));
+        json_set_str(label, "label", set->labels[i]);
+        json_object_set_new(label, "support", json_integer(l->support));
+        json_object_set_new(label, "given", json_integer(l->given));
+        json_object_set_new(label, "correct", json_integer(l->correct));
+        json_object_set_new(label, "precision", json_real(l->precision));
+        json_object_set_new(label, "recall", json_real(l->recall));
+        json_object_set_new(label, "f1", json_real(l->f1));
+        json_array_append_new(labels, label);
+    }
+    json_object_set_new(o, "labels", names);
+    json_object_set_new(o, "counts", rows);
+    json_object_set_new(o, "by_label", labels);
+    return o;
+}
+
 static json_t *json_report_variant(const struct result *r, const struct result_variant *v)
 {
     json_t *o = json_object(), *scores = json_object(), *latency = json_object(), *errors = json_object();
+    json_t *confusions = json_array();
 
     json_object_set_new(o, "rank", v->rank ? json_integer(v->rank) : json_null());
     json_set_str(o, "variant", v->name);
@@ -96,6 +144,12 @@ static json_t *json_report_variant(const struct result *r, const struct result_v
         json_object_setn_new(scores, r->scorers[i].name.at, r->scorers[i].name.len, x);
     }
     json_object_set_new(o, "scores", scores);
+    for (size_t i = 0; i < r->class_count; i++)
+        json_array_append_new(confusions, json_report_confusion(r, &r->classes[i], &v->confusions[i]));
+    if (r->class_count)
+        json_object_set_new(o, "confusion", confusions);
+    else
+        json_decref(confusions);
     return o;
 }
 

@@ -24,13 +24,17 @@ struct report_options {
 #define REPORT_TEXTS_FIT  0             /* as many as make a page of a size that is still sent around */
 #define REPORT_TEXTS_ALL  (-1)
 #define REPORT_TEXTS_NONE (-2)
-    struct blob *blob;                  /* html: where the frozen cases lie; NULL: the page has neither inputs nor answers */
+    int64_t trials;                     /* pdf: the worst so many; 0: REPORT_TRIALS; negative: none */
+#define REPORT_TRIALS     20
+#define REPORT_TRIALS_MAX 500
+    struct blob *blob;                  /* html, pdf: where the frozen cases lie; NULL: the page has neither inputs nor answers */
 };
 
 struct report_format {
     const char *name;                   /* "markdown": what a user writes */
     const char *doc;
     const char *extension;              /* "md" */
+    bool binary;                        /* no text: nothing for a terminal */
     bool per_trial;                     /* streams trials: slow for a long run, wanted in a file */
     enum err_code (*write)(const struct result *r, struct store *s, const struct report_options *options,
                            const struct report_sink *sink, struct err *e);
