@@ -1,6 +1,7 @@
 /* src/eval/report/html.c: the result as one page that asks no network: summary, charts, and every trial to browse.
  * Streams the trials; see html.h for what is in the file. */
 #include "eval/report/html.h"
+#include "eval/report/scene.h"
 
 #include "embedded.h"
 #include "version.h"
@@ -66,8 +67,7 @@ static json_t *html_task(const json_t *settings)
     return o;
 }
 
-static enum err_code html_info(const struct result *r, const struct report_options *options, struct html_out *out,
-                               struct err *e)
+static enum err_code html_info(const struct result *r, struct html_out *out, struct err *e)
 {
     AUTO_JSON *o = json_object();
     json_t *errors = json_array(), *order = json_array();
@@ -79,9 +79,7 @@ static enum err_code html_info(const struct result *r, const struct report_optio
     json_object_set_new(o, "errors", errors);
     json_object_set_new(o, "order", order);             /* the run's number of each variant of the result */
     json_object_set_new(o, "quality", json_integer(r->quality));
-    json_object_set_new(o, "blob", json_boolean(options->blob != NULL));
     json_object_set_new(o, "version", json_string(ASSAY_VERSION));
-    json_object_set_new(o, "made_ms", json_integer(r->run->finished_ms));
     json_object_set_new(o, "task", html_task(r->settings));
     json_write(o, &out->raw);
     return html_block(out, "page", 0, 0, 0, e);
@@ -107,10 +105,8 @@ static void html_hash(struct buf *b, struct str contents)
     buf_printf(b, "'sha256-%s'", text);
 }
 
-static void html_begin(struct buf *b, struct str js)
+static void html_begin(struct buf *b, struct str css, struct str js)
 {
-    struct str css = embedded_src_eval_report_html_page_css.bytes;
-
     buf_puts(b, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; script-src ");
     html_hash(b, js);
@@ -130,13 +126,17 @@ static enum err_code html_page(const struct result *r, struct store *s, const st
                                struct html_out *out, struct err *e)
 {
     AUTO_BUF struct buf b = BUF_INIT((size_t)8 << 20), script = BUF_INIT((size_t)4 << 20);
+    AUTO_BUF struct buf style = BUF_INIT((size_t)1 << 20);
 
     for (size_t i = 0; i < COUNT_OF(html_scripts); i++)
         buf_append(&script, html_scripts[i]->bytes);
-    html_begin(&b, buf_str(&script));
+    buf_append(&style, embedded_src_eval_report_html_page_css.bytes);
+    scene_css(&style);
+    html_begin(&b, buf_str(&style), buf_str(&script));
     TRY(report_put(out->sink, &b, e));
     TRY(html_result(r, s, options, out, e));
-    TRY(html_info(r, options, out, e));
+    TRY(html_info(r, out, e));
+    TRY(html_charts(r, out, e));
     buf_puts(&b, "<script>");
     buf_append(&b, buf_str(&script));
     buf_puts(&b, "</script>\n");

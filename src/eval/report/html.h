@@ -7,6 +7,7 @@
  *   kind     what                                                                   read by the page
  *   result   JSON: the report of `-f json`                                          at once
  *   page     JSON: what only the page needs (html_page_info)                        at once
+ *   charts   JSON [{name, title, wide, narrow}...]: SVG of scene.h, parsed as XML           at once, and after the plan
  *   rows     HTML_ROWS trials in columns, little endian, each column whole:         as it arrives
  *            f64 cost in nano-dollars (NaN unknown); u32 number minus the number before it (first: minus data-base);
  *            u32 latency ms (2^32-1: none); u32 tokens in; u32 tokens out; f32 score, column after column (NaN missing);
@@ -46,7 +47,7 @@ struct html_out {                           /* html_block.c: data into the page 
     size_t packed_cap;
     z_stream z;
     bool started;
-    int64_t texts_bytes;                    /* written as blocks of texts */
+    int64_t trials_max, fit_bytes;          /* HTML_TRIALS_MAX, HTML_FIT_BYTES; a test sets less */
 };
 
 /* Presses out->raw and writes it as a block; raw is empty afterwards. first, n and base are what the kind says. */
@@ -56,6 +57,13 @@ enum err_code html_block(struct html_out *out, const char *kind, int64_t first, 
 enum err_code html_measure(struct html_out *out, int64_t *bytes, struct err *e) MUST_USE;
 void          html_out_init(struct html_out *out, const struct report_sink *sink);
 void          html_out_dispose(struct html_out *out);
+
+/* html_charts.c: what is drawn of the whole result; and of the ranking metric, once its values have passed by. */
+enum err_code html_charts(const struct result *r, struct html_out *out, struct err *e) MUST_USE;
+struct html_spread { const struct result *r; int64_t *counts; bool between; };      /* between: not only 0 and 1 */
+void          html_spread_begin(struct html_spread *s, const struct result *r, struct arena *a);
+void          html_spread_add(struct html_spread *s, int64_t variant, const struct score *scores);
+enum err_code html_spread_end(struct html_spread *s, struct html_out *out, struct err *e) MUST_USE;
 
 /* html_trials.c: rows, plan, heads and texts of the run's trials. */
 enum err_code html_trials(const struct result *r, struct store *s, const struct report_options *options,

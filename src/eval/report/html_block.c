@@ -7,7 +7,7 @@ enum { HTML_LEVEL = 6, HTML_PIECE = 3 * 16384 };
 
 void html_out_init(struct html_out *out, const struct report_sink *sink)
 {
-    *out = (struct html_out){ .sink = sink, .raw = BUF_INIT(HTML_RAW_MAX) };
+    *out = (struct html_out){ .sink = sink, .raw = BUF_INIT(HTML_RAW_MAX), .trials_max = HTML_TRIALS_MAX, .fit_bytes = HTML_FIT_BYTES };
 }
 
 void html_out_dispose(struct html_out *out)

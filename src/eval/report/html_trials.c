@@ -28,6 +28,7 @@ struct html_trials {
     VEC(unsigned char) marks;
     int64_t broken, chosen, unlisted;
     struct score *scores;                   /* room for one trial's */
+    struct html_spread spread;
     /* the cases, read beside the trials */
     struct data_pack *pack;                 /* NULL: they can't be read */
     struct pack_cursor *cursor;
@@ -126,7 +127,7 @@ static enum err_code html_row(const struct store_trial *one, void *arg, struct e
     const struct trial *trial = &one->trial;
     size_t i;
 
-    if (t->numbers.len >= HTML_TRIALS_MAX) {
+    if ((int64_t)t->numbers.len >= t->out->trials_max) {
         t->unlisted++;
         return ERR_OK;
     }
@@ -148,6 +149,7 @@ static enum err_code html_row(const struct store_trial *one, void *arg, struct e
     TRY(scores_read(one->scores, NULL, t->scores, t->r->scorer_count, e));
     for (size_t s = 0; s < t->r->scorer_count; s++)
         w->scores[s * HTML_ROWS + i] = t->scores[s].state == SCORE_VALUE ? (float)t->scores[s].value : NAN;
+    html_spread_add(&t->spread, trial->variant, t->scores);
     vec_push(&t->numbers, trial->number);
     vec_push(&t->marks, trial->state == TRIAL_FAILED || trial->violations ? MARK_BROKEN : 0);
     t->broken += (t->marks.at[t->marks.len - 1] & MARK_BROKEN) != 0;
@@ -427,7 +429,7 @@ static enum err_code html_fit(struct html_trials *t, int64_t *most, struct err *
         TRY(html_measure(t->out, &some, e));
         bytes += some;
     }
-    *most = n && bytes ? MIN(rows, (int64_t)((double)HTML_FIT_BYTES / (double)bytes * (double)n)) : rows;
+    *most = n && bytes ? MIN(rows, (int64_t)((double)t->out->fit_bytes / (double)bytes * (double)n)) : rows;
     return ERR_OK;
 }
 
@@ -473,6 +475,7 @@ static enum err_code html_trials_write(struct html_trials *t, struct err *e)
     TRY(html_choose(t, e));
     t->head_bytes = html_head_bytes((int64_t)t->numbers.len);
     TRY(html_plan(t, e));
+    TRY(html_spread_end(&t->spread, t->out, e));
     all.with_transcript = true;
     all.limit = (int64_t)t->numbers.len + 1;
     code = t->numbers.len ? store_trials_each(t->store, t->r->run->no, &all, html_text, t, e) : ERR_OK;
@@ -494,6 +497,7 @@ enum err_code html_trials(const struct result *r, struct store *s, const struct 
     };
     enum err_code code;
 
+    html_spread_begin(&t.spread, r, a);
     t.rows = xcalloc(1, sizeof *t.rows);
     t.rows->base = t.rows->last = -1;
     t.rows->scores = xreallocarray(NULL, MAX(r->scorer_count, (size_t)1) * HTML_ROWS, sizeof(float));

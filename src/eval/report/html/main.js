@@ -20,10 +20,27 @@ function page_build() {
   PAGE.place = [];
   PAGE.order.forEach((no, i) => { PAGE.place[no] = i; });
   document.body.prepend(root, trial_dialog());
-  root.append(...[title_build(), advice_build(), ranking_build(), h("div", { id: "charts" }), metrics_build(), checks_build(), list_build(), about_build()].filter(Boolean));
+  root.append(...[title_build(), advice_build(), ranking_build(), h("div", { id: "charts" }), metrics_build(), checks_build(), confusion_build(), list_build(), about_build()].filter(Boolean));
   theme_set("auto");
+  matchMedia("(max-width: 620px)").addEventListener("change", charts_draw);
   rows_room(Math.max(1, RESULT.run.done + RESULT.run.failed));
   list_apply();
+}
+
+/* --- charts: SVG of the writer's own, read as XML, so that what is in it can only be a drawing ------------------------ */
+const CHARTS = [];
+
+function chart_element(svg) {
+  const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+  if (root.localName !== "svg" || root.querySelector("parsererror, script, foreignObject, a, use, image, style"))
+    return null;
+  return document.adoptNode(root);
+}
+
+function charts_draw() {
+  const narrow = matchMedia("(max-width: 620px)").matches;
+  $("charts").replaceChildren(...CHARTS.map(c => [c, chart_element(narrow ? c.narrow : c.wide)]).filter(([, svg]) => svg)
+    .map(([c, svg]) => h("figure", { id: "chart-" + c.name }, h("figcaption", c.title), svg)));
 }
 
 /* What of the trials is not in the page. */
@@ -85,6 +102,7 @@ async function page_main() {
   await blocks_read({
     result: async e => { Object.assign(RESULT, await inflated_json(e)); },
     page: async e => { Object.assign(PAGE, await inflated_json(e)); page_build(); },
+    charts: async e => { CHARTS.push(...await inflated_json(e)); charts_draw(); },
     rows: async e => {
       await rows_read(e);
       if (!drawn || performance.now() - drawn > 200) {

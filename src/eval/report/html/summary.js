@@ -183,6 +183,42 @@ function checks_build() {
         })))))));
 }
 
+/* --- which label was given where which was expected ----------------------------------------------------------------- */
+const LABELS_MAX = 40;                      /* drawn; a larger matrix shows its most frequent labels */
+
+function confusion_table(m) {
+  const n = m.labels.length, order = m.by_label.map((l, i) => i).sort((a, b) => m.by_label[b].support - m.by_label[a].support).slice(0, LABELS_MAX);
+  const shown = n > LABELS_MAX ? order : m.labels.map((l, i) => i), sum = m.counts.map(row => row.reduce((a, b) => a + b, 0));
+  const cell = (i, k) => {
+    const c = m.counts[i][k], td = h("td.num." + (i === k ? "right" : "heat"), c ? count(c) : h("span.faint", "\u00b7"));
+    td.title = one_line(m.labels[i]) + " answered as " + (k === n ? "something else" : one_line(m.labels[k])) + ": " + count(c) + " of " + count(sum[i]);
+    td.style.setProperty("--heat", String(Math.round(c / Math.max(1, sum[i]) * 100) / 100));
+    return td;
+  };
+  return h("div.scroll", h("table.confusion", h("thead", h("tr", h("th", "expected \u2193 \u2003 answered \u2192"), shown.map(k => h("th.num", one_line(m.labels[k]))), h("th.num", "other"), h("th.num", "recall"), h("th.num", "F1"))),
+    h("tbody", shown.map(i => h("tr", h("th", { scope: "row" }, one_line(m.labels[i]), h("small.muted", " " + count(sum[i]))), shown.map(k => cell(i, k)), cell(i, n),
+      h("td.num", percent(m.by_label[i].recall)), h("td.num", percent(m.by_label[i].f1)))))),
+    n > LABELS_MAX ? h("p.muted.small", "The " + LABELS_MAX + " most frequent of " + count(n) + " labels.") : null);
+}
+
+/* One variant and one metric at a time. */
+function confusion_build() {
+  const with_labels = RESULT.variants.filter(v => v.confusion && v.confusion.some(m => m.labels.length && m.n));
+  if (!with_labels.length)
+    return null;
+  const place = h("div"), metrics = with_labels[0].confusion.map(m => m.metric);
+  const choose = (id, label, words) => h("label.pick", { hidden: words.length < 2 }, h("span.only-read", label), h("select", { id, onchange: () => draw() }, words.map((w, i) => h("option", { value: String(i) }, one_line(w)))));
+  const variant = choose("confusion-variant", "Variant", with_labels.map(v => v.variant)), metric = choose("confusion-metric", "Metric", metrics);
+  const draw = () => {
+    const m = with_labels[Number(variant.lastChild.value)].confusion[Number(metric.lastChild.value)];
+    place.replaceChildren(...(m.labels.length && m.n ? [confusion_table(m), h("p.muted.small", "accuracy " + percent(m.accuracy.n ? m.accuracy.mean : null) + ", macro F1 " + percent(m.macro_f1.n ? m.macro_f1.mean : null) +
+      ", over " + plural(m.n, "answer"))] : [h("p.muted", safe(m.why_not || "No answer has a label to compare."))]));
+  };
+  draw();
+  return h("section", { id: "confusion", "aria-labelledby": "confusion-title" }, h("div.section-head", h("h2", { id: "confusion-title" }, "Confusion"), h("p.muted", "what was answered where which label was expected"),
+    h("span.push"), metric, variant), place);
+}
+
 /* --- what was run --------------------------------------------------------------------------------------------------- */
 function about_build() {
   const run = RESULT.run, t = PAGE.task, row = (k, v) => v ? h("div", h("dt", k), h("dd", v)) : null;

@@ -1,6 +1,6 @@
 /* --- the list of trials ---------------------------------------------------------------------------------------------
  * Only the rows in sight are elements. What is chosen is an array of row numbers, made anew at each change. */
-const LIST = { view: new Uint32Array(0), terms: [], variant: -1, outcome: "all", check: -1, label: null, sort: "trial", down: false,
+const LIST = { view: new Uint32Array(0), terms: [], variant: -1, outcome: "all", check: -1, sort: "trial", down: false,
   active: -1, height: 40, pool: [] };
 const SCROLL_MAX = 8e6;                     /* browsers stop counting pixels somewhere past this */
 
@@ -34,11 +34,11 @@ function list_matches(i, terms) {
 
 function list_choose() {
   const { terms, variant, check } = LIST, holds = OUTCOMES[LIST.outcome].holds, found = new Uint32Array(ROWS.n);
-  const scores = check < 0 ? null : ROWS.scores[check], label = LIST.label;
+  const scores = check < 0 ? null : ROWS.scores[check];
   let n = 0;
   for (let i = 0; i < ROWS.n; i++)
     if ((variant < 0 || ROWS.variant[i] === variant) && (!scores || scores[i] === 0) && holds(i) &&
-        (!terms.length || list_matches(i, terms)) && (!label || label(i)))
+        (!terms.length || list_matches(i, terms)))
       found[n++] = i;
   LIST.view = found.subarray(0, n);
   list_sort();
@@ -89,17 +89,17 @@ function list_say() {
   $("order").value = LIST.sort;
 }
 
-const list_is_filtered = () => LIST.terms.length > 0 || LIST.variant >= 0 || LIST.outcome !== "all" || LIST.check >= 0 || LIST.label !== null;
+const list_is_filtered = () => LIST.terms.length > 0 || LIST.variant >= 0 || LIST.outcome !== "all" || LIST.check >= 0;
 
 function list_clear() {
-  Object.assign(LIST, { terms: [], variant: -1, outcome: "all", check: -1, label: null });
+  Object.assign(LIST, { terms: [], variant: -1, outcome: "all", check: -1 });
   $("search").value = "";
   list_apply();
 }
 
 /* From a table above: shows exactly these trials. */
 function list_show(what) {
-  Object.assign(LIST, { terms: [], variant: -1, outcome: "all", check: -1, label: null }, what);
+  Object.assign(LIST, { terms: [], variant: -1, outcome: "all", check: -1 }, what);
   $("search").value = "";
   list_apply();
   $("trials").scrollIntoView({ block: "start" });
