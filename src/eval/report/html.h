@@ -30,7 +30,7 @@
 #define HTML_TRIALS_MAX   1000000           /* listed; the page says how many are not */
 #define HTML_ROWS         8192              /* trials in a block of rows */
 #define HTML_HEADS        4096              /* trials in a block of heads, at most */
-#define HTML_BLOCK_BYTES  ((size_t)512 << 10)   /* a block of heads or texts ends when it has grown to this */
+#define HTML_BLOCK_BYTES  ((size_t)256 << 10)   /* a block of heads or texts ends when it has grown to this */
 #define HTML_FIT_BYTES    (INT64_C(48) << 20)   /* of texts in a page, unless all are asked for */
 #define HTML_SEARCH_BYTES (INT64_C(48) << 20)   /* of beginnings, before compression */
 #define HTML_HEAD_MIN     160               /* bytes of a beginning: HTML_SEARCH_BYTES / trials between these */

@@ -126,6 +126,7 @@ async function page_main() {
 }
 
 addEventListener("keydown", page_key);
+addEventListener("hashchange", page_from_hash);
 addEventListener("resize", () => { if ($("rows")) { list_size(); list_draw(); } });
 addEventListener("beforeprint", () => { list_activate(0); });
 page_main().catch(error => {

@@ -233,8 +233,9 @@ function list_key(event) {
   event.preventDefault();
 }
 
+/* All words must occur, in any order; "two words" in quotes as they stand. */
 function list_search(text) {
-  LIST.terms = text.toLowerCase().split(/\s+/).filter(Boolean).slice(0, 16);
+  LIST.terms = [...text.toLowerCase().matchAll(/"([^"]+)"?|[^\s"]+/g)].map(m => m[1] || m[0]).slice(0, 16);
   list_apply();
 }
 
