@@ -53,7 +53,7 @@ struct scene *chart_latency_of(const struct result *r, const struct chart_option
         const struct histogram *h = &r->variants[i].sum->latency;
 
         if (h->total) {
-            low = MIN(low, histogram_quantile(h, 0));
+            low = MIN(low, histogram_quantile(h, 0.01));
             high = MAX(high, histogram_quantile(h, 1));
         }
     }

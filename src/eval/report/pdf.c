@@ -37,11 +37,14 @@ static void pdf_front(struct pdf_report *d)
     pdf_text(d->p, PDF_TITLE, SCENE_INK, str_utf8_head(run->task_name, 200));
     pdf_text(d->p, PDF_BODY, SCENE_INK, str_utf8_head(about, 1500));
     pdf_text(d->p, PDF_BODY, SCENE_MUTED,
-             arena_printf(a, "%" PRId64 " case%s \xc3\x97 %" PRId64 " variant%s \xc3\x97 %" PRId64 " = %" PRId64 " trials \xc2\xb7 %s" STR_FMT
-             " \xc2\xb7 %" PRId64 " failed \xc2\xb7 %s \xc2\xb7 %s%s \xc2\xb7 %s", run->cases, run->cases == 1 ? "" : "s",
-             run->variants, run->variants == 1 ? "" : "s", run->repeat, run_trials(run), run_state_name(run->state), STR_ARG(stopped),
-             d->r->failed, report_ms(result_duration_ms(d->r, clock_wall_ms()), took), money_show(d->r->spent_nanousd, money),
-             d->r->spent_unknown_calls ? " and calls of unknown price" : "", report_date(run->created_ms, when)));
+             arena_printf(
+                 a,
+                 "%" PRId64 " case%s \xc3\x97 %" PRId64 " variant%s \xc3\x97 %" PRId64 " = %" PRId64
+                 " trials \xc2\xb7 %s" STR_FMT " \xc2\xb7 %" PRId64 " failed \xc2\xb7 %s \xc2\xb7 %s%s \xc2\xb7 %s",
+                 run->cases, run->cases == 1 ? "" : "s", run->variants, run->variants == 1 ? "" : "s", run->repeat,
+                 run_trials(run), run_state_name(run->state), STR_ARG(stopped), d->r->failed,
+                 report_ms(result_duration_ms(d->r, clock_wall_ms()), took), money_show(d->r->spent_nanousd, money),
+                 d->r->spent_unknown_calls ? " and calls of unknown price" : "", report_date(run->created_ms, when)));
     pdf_space(d->p, 6);
     pdf_rule(d->p);
     pdf_space(d->p, 6);
@@ -106,7 +109,8 @@ static enum err_code pdf_ranking(struct pdf_report *d, struct err *e)
         [RANK_NO] = { "#", 13, SCENE_END }, [RANK_NAME] = { "variant", 0, SCENE_START }, [RANK_QUALITY] = { "quality", 38, SCENE_END },
         [RANK_INTERVAL] = { "95 % interval", 56, SCENE_END }, [RANK_CRITICAL] = { "crit", 22, SCENE_END },
         [RANK_FAILED_CHECKS] = { "checks", 28, SCENE_END }, [RANK_FAILED] = { "failed", 26, SCENE_END },
-        [RANK_P50] = { "p50", 36, SCENE_END }, [RANK_COST] = { "$/1,000", 40, SCENE_END }, [RANK_AGAINST] = { "against #1", 72, SCENE_START },
+        [RANK_P50] = { "p50", 36, SCENE_END }, [RANK_COST] = { "$/1,000", 40, SCENE_END },
+        [RANK_AGAINST] = { "against #1", 72, SCENE_START },
     };
     const struct result *r = d->r;
     struct pdf_column columns[RANK_COLUMNS];
@@ -132,9 +136,10 @@ static enum err_code pdf_ranking(struct pdf_report *d, struct err *e)
         pdf_table_row(d->p, cells, (ptrdiff_t)i == r->recommendation.best);
     }
     pdf_table_end(d->p);
-    pdf_text(d->p, PDF_SMALL, SCENE_MUTED, arena_printf(pdf_arena(d->p), "Ranked by %s. crit, checks: failed critical checks, all failed checks. "
-             "p50: median time of an answer. $/1,000: cost of 1,000 answers. Against #1: paired on the same cases; p values are of one "
-             "comparison each, not corrected for their number.", result_quality_name(r)));
+    pdf_text(d->p, PDF_SMALL, SCENE_MUTED,
+             arena_printf(pdf_arena(d->p), "Ranked by %s. crit, checks: failed critical checks, all failed ones. p50: median time of an "
+                          "answer. $/1,000: cost of 1,000 answers. Against #1: paired on the same cases; p values are of one comparison "
+                          "each, not corrected for their number.", result_quality_name(r)));
     return ERR_OK;
 }
 
@@ -259,7 +264,8 @@ static enum err_code pdf_scores(struct pdf_report *d, struct err *e)
     size_t n = MIN(d->r->variant_count, (size_t)PDF_ROWS_MAX / 20);
 
     (void)e;
-    pdf_text(d->p, PDF_SMALL, SCENE_MUTED, S("Means over finished trials; a check's value is the share that passed. #1, #2... are the rows of the ranking."));
+    pdf_text(d->p, PDF_SMALL, SCENE_MUTED, S("Means over finished trials; a check's value is the share that passed. "
+             "#1, #2... are the rows of the ranking."));
     for (size_t from = 0; from < n; from += PDF_BAND)
         pdf_scores_band(d, from, MIN(from + PDF_BAND, n));
     if (d->r->variant_count > n)

@@ -6,7 +6,7 @@
 
 #include "version.h"
 
-#define PDF_CELL_GAP  7.0
+#define PDF_CELL_GAP  9.0
 #define PDF_ROW       15.5
 #define PDF_CELL_SIZE 8.4
 #define PDF_LINE      1.16                      /* of a line to the font's own height */
@@ -61,13 +61,15 @@ struct str pdf_clean(struct str text, size_t bytes_max, struct arena *a)
 }
 
 /* --- the document ------------------------------------------------------------------------------------------------- */
+/* cairo is never told of a fault: cairo 1.16 writes through freed memory in cairo_surface_finish when a write has
+ * failed (right would be to return CAIRO_STATUS_WRITE_ERROR). After a fault nothing more reaches the sink. */
 static cairo_status_t pdf_write(void *arg, const unsigned char *bytes, unsigned int n)
 {
     struct pdf *p = arg;
 
     if (p->fault.code == ERR_OK)
         p->sink->write(p->sink->arg, str_n((const char *)bytes, n), &p->fault);
-    return p->fault.code == ERR_OK ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+    return CAIRO_STATUS_SUCCESS;
 }
 
 static void pdf_describe(struct pdf *p)
@@ -277,7 +279,7 @@ void pdf_labelled(struct pdf *p, const char *label, double label_width, struct s
     if (!text.len)
         return;
     pdf_need(p, 2 * size);
-    pdf_line(p, true, size, color, SCENE_START, PDF_LEFT, p->y + size * 1.06, label_width - 6, str_c(label));
+    pdf_line(p, true, size, color, SCENE_START, PDF_LEFT, p->y + size * 0.99, label_width - 6, str_c(label));
     p->clean = false;
     pdf_paragraph(p, PDF_BODY, SCENE_INK, PDF_LEFT + label_width, text);
 }

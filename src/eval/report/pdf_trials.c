@@ -7,6 +7,7 @@
 
 #define PDF_TURNS_MAX 6                         /* of one trial that are printed */
 #define PDF_NOTES_MAX 12
+#define PDF_ONE_LINE  90                        /* bytes of JSON that still stand on one */
 
 struct worst_search {
     const struct result *r;
@@ -83,7 +84,11 @@ static struct str worst_json_text(const json_t *j, struct arena *a)
 
     if (json_is_string(j))
         return json_to_str(j);
-    report_json_text(j, true, &b);
+    report_json_text(j, false, &b);                 /* on one line where that is short */
+    if (b.len > PDF_ONE_LINE) {
+        buf_reset(&b);
+        report_json_text(j, true, &b);
+    }
     return buf_failed(&b) ? S("(too large to show)") : arena_strdup(a, buf_str(&b));
 }
 
