@@ -1,6 +1,8 @@
 /* src/eval/report/charts_of.c: the charts of a stored result. */
 #include "eval/report/chart_parts.h"
 
+#include <math.h>
+
 size_t chart_points_of(const struct result *r, struct arena *a, struct chart_point **out)
 {
     struct chart_point *points = arena_array(a, struct chart_point, r->variant_count + 1);
@@ -51,12 +53,14 @@ struct scene *chart_latency_of(const struct result *r, const struct chart_option
         const struct histogram *h = &r->variants[i].sum->latency;
 
         if (h->total) {
-            low = MIN(low, histogram_quantile(h, 0));
+            low = MIN(low, histogram_quantile(h, 0.01));
             high = MAX(high, histogram_quantile(h, 1));
         }
     }
     /* a bin narrower than the histogram's own buckets (1/64 of the duration) would be a comb's gap */
     fine = (double)(high - MIN(low, high)) / MAX((double)high / 64, 1.0);
+    if (high > low * CHART_SPREAD && low > 0)                /* logarithmic: so is one narrower than a millisecond */
+        fine = log((double)high / (double)low) / log1p(1 / (double)low);
     bins = chart_bins_for((double)MIN(low, high), (double)high, (size_t)CLAMP(fine, 6.0, 48.0), METRIC_MS);
     for (size_t i = 0; i < r->variant_count; i++) {
         const struct result_variant *v = &r->variants[i];

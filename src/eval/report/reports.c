@@ -7,6 +7,7 @@
     X(jsonl)            \
     X(junit)            \
     X(markdown)         \
+    X(pdf)              \
     X(table)
 
 #define X(id) extern const struct report_format report_##id;
