@@ -37,7 +37,7 @@ enum err_code html_charts(const struct result *r, struct html_out *out, struct e
     struct buf *b = &out->raw;
 
     buf_byte(b, '[');
-    if (r->quality >= 0 && r->done)
+    if (r->quality >= 0 && r->done && r->variant_count > 1)
         html_chart_put(b, "frontier", "Cost against quality", chart_frontier_of(r, &wide, a),
                        chart_frontier_of(r, &narrow, a));
     if (r->done)

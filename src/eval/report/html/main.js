@@ -18,6 +18,7 @@ function theme_next() {
 function page_build() {
   const root = h("main", { id: "page" });
   PAGE.place = [];
+  PAGE.checks = RESULT.scorers.some(s => s.kind === "check");
   PAGE.order.forEach((no, i) => { PAGE.place[no] = i; });
   document.body.prepend(root, trial_dialog());
   root.append(...[title_build(), advice_build(), ranking_build(), h("div", { id: "charts" }), metrics_build(), checks_build(), confusion_build(), list_build(), about_build()].filter(Boolean));
@@ -40,7 +41,7 @@ function chart_element(svg) {
 function charts_draw() {
   const narrow = matchMedia("(max-width: 620px)").matches;
   $("charts").replaceChildren(...CHARTS.map(c => [c, chart_element(narrow ? c.narrow : c.wide)]).filter(([, svg]) => svg)
-    .map(([c, svg]) => h("figure", { id: "chart-" + c.name }, h("figcaption", c.title), svg)));
+    .map(([c, svg]) => h("figure", { id: "chart-" + c.name }, h("figcaption", c.title), h("div.plot", svg))));
 }
 
 /* What of the trials is not in the page. */
@@ -53,7 +54,7 @@ function page_left_out() {
   if (!PLAN.cases && PLAN.trials)
     notes.push("The frozen cases were not at hand: inputs and expected answers are missing.");
   notes.push("The search sees the first " + count(PLAN.head_bytes) + " bytes of each text.");
-  $("left-out").textContent = " " + notes.join(" ");
+  $("left-out").textContent = notes.join(" ");
 }
 
 /* Keys of the page: / searches, Escape leaves the search. */
@@ -128,7 +129,22 @@ async function page_main() {
 addEventListener("keydown", page_key);
 addEventListener("hashchange", page_from_hash);
 addEventListener("resize", () => { if ($("rows")) { list_size(); list_draw(); } });
-addEventListener("beforeprint", () => { list_activate(0); });
+addEventListener("beforeprint", () => {
+  $("rows").scrollTop = 0;
+  list_draw(PRINTED_MAX);
+  $("printed").textContent = LIST.view.length > PRINTED_MAX ? "The first " + count(PRINTED_MAX) + " of " + plural(LIST.view.length, "trial") + " are printed." : "";
+  for (const d of document.querySelectorAll("main details:not([open])")) {
+    d.open = true;
+    d.dataset.printed = "";
+  }
+});
+addEventListener("afterprint", () => {
+  for (const d of document.querySelectorAll("details[data-printed]")) {
+    d.open = false;
+    delete d.dataset.printed;
+  }
+  list_draw();
+});
 page_main().catch(error => {
   document.body.prepend(h("p.notice.broken", { role: "alert" }, "This report can\u2019t be read: " + error.message));
   throw error;

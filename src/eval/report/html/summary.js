@@ -46,8 +46,8 @@ function pick_build(label, name, text, others) {
   if (!v)
     return null;
   return h("article.pick-card", h("h3", [label, ...others].join(" \u00b7 ")), h("p.pick-name", one_line(name)),
-    h("p.pick-figures", h("strong", percent(v.quality.n ? v.quality.mean : null)), " ", quality_word(),
-      h("span.sep"), cost_element(v), h("span.sep"), duration(v.latency.p50_ms) + " median"),
+    h("p.pick-figures", h("span", h("strong", percent(v.quality.n ? v.quality.mean : null)), " ", quality_word()), " ",
+      cost_element(v), " ", h("span", duration(v.latency.p50_ms) + " median")),
     text ? h("p.pick-why", safe(pick_why(text, name))) : null);
 }
 
@@ -117,6 +117,8 @@ function against_element(a) {
     a.verdict.replace("'", "\u2019"), h("small", " p " + (a.p < 0.001 ? "< 0.001" : "= " + a.p.toFixed(3))));
 }
 
+const RANKED_MAX = 20;                      /* shown before one asks for all */
+
 function ranking_build() {
   const with_quality = RESULT.variants.filter(v => v.quality.n), pairs = RESULT.variants.length > 1;
   const low = Math.min(...with_quality.map(v => v.quality.low ?? v.quality.mean)), high = Math.max(...with_quality.map(v => v.quality.high ?? v.quality.mean));
@@ -130,7 +132,7 @@ function ranking_build() {
       h("tbody", RESULT.variants.map((v, i) => {
         const q = v.quality, show = what => list_show({ variant: PAGE.order[i], ...what });
         const number = (n, what) => h("td.num", n ? h("button.cell", { type: "button", onclick: () => show(what) }, count(n)) : h("span.muted", "0"));
-        return h("tr", h("td.num.rank", v.rank ? String(v.rank) : NONE),
+        return h("tr", { hidden: i >= RANKED_MAX }, h("td.num.rank", v.rank ? String(v.rank) : NONE),
           h("th", { scope: "row" }, h("button.name", { type: "button", title: "show its trials", onclick: () => show({}) }, one_line(v.variant)),
             models && v.model !== v.variant ? h("small.muted", one_line(v.model)) : null, v.abandoned ? h("small.bad", "given up after repeated failures") : null),
           h("td.num.figure", percent(q.n ? q.mean : null)), h("td.wide-only", q.n ? interval_element(q, from, to) : null),
@@ -138,7 +140,12 @@ function ranking_build() {
           h("td.num", v.usd_per_1000 === null ? h("span.muted", v.done ? "unknown" : NONE) : v.usd_per_1000 === 0 ? "free" : dollars(v.usd_per_1000).slice(1)),
           h("td.num", duration(v.latency.p50_ms)), h("td.num.wide-only", duration(v.latency.p95_ms)), number(v.critical, { outcome: "critical" }),
           number(v.violations, { outcome: "broken" }), number(v.failed, { outcome: "failed" }), pairs ? h("td.against", against_element(v.against_first)) : null);
-      })))));
+      })))),
+    RESULT.variants.length > RANKED_MAX ? h("button.quiet.more", { type: "button", onclick: e => {
+      for (const row of e.target.parentNode.querySelectorAll("tr[hidden]"))
+        row.hidden = false;
+      e.target.remove();
+    } }, "Show all " + count(RESULT.variants.length) + " variants") : null);
 }
 
 /* --- every metric ------------------------------------------------------------------------------------------------- */
@@ -192,7 +199,7 @@ function confusion_table(m) {
   const cell = (i, k) => {
     const c = m.counts[i][k], td = h("td.num." + (i === k ? "right" : "heat"), c ? count(c) : h("span.faint", "\u00b7"));
     td.title = one_line(m.labels[i]) + " answered as " + (k === n ? "something else" : one_line(m.labels[k])) + ": " + count(c) + " of " + count(sum[i]);
-    td.style.setProperty("--heat", String(Math.round(c / Math.max(1, sum[i]) * 100) / 100));
+    td.style.setProperty("--heat", String(c ? Math.max(0.12, Math.round(c / Math.max(1, sum[i]) * 100) / 100) : 0));
     return td;
   };
   return h("div.scroll", h("table.confusion", h("thead", h("tr", h("th", "expected \u2193 \u2003 answered \u2192"), shown.map(k => h("th.num", one_line(m.labels[k]))), h("th.num", "other"), h("th.num", "recall"), h("th.num", "F1"))),

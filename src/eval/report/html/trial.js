@@ -35,15 +35,15 @@ function trial_head(row) {
   const place = LIST.view.indexOf(row), kase = HEADS.cases.get(ROWS.kase[row]), repeat = RESULT.run.repeat;
   const state = ROWS.state[row] ? h("span.state.bad", "no answer: " + PAGE.errors[ROWS.state[row] - 1].toLowerCase().replaceAll("_", " "))
     : ROWS.critical[row] ? h("span.state.bad", plural(ROWS.critical[row], "critical check") + " failed")
-    : ROWS.violations[row] ? h("span.state.warn", plural(ROWS.violations[row], "check") + " failed") : h("span.state.good", "every check passed");
+    : ROWS.violations[row] ? h("span.state.warn", plural(ROWS.violations[row], "check") + " failed") : PAGE.checks ? h("span.state.good", "every check passed") : h("span.state", "answered");
   const button = (text, label, by, off) => h("button.quiet", { type: "button", "aria-label": label, disabled: off, onclick: () => trial_step(by) }, text);
   return h("header.sheet-head",
     h("div.sheet-bar", h("span.muted", "trial " + count(trial_number(row)) + (place >= 0 ? " \u00b7 " + count(place + 1) + " of " + count(LIST.view.length) : "")),
       h("span.push"), button("\u2190", "previous trial", -1, place <= 0), button("\u2192", "next trial", 1, place < 0 || place + 1 >= LIST.view.length),
       h("button.quiet", { type: "button", "aria-label": "close", autofocus: true, onclick: () => $("trial").close() }, "\u2715")),
     h("h2", { id: "trial-title" }, kase ? one_line(kase.id) : "case " + (ROWS.kase[row] + 1), h("span.muted", " " + variant_name(ROWS.variant[row]) + (repeat > 1 ? ", repetition " + (trial_number(row) % repeat + 1) : ""))),
-    h("p.facts", state, h("span", duration(ROWS.state[row] ? null : ROWS.latency[row])), h("span", dollars(ROWS.cost[row] / 1e9)),
-      h("span", count(ROWS.input[row]) + " tokens in, " + count(ROWS.output[row]) + " out"), ROWS.attempts[row] > 1 ? h("span", plural(ROWS.attempts[row], "attempt")) : null));
+    h("p.facts", state, h("span", duration(ROWS.state[row] ? null : ROWS.latency[row])), h("span", Number.isNaN(ROWS.cost[row]) ? "cost unknown" : dollars(ROWS.cost[row] / 1e9)),
+      h("span", plural(ROWS.input[row], "token") + " in, " + count(ROWS.output[row]) + " out"), ROWS.attempts[row] > 1 ? h("span", plural(ROWS.attempts[row], "attempt")) : null));
 }
 
 function trial_scores(row, texts) {

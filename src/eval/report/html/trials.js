@@ -2,6 +2,7 @@
  * Only the rows in sight are elements. What is chosen is an array of row numbers, made anew at each change. */
 const LIST = { view: new Uint32Array(0), terms: [], variant: -1, outcome: "all", check: -1, sort: "trial", down: false,
   active: -1, height: 40, pool: [] };
+const PRINTED_MAX = 100;
 const SCROLL_MAX = 8e6;                     /* browsers stop counting pixels somewhere past this */
 
 const OUTCOMES = {
@@ -152,16 +153,16 @@ function list_row_fill(row, place) {
   c.who.textContent = variant_name(ROWS.variant[i]);
   c.score.textContent = q ? percent(q[i]) : NONE;
   c.marks.textContent = ROWS.state[i] ? PAGE.errors[ROWS.state[i] - 1].toLowerCase().replaceAll("_", " ") : ROWS.critical[i] ? count(ROWS.critical[i]) + " critical"
-    : ROWS.violations[i] ? count(ROWS.violations[i]) + " failed" : "ok";
-  c.marks.className = "marks " + (ROWS.state[i] || ROWS.critical[i] ? "bad" : ROWS.violations[i] ? "warn" : "good");
+    : ROWS.violations[i] ? count(ROWS.violations[i]) + " failed" : PAGE.checks ? "ok" : NONE;
+  c.marks.className = "marks " + (ROWS.state[i] || ROWS.critical[i] ? "bad" : ROWS.violations[i] ? "warn" : PAGE.checks ? "good" : "muted");
   c.late.textContent = ROWS.state[i] ? NONE : duration(ROWS.latency[i]);
-  c.cost.textContent = dollars(ROWS.cost[i] / 1e9);
+  c.cost.textContent = Number.isNaN(ROWS.cost[i]) ? "unknown" : ROWS.cost[i] === 0 ? "0" : dollars(ROWS.cost[i] / 1e6).replace("$", "");
   c.said.textContent = said === undefined ? "\u2026" : one_line(said.slice(0, 240)) || (ROWS.state[i] ? "" : "(empty)");
 }
 
-function list_draw() {
+function list_draw(at_least = 0) {
   const box = $("rows"), size = $("rows-size"), n = LIST.view.length, first = list_first();
-  const from = Math.max(0, Math.floor(first) - 4), to = Math.min(n, Math.ceil(first + box.clientHeight / LIST.height) + 4);
+  const from = Math.max(0, Math.floor(first) - 4), to = Math.min(n, Math.max(from + at_least, Math.ceil(first + box.clientHeight / LIST.height) + 4));
   while (LIST.pool.length < to - from) {
     const row = list_row_new();
     LIST.pool.push(row);
@@ -197,7 +198,7 @@ function list_want(from, to) {
       wanted.add(block);
   }
   for (const block of wanted)
-    heads_read(block).then(list_draw);
+    heads_read(block).then(() => list_draw());
 }
 
 /* --- moving ------------------------------------------------------------------------------------------------------- */
@@ -264,13 +265,13 @@ function list_build() {
       h("button.quiet", { id: "clear", type: "button", hidden: true, onclick: list_clear }, "Clear")),
     h("div.grid",
       h("div.row.row-head", { role: "row", "aria-hidden": "false" }, head("no", "#", "trial", "number of the trial"), h("span.kase", { role: "columnheader" }, "case"), head("who", "variant", "variant"),
-        head("score", quality, "quality"), head("marks", "checks", "checks"), head("late", "latency", "latency"), head("cost", "cost", "cost"), h("span.said", { role: "columnheader" }, "output")),
+        head("score", quality, "quality"), head("marks", "checks", "checks"), head("late", "latency", "latency"), head("cost", "$ / 1,000", "cost", "what a thousand like it would cost"), h("span.said", { role: "columnheader" }, "output")),
       h("div.rows", { id: "rows", role: "grid", tabindex: "0", "aria-label": "Trials; arrow keys move, Enter opens", onkeydown: list_key,
         onfocus: () => { if (LIST.active < 0) list_activate(Math.ceil(list_first())); },
-        onscroll: () => requestAnimationFrame(list_draw) }, h("div", { id: "rows-size", role: "rowgroup" })),
+        onscroll: () => requestAnimationFrame(() => list_draw()) }, h("div", { id: "rows-size", role: "rowgroup" })),
       h("div.empty", { id: "empty", hidden: true }, h("p", { id: "empty-text" }), h("button.quiet", { id: "empty-clear", type: "button", onclick: list_clear }, "Show all"))),
-    h("p.muted.keys", h("kbd", "/"), " search ", h("kbd", "\u2191"), h("kbd", "\u2193"), " move ", h("kbd", "Enter"), " open ", h("kbd", "Esc"), " close ",
-      h("span", { id: "left-out" })));
+    h("p.muted.keys", h("kbd", "/"), " search ", h("kbd", "\u2191"), h("kbd", "\u2193"), " move ", h("kbd", "Enter"), " open ", h("kbd", "Esc"), " close"),
+    h("p.print-only", { id: "printed" }), h("p.muted.small", { id: "left-out" }));
 }
 
 function list_counts() {
