@@ -100,7 +100,9 @@ TEST(the_worst_trials_are_critical_ones_then_wrong_ones_then_failed_ones)
     CHECK(w.count > 20 && w.count < 320);
     for (size_t i = 0; i + 1 < w.count; i++)
         CHECK(w.bad[i].badness > w.bad[i + 1].badness ||
-              (w.bad[i].badness == w.bad[i + 1].badness && w.bad[i].number < w.bad[i + 1].number));
+              (w.bad[i].badness == w.bad[i + 1].badness &&
+               (w.bad[i].place < w.bad[i + 1].place ||
+                (w.bad[i].place == w.bad[i + 1].place && w.bad[i].number < w.bad[i + 1].number))));
     CHECK_OK(pdf_worst_find(r, f.store, 7, f.arena, &few, &e));
     CHECK_INT(few.count, 7);
     CHECK_INT(few.all, w.all);

@@ -37,7 +37,9 @@ static double worst_badness(const struct result *r, const struct trial *t, const
 
 static bool worst_before(const struct pdf_bad *a, const struct pdf_bad *b)
 {
-    return a->badness != b->badness ? a->badness > b->badness : a->number < b->number;
+    return a->badness != b->badness ? a->badness > b->badness
+           : a->place != b->place   ? a->place < b->place
+                                    : a->number < b->number;
 }
 
 /* The list stays sorted; it is short. */
@@ -59,7 +61,8 @@ static void worst_add(struct worst_search *w, struct pdf_bad bad)
 static enum err_code worst_each(const struct store_trial *t, void *arg, struct err *e)
 {
     struct worst_search *w = arg;
-    struct pdf_bad bad = { .number = t->trial.number };
+    const struct result_variant *v = report_variant(w->r, t->trial.variant);
+    struct pdf_bad bad = { .number = t->trial.number, .place = v ? (size_t)(v - w->r->variants) : SIZE_MAX };
 
     TRY(scores_read(t->scores, NULL, w->scores, w->r->scorer_count, e));
     bad.badness = worst_badness(w->r, &t->trial, w->scores);
