@@ -7,6 +7,7 @@
 
 #define PDF_TURNS_MAX 6                         /* of one trial that are printed */
 #define PDF_NOTES_MAX 12
+#define PDF_INPUT_MAX ((size_t)16 << 20)        /* bytes of a case's variables that are looked at */
 #define PDF_ONE_LINE  90                        /* bytes of JSON that still stand on one */
 
 struct worst_search {
@@ -98,7 +99,7 @@ static struct str worst_json_text(const json_t *j, struct arena *a)
 /* What a case brings: the text when that is all, else a line for each variable. */
 static struct str worst_input(const json_t *vars, struct arena *a)
 {
-    AUTO_BUF struct buf b = BUF_INIT(2 * PDF_TEXT_BYTES);
+    AUTO_BUF struct buf b = BUF_INIT(PDF_INPUT_MAX);
     const char *key;
     json_t *value;
 
@@ -108,9 +109,9 @@ static struct str worst_input(const json_t *vars, struct arena *a)
         struct str text = worst_json_text(value, a);
 
         buf_printf(&b, "%s%.200s: ", b.len ? "\n" : "", key);
-        buf_append(&b, str_utf8_head(text, PDF_TEXT_BYTES));
+        buf_append(&b, text);
     }
-    return arena_strdup(a, buf_str(&b));            /* an append past the ceiling was left out whole */
+    return buf_failed(&b) ? S("(too large to show)") : arena_strdup(a, buf_str(&b));
 }
 
 static bool worst_case(struct data_pack *pack, int64_t case_index, struct arena *a, struct dataset_case *out)
@@ -210,8 +211,9 @@ static enum err_code worst_one(struct pdf *p, const struct result *r, struct sto
     TRY(store_trial_get(s, r->run->no, number, a, &t, e));
     TRY(scores_read(t->scores, a, scores, r->scorer_count, e));
     v = report_variant(r, t->trial.variant);
-    pdf_part(p, arena_printf(a, "Case " STR_FMT " \xc2\xb7 " STR_FMT, STR_ARG(str_utf8_head(t->trial.case_id, 60)),
-                             STR_ARG(v ? v->name : S("?"))));
+    pdf_part(p,
+             arena_printf(a, "Case " STR_FMT " \xc2\xb7 " STR_FMT, STR_ARG(report_fit(t->trial.case_id, 30, false, a)),
+                          STR_ARG(report_fit(v ? v->name : S("?"), 44, false, a))));
     pdf_text(p, PDF_SMALL, SCENE_MUTED,
              arena_printf(a, "trial %" PRId64 " \xc2\xb7 " STR_FMT, number,
                           STR_ARG(worst_facts(r, &t->trial, scores, a))));
