@@ -34,8 +34,10 @@ needs_build()
     lib libpcre2-8 10.40 libpcre2-dev "regular expressions"
     lib libcurl 7.88 libcurl4-openssl-dev "HTTP client"
     lib libmicrohttpd 0.9.75 libmicrohttpd-dev "HTTP server"
+    lib pangocairo 1.50 libpango1.0-dev "PDF reports"
 }
-needs_test()  { needs_build; need "python3 -c 'import ensurepip, venv'" python3-venv "Python's venv"; tool chromium chromium; }
+needs_test()  { needs_build; need "python3 -c 'import ensurepip, venv'" python3-venv "Python's venv"; tool chromium chromium
+                tool pdftotext poppler-utils; }
 needs_lint()
 {
     needs_build

@@ -2,7 +2,7 @@
 #include "cli/session.h"
 
 static const struct option export_options[] = {
-    { "format", 'f', "NAME", "jsonl (default) json csv html junit markdown table", "jsonl json csv html junit markdown table" },
+    { "format", 'f', "NAME", "jsonl (default) json csv html junit markdown pdf table", "jsonl json csv html junit markdown pdf table" },
     { "output", 'o', "FILE", "write there (format by its ending) instead of standard output", NULL },
     { "transcripts", 0, NULL, "with what was said (jsonl)", NULL },
     SESSION_TEXTS_OPTION,

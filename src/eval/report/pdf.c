@@ -179,6 +179,19 @@ static enum err_code pdf_thresholds(struct pdf_report *d, struct err *e)
 }
 
 /* --- charts ------------------------------------------------------------------------------------------------------- */
+#define PDF_CHART_ROOM (PDF_BOTTOM - PDF_TOP - 60)                 /* points below its headings */
+typedef struct scene *pdf_draw(const struct result *r, const struct chart_options *o, struct arena *a);
+
+/* One that is higher than a page is drawn anew, so much wider that it fills the page when it is made smaller. */
+static const struct scene *pdf_drawn(struct pdf_report *d, pdf_draw *draw)
+{
+    struct chart_options o = { .width = CHART_WIDTH };
+    const struct scene *s = draw(d->r, &o, pdf_arena(d->p));
+
+    o.width = s->height * PDF_ROOM / PDF_CHART_ROOM;
+    return o.width > CHART_WIDTH ? draw(d->r, &o, pdf_arena(d->p)) : s;
+}
+
 static void pdf_chart(struct pdf_report *d, struct str title, const struct scene *s)
 {
     pdf_need(d->p, MIN(s->height * PDF_ROOM / s->width + 36, PDF_BOTTOM - PDF_TOP));
@@ -188,21 +201,19 @@ static void pdf_chart(struct pdf_report *d, struct str title, const struct scene
 
 static enum err_code pdf_charts(struct pdf_report *d, struct err *e)
 {
-    struct arena *a = pdf_arena(d->p);
-
     (void)e;
-    pdf_chart(d, S("Cost against quality"), chart_frontier_of(d->r, NULL, a));
+    pdf_chart(d, S("Cost against quality"), pdf_drawn(d, chart_frontier_of));
     if (d->r->quality >= 0)
-        pdf_chart(d, arena_printf(a, "%s with 95 %% intervals", result_quality_name(d->r)),
-                  chart_intervals_of(d->r, NULL, a));
-    pdf_chart(d, S("Time of an answer"), chart_latency_of(d->r, NULL, a));
+        pdf_chart(d, arena_printf(pdf_arena(d->p), "%s with 95 %% intervals", result_quality_name(d->r)),
+                  pdf_drawn(d, chart_intervals_of));
+    pdf_chart(d, S("Time of an answer"), pdf_drawn(d, chart_latency_of));
     return ERR_OK;
 }
 
 static enum err_code pdf_checks(struct pdf_report *d, struct err *e)
 {
     (void)e;
-    pdf_scene(d->p, chart_checks_of(d->r, NULL, pdf_arena(d->p)));
+    pdf_scene(d->p, pdf_drawn(d, chart_checks_of));
     return ERR_OK;
 }
 

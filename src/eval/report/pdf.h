@@ -5,9 +5,9 @@
 #include "eval/report/pdf_page.h"
 
 /* The worst trials of a run: those with a failed critical check first, then the lowest of the ranking metric, then
- * calls that failed, then those with other failed checks; among equals by number. A trial with none of these is not
- * bad. */
-struct pdf_bad { int64_t number; double badness; };
+ * calls that failed, then those with other failed checks; among equals those of the better variant (where the one that
+ * may be taken fails matters most), then by number. A trial with none of these is not bad. */
+struct pdf_bad { int64_t number; double badness; size_t place; };          /* place: of its variant in the result */
 struct pdf_worst { struct pdf_bad *bad; size_t count; int64_t all; };      /* all: how many are bad */
 
 /* At most `max` of them: one pass over the trials' scores, memory for `max`. */

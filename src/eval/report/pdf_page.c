@@ -287,7 +287,6 @@ void pdf_labelled(struct pdf *p, const char *label, double label_width, struct s
 void pdf_quoted(struct pdf *p, const char *label, struct str text)
 {
     struct str clean = pdf_clean(text, PDF_TEXT_BYTES, p->arena);
-    bool cut = text.len > PDF_TEXT_BYTES;
     PangoLayoutIter *i;
     int set, all = 1;
 
@@ -306,11 +305,12 @@ void pdf_quoted(struct pdf *p, const char *label, struct str text)
     pdf_lib.pango_layout_iter_free(i);
     set = pdf_flow(p, PDF_LEFT + 8, SCENE_INK, true, PDF_TEXT_LINES);
     p->y += 2;
-    if (cut)
+    if (all > set)
+        pdf_text(p, PDF_SMALL, SCENE_MUTED,
+                 arena_printf(p->arena, "... the first %d lines of %zu bytes", set, text.len));
+    else if (text.len > PDF_TEXT_BYTES)
         pdf_text(p, PDF_SMALL, SCENE_MUTED,
                  arena_printf(p->arena, "... the first %d of %zu bytes", PDF_TEXT_BYTES, text.len));
-    else if (all > set)
-        pdf_text(p, PDF_SMALL, SCENE_MUTED, arena_printf(p->arena, "... the first %d lines", set));
     p->y += 3;
 }
 
@@ -340,8 +340,14 @@ void pdf_section(struct pdf *p, const char *title, double keep)
     pdf_need(p, pdf_faces[PDF_HEAD].before + 30 + keep);
     pdf_space(p, pdf_faces[PDF_HEAD].before);
     p->section = pdf_bookmark(p, CAIRO_PDF_OUTLINE_ROOT, str_c(title));
-    if (p->found.section_count < PDF_SECTIONS_MAX)
-        p->found.sections[p->found.section_count++] = (struct pdf_place){ title, p->found.pages, p->y };
+    if (p->found.section_count < PDF_SECTIONS_MAX) {
+        /* a name, not a page: cairo 1.16 makes nothing of a link to a page that is still to come */
+        pdf_lib.cairo_tag_begin(
+            p->cr, CAIRO_TAG_DEST,
+            arena_printf(p->arena, "name='section-%zu' x=0 y=%.0f", p->found.section_count, MAX(p->y - 4, 0.0)).at);
+        pdf_lib.cairo_tag_end(p->cr, CAIRO_TAG_DEST);
+        p->found.sections[p->found.section_count++] = (struct pdf_place){ title, p->found.pages };
+    }
     pdf_paragraph(p, PDF_HEAD, SCENE_INK, PDF_LEFT, str_c(title));
 }
 
@@ -373,7 +379,7 @@ void pdf_contents(struct pdf *p, const char *const *titles, size_t n)
 
         if (at)
             pdf_lib.cairo_tag_begin(p->cr, CAIRO_TAG_LINK,
-                                    arena_printf(p->arena, "page=%d pos=[0 %.0f]", at->page, MAX(at->y - 4, 0.0)).at);
+                                    arena_printf(p->arena, "dest='section-%zu'", (size_t)(at - p->plan->sections)).at);
         pdf_line(p, false, 9, SCENE_ACCENT, SCENE_START, x, y, column - 44, str_c(titles[i]));
         pdf_line(p, false, 9, SCENE_MUTED, SCENE_END, x + column - 44, y, 20,
                  at ? arena_printf(p->arena, "%d", at->page) : S(" "));

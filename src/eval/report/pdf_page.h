@@ -25,7 +25,7 @@
 
 enum pdf_face { PDF_TITLE, PDF_HEAD, PDF_SUBHEAD, PDF_BODY, PDF_STRONG, PDF_SMALL, PDF_CODE, PDF_FACES };
 
-struct pdf_place { const char *title; int page; double y; };        /* page from 1; 0: not met yet */
+struct pdf_place { const char *title; int page; };                  /* page from 1 */
 struct pdf_plan { int pages; struct pdf_place sections[PDF_SECTIONS_MAX]; size_t section_count; };
 
 struct pdf;

@@ -100,7 +100,9 @@ TEST(the_worst_trials_are_critical_ones_then_wrong_ones_then_failed_ones)
     CHECK(w.count > 20 && w.count < 320);
     for (size_t i = 0; i + 1 < w.count; i++)
         CHECK(w.bad[i].badness > w.bad[i + 1].badness ||
-              (w.bad[i].badness == w.bad[i + 1].badness && w.bad[i].number < w.bad[i + 1].number));
+              (w.bad[i].badness == w.bad[i + 1].badness &&
+               (w.bad[i].place < w.bad[i + 1].place ||
+                (w.bad[i].place == w.bad[i + 1].place && w.bad[i].number < w.bad[i + 1].number))));
     CHECK_OK(pdf_worst_find(r, f.store, 7, f.arena, &few, &e));
     CHECK_INT(few.count, 7);
     CHECK_INT(few.all, w.all);
@@ -142,7 +144,7 @@ static void draw_nothing(struct pdf *p)
 static void draw_hostile(struct pdf *p)
 {
     char *big = memset(arena_alloc(pdf_arena(p), 1 << 20), 'x', 1 << 20);
-    struct str line = str_n(big, 1 << 20), odd = S("\xff\x1b[2J\0\xe2\x80\xae\xf0\x9f\x98\x80 "
+    struct str line = str_n(big, 1 << 20), odd = S("\xff\x1b[2J\xef\xbf\xbe\xef\xb7\x90\0\xe2\x80\xae\xf0\x9f\x98\x80 "
                                                    "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xe4\xb8\xad\xe6\x96\x87\r\n\tz");
     char *lines = memset(arena_alloc(pdf_arena(p), 3000), '\n', 3000);
 

@@ -7,6 +7,7 @@
 
 #define PDF_TURNS_MAX 6                         /* of one trial that are printed */
 #define PDF_NOTES_MAX 12
+#define PDF_INPUT_MAX ((size_t)16 << 20)        /* bytes of a case's variables that are looked at */
 #define PDF_ONE_LINE  90                        /* bytes of JSON that still stand on one */
 
 struct worst_search {
@@ -37,7 +38,9 @@ static double worst_badness(const struct result *r, const struct trial *t, const
 
 static bool worst_before(const struct pdf_bad *a, const struct pdf_bad *b)
 {
-    return a->badness != b->badness ? a->badness > b->badness : a->number < b->number;
+    return a->badness != b->badness ? a->badness > b->badness
+           : a->place != b->place   ? a->place < b->place
+                                    : a->number < b->number;
 }
 
 /* The list stays sorted; it is short. */
@@ -59,7 +62,8 @@ static void worst_add(struct worst_search *w, struct pdf_bad bad)
 static enum err_code worst_each(const struct store_trial *t, void *arg, struct err *e)
 {
     struct worst_search *w = arg;
-    struct pdf_bad bad = { .number = t->trial.number };
+    const struct result_variant *v = report_variant(w->r, t->trial.variant);
+    struct pdf_bad bad = { .number = t->trial.number, .place = v ? (size_t)(v - w->r->variants) : SIZE_MAX };
 
     TRY(scores_read(t->scores, NULL, w->scores, w->r->scorer_count, e));
     bad.badness = worst_badness(w->r, &t->trial, w->scores);
@@ -95,7 +99,7 @@ static struct str worst_json_text(const json_t *j, struct arena *a)
 /* What a case brings: the text when that is all, else a line for each variable. */
 static struct str worst_input(const json_t *vars, struct arena *a)
 {
-    AUTO_BUF struct buf b = BUF_INIT(2 * PDF_TEXT_BYTES);
+    AUTO_BUF struct buf b = BUF_INIT(PDF_INPUT_MAX);
     const char *key;
     json_t *value;
 
@@ -105,9 +109,9 @@ static struct str worst_input(const json_t *vars, struct arena *a)
         struct str text = worst_json_text(value, a);
 
         buf_printf(&b, "%s%.200s: ", b.len ? "\n" : "", key);
-        buf_append(&b, str_utf8_head(text, PDF_TEXT_BYTES));
+        buf_append(&b, text);
     }
-    return arena_strdup(a, buf_str(&b));            /* an append past the ceiling was left out whole */
+    return buf_failed(&b) ? S("(too large to show)") : arena_strdup(a, buf_str(&b));
 }
 
 static bool worst_case(struct data_pack *pack, int64_t case_index, struct arena *a, struct dataset_case *out)
@@ -207,8 +211,9 @@ static enum err_code worst_one(struct pdf *p, const struct result *r, struct sto
     TRY(store_trial_get(s, r->run->no, number, a, &t, e));
     TRY(scores_read(t->scores, a, scores, r->scorer_count, e));
     v = report_variant(r, t->trial.variant);
-    pdf_part(p, arena_printf(a, "Case " STR_FMT " \xc2\xb7 " STR_FMT, STR_ARG(str_utf8_head(t->trial.case_id, 60)),
-                             STR_ARG(v ? v->name : S("?"))));
+    pdf_part(p,
+             arena_printf(a, "Case " STR_FMT " \xc2\xb7 " STR_FMT, STR_ARG(report_fit(t->trial.case_id, 30, false, a)),
+                          STR_ARG(report_fit(v ? v->name : S("?"), 44, false, a))));
     pdf_text(p, PDF_SMALL, SCENE_MUTED,
              arena_printf(a, "trial %" PRId64 " \xc2\xb7 " STR_FMT, number,
                           STR_ARG(worst_facts(r, &t->trial, scores, a))));

@@ -55,7 +55,8 @@ const char *report_ms(int64_t ms, char out[REPORT_TEXT]);                   /* "
 const char *report_per_thousand(const struct result_variant *v, char out[REPORT_TEXT]);    /* "0.84" "free" "unknown" */
 const char *report_value(enum metric_unit unit, double v, char out[REPORT_TEXT]);          /* in the metric's own unit */
 const char *report_date(int64_t wall_ms, char out[REPORT_TEXT]);            /* "2026-11-21 08:15 UTC" */
-/* Control characters, and marks that turn the direction of what follows, have no business in what we show. */
+/* Control characters, marks that turn the direction of what follows, and code points that are no characters have no
+ * business in what we show. */
 bool        report_unprintable(uint32_t cp);
 /* `s` in at most `width` terminal columns; when longer its middle is cut out. Control bytes become '?'. */
 struct str  report_fit(struct str s, size_t width, bool ascii, struct arena *a);

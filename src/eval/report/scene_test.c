@@ -35,7 +35,7 @@ TEST(a_scene_is_written_with_classes_and_escaped_text_and_nothing_inline)
               "<svg x=\"5\" y=\"5\" width=\"50\" height=\"50\" viewBox=\"5 5 50 50\">\n"
               "<circle cx=\"10\" cy=\"10\" r=\"4\" class=\"f-paper s-accent\" stroke-width=\"1.5\"/>\n</svg>\n"
               "<text x=\"20\" y=\"30\" font-size=\"11\" class=\"f-ink t-end t-bold\" transform=\"rotate(-45 20 30)\">"
-              "&lt;/text&gt;&lt;script&gt;\xef\xbf\xbd?[31m?\xef\xbf\xbd</text>\n</g>\n</svg>\n");
+              "&lt;/text&gt;&lt;script&gt;\xef\xbf\xbd?[31m?\?</text>\n</g>\n</svg>\n");
     CHECK(str_find(buf_str(&b), S("style")) < 0 && str_find(buf_str(&b), S(" id=")) < 0);
     scene_css(&css);
     for (enum scene_color c = SCENE_INK; c < SCENE_COLOR_COUNT; c++)
