@@ -117,6 +117,7 @@ static enum err_code running_report(struct session *s, const struct args *args, 
     struct str name = args_has(args, "json") ? S("json") : args_get(args, "format"), file = args_get(args, "output");
     const struct report_format *format, *of_file;
 
+    options.blob = plain.blob = s->blob;
     TRY(session_format(name.len ? name : S("table"), &format, e));
     if (file.len) {
         TRY(session_format(name.len ? name : path_ext(file), &of_file, e));

@@ -240,6 +240,8 @@ static enum err_code show_run(struct args *args, int *status, struct err *e)
         return show_trial(&s, args, run, trial, e);
     if (args_has(args, "failed") || args_has(args, "violations"))
         return show_list(&s, args, run, e);
+    TRY(session_blob(&s, e));
+    options.blob = s.blob;
     TRY(result_load(s.store, run, s.arena, &result, e));
     return session_report(&s, result, format, &options, S(""), e);
 }

@@ -2,7 +2,7 @@
  * Only the rows in sight are elements. What is chosen is an array of row numbers, made anew at each change. */
 const LIST = { view: new Uint32Array(0), terms: [], variant: -1, outcome: "all", check: -1, sort: "trial", down: false,
   active: -1, height: 40, pool: [] };
-const PRINTED_MAX = 100;
+const PRINTED_MAX = 60;
 const SCROLL_MAX = 8e6;                     /* browsers stop counting pixels somewhere past this */
 
 const OUTCOMES = {
@@ -10,6 +10,7 @@ const OUTCOMES = {
   passed: { name: "Passed", title: "finished, and no check failed", holds: i => ROWS.state[i] === 0 && ROWS.violations[i] === 0 },
   broken: { name: "Check failed", title: "finished, and a check failed", holds: i => ROWS.state[i] === 0 && ROWS.violations[i] > 0 },
   critical: { name: "Critical", title: "a critical check failed", holds: i => ROWS.critical[i] > 0 },
+  below: { name: "Score below 100\u2009%", title: "finished, and the metric that ranks is below 100 %", holds: i => { const q = quality_column(); return q !== null && q[i] < 1; } },
   failed: { name: "No answer", title: "the call failed", holds: i => ROWS.state[i] !== 0 },
 };
 
@@ -246,6 +247,7 @@ function list_build() {
   const head = (name, text, sort, title) => h("span." + name, { role: "columnheader", "aria-sort": "none" },
     h("button", { type: "button", title, "data-sort": sort, onclick: () => list_order(sort) }, text));
   const checks = RESULT.scorers.map((s, i) => [s, i]).filter(([s]) => s.kind === "check");
+  const ratio = PAGE.quality >= 0 && RESULT.scorers[PAGE.quality].unit === "ratio" && RESULT.scorers[PAGE.quality].higher_is_better;
   const quality = RESULT.quality ? one_line(RESULT.quality).replaceAll("_", " ") : "quality";
   return h("section", { id: "trials", "aria-labelledby": "trials-title" },
     h("div.section-head", h("h2", { id: "trials-title" }, "Trials"), h("p.muted", { id: "count", role: "status", "aria-live": "polite" })),
@@ -254,7 +256,7 @@ function list_build() {
         h("input", { id: "search", type: "search", placeholder: "Search input, expected answer, output", autocomplete: "off", spellcheck: "false",
           "aria-keyshortcuts": "/", oninput: e => list_search(e.target.value) }), h("kbd", "/")),
       h("div.choices", { role: "group", "aria-label": "Outcome" }, Object.entries(OUTCOMES).map(([id, o]) =>
-        h("button", { type: "button", title: o.title, "data-outcome": id, "aria-pressed": "false", onclick: () => { LIST.outcome = id; list_apply(); } }, o.name, h("small", { id: "n-" + id })))),
+        h("button", { type: "button", title: o.title, hidden: id === "below" && !ratio, "data-outcome": id, "aria-pressed": "false", onclick: () => { LIST.outcome = id; list_apply(); } }, o.name, h("small", { id: "n-" + id })))),
       h("label.pick", h("span.only-read", "Variant"), h("select", { id: "variant", onchange: e => { LIST.variant = Number(e.target.value); list_apply(); } },
         option(-1, "Every variant"), RESULT.variants.map((v, i) => option(PAGE.order[i], one_line(v.variant))))),
       h("label.pick", { hidden: !checks.length }, h("span.only-read", "Failed check"), h("select", { id: "check", onchange: e => { LIST.check = Number(e.target.value); list_apply(); } },
