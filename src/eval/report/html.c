@@ -8,8 +8,9 @@
 
 /* The script is one text made of these, in this order. */
 static const struct embedded *const html_scripts[] = {
-    &embedded_src_eval_report_html_data_js,   &embedded_src_eval_report_html_dom_js,    &embedded_src_eval_report_html_diff_js,
-    &embedded_src_eval_report_html_trials_js, &embedded_src_eval_report_html_summary_js, &embedded_src_eval_report_html_trial_js,
+    &embedded_src_eval_report_html_data_js,    &embedded_src_eval_report_html_dom_js,
+    &embedded_src_eval_report_html_diff_js,    &embedded_src_eval_report_html_trials_js,
+    &embedded_src_eval_report_html_summary_js, &embedded_src_eval_report_html_trial_js,
     &embedded_src_eval_report_html_main_js,
 };
 

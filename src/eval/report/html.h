@@ -4,19 +4,22 @@
  * hash and nothing else is, and all that a run says is data. Data lies in script elements of a type no browser runs,
  * as base64 of zlib streams (RFC 1950), so whatever a model wrote never stands in a place where HTML is read:
  *
- *   kind     what                                                                   read by the page
- *   result   JSON: the report of `-f json`                                          at once
- *   page     JSON: what only the page needs (html_page_info)                        at once
- *   charts   JSON [{name, title, wide, narrow}...]: SVG of scene.h, parsed as XML           at once, and after the plan
- *   rows     HTML_ROWS trials in columns, little endian, each column whole:         as it arrives
- *            f64 cost in nano-dollars (NaN unknown); u32 number minus the number before it (first: minus data-base);
- *            u32 latency ms (2^32-1: none); u32 tokens in; u32 tokens out; f32 score, column after column (NaN missing);
- *            u16 attempts; u8 state (0 done, else error + 1); u8 failed checks; u8 critical ones
- *   plan     JSON: how many trials are listed, how many have their texts            after the rows
- *   heads    JSON {"o": [beginning of each output], "c": [[case, id, input, expected]...]}      when idle, for the search
- *   texts    JSON {"r": [row...], "t": [{x, e, v, n, w, f}...]}: transcript, expected answer, variables (each JSON
- *            in a string, null: too long), notes by scorer, the error, when; for rows data-first to data-base - 1
- *                                                                                   when a trial is opened
+ *   kind     what                                                                        the page reads it
+ *   result   JSON: the report of `-f json`                                               at once
+ *   page     JSON: what only the page needs (html_info)                                  at once
+ *   charts   JSON [{name, title, wide, narrow}...]: SVG of scene.h, parsed as XML        at once; and after the plan
+ *   rows     HTML_ROWS trials in columns, little endian, each column whole               as they arrive
+ *   plan     JSON: how many trials are listed, how many have their texts                 after the rows
+ *   heads    JSON {"o": [beginning of each output],
+ *                  "c": [[case, id, input, expected]...]}                                when idle, for the search
+ *   texts    JSON {"r": [row...], "t": [{x, e, v, n, w, f}...]}, for rows data-first
+ *            to data-base - 1                                                            when a trial is opened
+ *
+ * Columns of rows: f64 cost in nano-dollars (NaN unknown); u32 number minus the number before it (the first: minus
+ * data-base); u32 latency ms (2^32 - 1: none); u32 tokens in; u32 tokens out; f32 score, one column per scorer (NaN
+ * missing); u16 attempts; u8 state (0 done, else error + 1); u8 failed checks; u8 critical ones.
+ * Members of texts: x transcript, e expected answer, v variables (each JSON in a string; null: too long), n notes by
+ * scorer, w the error, f when it finished.
  *
  * Elements carry data-k (kind), data-first and data-n (rows), so a reader that sees one needs no other.
  * Memory: 9 bytes a trial (at most HTML_TRIALS_MAX are listed) and one block of each kind. */

@@ -25,8 +25,8 @@ static bool block(struct str page, const char *kind, size_t *from, struct buf *o
     packed = xmalloc((size_t)(end - begin));
     plain = xmalloc(len);
     buf_reset(out);
-    if (sodium_base642bin(packed, (size_t)(end - begin), page.at + begin, (size_t)(end - begin), NULL, &packed_len, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) == 0 &&
+    if (sodium_base642bin(packed, (size_t)(end - begin), page.at + begin, (size_t)(end - begin), NULL, &packed_len,
+                          NULL, sodium_base64_VARIANT_ORIGINAL) == 0 &&
         uncompress((Bytef *)plain, &len, packed, (uLong)packed_len) == Z_OK)
         buf_append(out, str_n(plain, len));
     free(packed);

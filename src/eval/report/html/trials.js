@@ -53,12 +53,30 @@ function list_sort() {
       view.reverse();
     return;
   }
-  const keys = new Float64Array(ROWS.n);
-  for (const i of view) {
-    const v = key(i);
-    keys[i] = Number.isNaN(v) ? Infinity : sign * v;        /* what is not known comes last either way */
+  const keys = new Float64Array(view.length);
+  for (let p = 0; p < view.length; p++) {
+    const v = key(view[p]);
+    keys[p] = Number.isNaN(v) ? Infinity : sign * v;        /* what is not known comes last either way */
   }
-  view.sort((a, b) => keys[a] - keys[b] || a - b);
+  sorted_by(view, keys);
+}
+
+/* Orders `view` by its keys; equal ones stay in order. A typed array sorts its plain numbers far faster than it calls a
+ * function for each comparison, so: the values in order first, then each row to the next free place of its value. */
+function sorted_by(view, keys) {
+  const values = keys.slice().sort(), free = new Uint32Array(values.length), out = new Uint32Array(view.length);
+  for (let p = 0; p < keys.length; p++) {
+    let low = 0, high = values.length;
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (values[mid] < keys[p])
+        low = mid + 1;
+      else
+        high = mid;
+    }
+    out[low + free[low]++] = view[p];
+  }
+  view.set(out);
 }
 
 /* Chooses, draws and says how many there are. */
