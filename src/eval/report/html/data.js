@@ -56,31 +56,34 @@ function rows_room(n) {
     ROWS.scores[s] = grown(ROWS.scores[s], Float32Array);
 }
 
+/* Columns are little endian and so is every machine a browser runs on: they are taken as they lie. */
 async function rows_read(element) {
   const first = Number(element.dataset.first), n = Number(element.dataset.n), run = RESULT.run;
-  const view = new DataView(await inflated(element).arrayBuffer());
+  const bytes = await inflated(element).arrayBuffer();
   let at = 0, number = Number(element.dataset.base);
-  const column = (to, size, get) => {
-    for (let i = 0; i < n; i++, at += size)
-      to[first + i] = get.call(view, at, true);
+  const column = type => {
+    const part = new type(bytes, at, n);
+    at += part.byteLength;
+    return part;
   };
   rows_room(Math.max(first + n, run.done + run.failed));
-  column(ROWS.cost, 8, view.getFloat64);
-  for (let i = 0; i < n; i++, at += 4) {
-    number += view.getUint32(at, true);
+  ROWS.cost.set(column(Float64Array), first);
+  const steps = column(Uint32Array), each = run.repeat * run.variants;
+  for (let i = 0; i < n; i++) {
+    number += steps[i];
     ROWS.number[first + i] = number;
     ROWS.variant[first + i] = Math.floor(number / run.repeat) % run.variants;
-    ROWS.kase[first + i] = Math.floor(number / (run.repeat * run.variants));
+    ROWS.kase[first + i] = Math.floor(number / each);
   }
-  column(ROWS.latency, 4, view.getUint32);
-  column(ROWS.input, 4, view.getUint32);
-  column(ROWS.output, 4, view.getUint32);
+  ROWS.latency.set(column(Uint32Array), first);
+  ROWS.input.set(column(Uint32Array), first);
+  ROWS.output.set(column(Uint32Array), first);
   for (const scores of ROWS.scores)
-    column(scores, 4, view.getFloat32);
-  column(ROWS.attempts, 2, view.getUint16);
-  column(ROWS.state, 1, view.getUint8);
-  column(ROWS.violations, 1, view.getUint8);
-  column(ROWS.critical, 1, view.getUint8);
+    scores.set(column(Float32Array), first);
+  ROWS.attempts.set(column(Uint16Array), first);
+  ROWS.state.set(column(Uint8Array), first);
+  ROWS.violations.set(column(Uint8Array), first);
+  ROWS.critical.set(column(Uint8Array), first);
   ROWS.n = first + n;
   element.textContent = "";
 }
