@@ -23,6 +23,7 @@ FLAGS = ("--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-ru
 
 class Chrome:
     def __init__(self):
+        assert PROGRAM, "there is no chromium here; `tools/setup.sh test` installs it"
         self.folder = tempfile.mkdtemp(prefix="assay-chrome-")
         self.process = subprocess.Popen([PROGRAM, *FLAGS, "--user-data-dir=" + self.folder, "about:blank"],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -269,11 +269,11 @@ def keys_alone_lead_everywhere():
         tab.type('"ticket 4')
         tab.until("LIST.view.length === 33")
         tab.key("Enter")
-        assert tab.value("document.activeElement.id") == "rows" and tab.value("LIST.active") == 0
+        assert tab.value("document.activeElement.id") == "grid" and tab.value("LIST.active") == 0
         for _ in range(3):
             tab.key("ArrowDown")
         tab.key("ArrowUp")
-        assert tab.value("LIST.active") == 2 and tab.value("$('rows').getAttribute('aria-activedescendant')") == "row-2"
+        assert tab.value("LIST.active") == 2 and tab.value("$('grid').getAttribute('aria-activedescendant')") == "row-2"
         assert tab.value("$('row-2').getAttribute('aria-selected')") == "true"
         tab.key("End")
         assert tab.value("LIST.active") == 32
@@ -286,7 +286,7 @@ def keys_alone_lead_everywhere():
         tab.until("LIST.active === 31")
         tab.key("Escape")
         tab.until("!$('trial').open")
-        assert tab.value("document.activeElement.id") == "rows"
+        assert tab.value("document.activeElement.id") == "grid"
         tab.key("/")
         tab.key("Escape")
         assert shown(tab) == 150

@@ -6,6 +6,7 @@
 #include <math.h>
 
 enum { HTML_CHART_WIDE = 560, HTML_CHART_NARROW = 288, HTML_SPREAD_BINS = 20,
+       HTML_SPREAD_VARIANTS = 1000, /* 8 KiB each; a chart shows far fewer */
        HTML_SPREAD_FINE = 1001 };    /* how often each thousandth of 0..1: the bars and the median come of these */
 
 static void html_chart_svg(struct buf *b, const struct scene *s, struct buf *scratch)
@@ -51,7 +52,7 @@ enum err_code html_charts(const struct result *r, struct html_out *out, struct e
 void html_spread_begin(struct html_spread *s, const struct result *r, struct arena *a)
 {
     *s = (struct html_spread){ .r = r };
-    if (r->quality < 0 || r->scorers[r->quality].unit != METRIC_RATIO)
+    if (r->quality < 0 || r->scorers[r->quality].unit != METRIC_RATIO || r->run->variants > HTML_SPREAD_VARIANTS)
         return;
     s->counts = arena_array(a, int64_t, (size_t)r->run->variants * HTML_SPREAD_FINE);
 }

@@ -73,7 +73,7 @@ function page_key(event) {
     }
   } else if ((event.key === "ArrowDown" || event.key === "Enter") && event.target.id === "search" && LIST.view.length) {
     event.preventDefault();
-    $("rows").focus();
+    $("grid").focus();
   }
 }
 

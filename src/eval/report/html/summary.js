@@ -118,6 +118,9 @@ function against_element(a) {
 }
 
 const RANKED_MAX = 20;                      /* shown before one asks for all */
+const COMPARED_MAX = 60;                    /* columns of the tables below */
+const compared = () => RESULT.variants.slice(0, COMPARED_MAX);
+const compared_note = () => RESULT.variants.length > COMPARED_MAX ? h("p.muted.small", "The first " + COMPARED_MAX + " of " + count(RESULT.variants.length) + " variants.") : null;
 
 function ranking_build() {
   const with_quality = RESULT.variants.filter(v => v.quality.n), pairs = RESULT.variants.length > 1;
@@ -154,16 +157,16 @@ function metrics_build() {
   if (!metrics.length)
     return null;
   return h("section", { "aria-labelledby": "metrics-title" }, h("h2", { id: "metrics-title" }, "Metrics"),
-    h("div.scroll", h("table.metrics", h("thead", h("tr", h("th", "mean"), RESULT.variants.map(v => h("th.num", one_line(v.variant))))),
+    h("div.scroll", h("table.metrics", h("thead", h("tr", h("th", "mean"), compared().map(v => h("th.num", one_line(v.variant))))),
       h("tbody", metrics.map(s => h("tr", h("th", { scope: "row" }, one_line(s.name).replaceAll("_", " "), s.higher_is_better ? null : h("small.muted", " lower is better")),
-        RESULT.variants.map(v => {
+        compared().map(v => {
           const e = v.scores[s.name];
           if (!e || !e.n)
             return h("td.num.muted", { title: "no trial has a value" }, NONE);
           return h("td.num", { title: plural(e.n, "value") + (e.missing ? ", " + count(e.missing) + " missing" : "") + (e.low === null ? "" :
             ", 95 % interval " + measured(s, e.low) + " \u2013 " + measured(s, e.high) + " (" + e.method + ")") }, measured(s, e.mean), e.missing ? h("sup.muted", "*") : null);
         })))))),
-    RESULT.variants.some(v => metrics.some(s => v.scores[s.name] && v.scores[s.name].n && v.scores[s.name].missing)) ? h("p.muted.small", "* some trials have no value; they count in no mean.") : null);
+    RESULT.variants.some(v => metrics.some(s => v.scores[s.name] && v.scores[s.name].n && v.scores[s.name].missing)) ? h("p.muted.small", "* some trials have no value; they count in no mean.") : null, compared_note());
 }
 
 /* --- which checks fail ---------------------------------------------------------------------------------------------- */
@@ -172,13 +175,13 @@ function checks_build() {
   if (!checks.length)
     return null;
   for (const c of checks) {
-    c.failed = RESULT.variants.map(v => { const e = v.scores[c.s.name]; return e && e.n ? Math.round(e.n * (1 - e.mean)) : null; });
+    c.failed = compared().map(v => { const e = v.scores[c.s.name]; return e && e.n ? Math.round(e.n * (1 - e.mean)) : null; });
     c.total = c.failed.reduce((a, b) => a + (b || 0), 0);
   }
   const grade = { critical: 0, warning: 1, info: 2 }, most = Math.max(...checks.flatMap(c => c.failed.map((f, v) => f / Math.max(1, RESULT.variants[v].done))), 0.0001);
   checks.sort((a, b) => grade[a.s.severity] - grade[b.s.severity] || b.total - a.total);
   return h("section", { "aria-labelledby": "checks-title" }, h("div.section-head", h("h2", { id: "checks-title" }, "Checks"), h("p.muted", "how often each failed; a number opens its trials")),
-    h("div.scroll", h("table.checks", h("thead", h("tr", h("th", "check"), h("th", "severity"), RESULT.variants.map(v => h("th.num", one_line(v.variant))))),
+    h("div.scroll", h("table.checks", h("thead", h("tr", h("th", "check"), h("th", "severity"), compared().map(v => h("th.num", one_line(v.variant))))),
       h("tbody", checks.map(c => h("tr", h("th", { scope: "row" }, one_line(c.s.name).replaceAll("_", " ")), h("td", h("span.severity." + c.s.severity, c.s.severity)),
         c.failed.map((f, v) => {
           if (f === null)
@@ -187,7 +190,7 @@ function checks_build() {
             onclick: () => list_show({ variant: PAGE.order[v], check: c.i }) }, count(f)) : h("span.muted", "0"));
           cell.style.setProperty("--heat", String(Math.round(f / Math.max(1, RESULT.variants[v].done) / most * 100) / 100));
           return cell;
-        })))))));
+        })))))), compared_note());
 }
 
 /* --- which label was given where which was expected ----------------------------------------------------------------- */

@@ -9,7 +9,7 @@ function trial_dialog() {
   d.addEventListener("close", () => {
     TRIAL.row = -1;
     history.replaceState(null, "", location.pathname + location.search);
-    $("rows").focus({ preventScroll: true });
+    $("grid").focus({ preventScroll: true });
   });
   d.addEventListener("click", e => { if (e.target === d) d.close(); });
   d.addEventListener("keydown", e => {

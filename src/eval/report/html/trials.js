@@ -123,7 +123,7 @@ function list_show(what) {
   $("search").value = "";
   list_apply();
   $("trials").scrollIntoView({ block: "start" });
-  $("rows").focus({ preventScroll: true });
+  $("grid").focus({ preventScroll: true });
 }
 
 function list_order(name) {
@@ -139,7 +139,7 @@ function list_size() {
   LIST.total = Math.min(n * LIST.height, SCROLL_MAX);
   $("rows-size").style.height = LIST.total + "px";
   box.style.height = Math.min(Math.max(n, 1) * LIST.height, Math.max(320, Math.round(innerHeight * 0.7))) + "px";
-  box.setAttribute("aria-rowcount", String(n + 1));
+  $("grid").setAttribute("aria-rowcount", String(n + 1));
 }
 
 /* The place of the first row in sight, with its fraction. */
@@ -156,7 +156,7 @@ function list_row_new() {
   const row = h("div.row", { role: "row" }, cell("no"), cell("kase"), cell("who"), cell("score"), cell("marks"), cell("late"), cell("cost"),
     h("span.said", { role: "gridcell" }, cells.said = h("bdi")));
   row.cells = cells;
-  row.addEventListener("click", () => { list_activate(row.place); trial_open(LIST.view[row.place]); });
+  row.addEventListener("click", () => { $("grid").focus({ preventScroll: true }); list_activate(row.place); trial_open(LIST.view[row.place]); });
   return row;
 }
 
@@ -202,9 +202,9 @@ function list_draw(at_least = 0) {
     requestAnimationFrame(() => setTimeout(() => { LIST.shown_ms = performance.now(); }));
   }
   if (LIST.active >= from && LIST.active < to)
-    box.setAttribute("aria-activedescendant", "row-" + LIST.active);
+    $("grid").setAttribute("aria-activedescendant", "row-" + LIST.active);
   else
-    box.removeAttribute("aria-activedescendant");
+    $("grid").removeAttribute("aria-activedescendant");
   list_want(from, to);
 }
 
@@ -238,7 +238,7 @@ function list_activate(place) {
 function list_key(event) {
   const page = Math.max(1, Math.floor($("rows").clientHeight / LIST.height) - 1);
   const steps = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page };
-  if (event.ctrlKey || event.metaKey || event.altKey)
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("button"))
     return;
   if (event.key in steps)
     list_activate(LIST.active < 0 ? 0 : LIST.active + steps[event.key]);
@@ -283,12 +283,12 @@ function list_build() {
         option("trial", "By trial"), option("variant", "By variant"), option("quality", "Lowest " + quality), option("checks", "Most failed checks"),
         option("latency", "Slowest"), option("cost", "Dearest"), option("tokens", "Most tokens"))),
       h("button.quiet", { id: "clear", type: "button", hidden: true, onclick: list_clear }, "Clear")),
-    h("div.grid",
-      h("div.row.row-head", { role: "row", "aria-hidden": "false" }, head("no", "#", "trial", "number of the trial"), h("span.kase", { role: "columnheader" }, "case"), head("who", "variant", "variant"),
+    h("div.grid", { id: "grid", role: "grid", tabindex: "0", "aria-label": "Trials; arrow keys move, Enter opens", onkeydown: list_key,
+      onfocus: () => { if (LIST.active < 0) list_activate(Math.ceil(list_first())); } },
+      h("div.row.row-head", { role: "row" }, head("no", "#", "trial", "number of the trial"), h("span.kase", { role: "columnheader" }, "case"), head("who", "variant", "variant"),
         head("score", quality, "quality"), head("marks", "checks", "checks"), head("late", "latency", "latency"), head("cost", "$ / 1,000", "cost", "what a thousand like it would cost"), h("span.said", { role: "columnheader" }, "output")),
-      h("div.rows", { id: "rows", role: "grid", tabindex: "0", "aria-label": "Trials; arrow keys move, Enter opens", onkeydown: list_key,
-        onfocus: () => { if (LIST.active < 0) list_activate(Math.ceil(list_first())); },
-        onscroll: () => requestAnimationFrame(() => list_draw()) }, h("div", { id: "rows-size", role: "rowgroup" })),
+      h("div.rows", { id: "rows", role: "presentation", tabindex: "-1", onscroll: () => requestAnimationFrame(() => list_draw()) },
+        h("div", { id: "rows-size", role: "rowgroup" })),
       h("div.empty", { id: "empty", hidden: true }, h("p", { id: "empty-text" }), h("button.quiet", { id: "empty-clear", type: "button", onclick: list_clear }, "Show all"))),
     h("p.muted.keys", h("kbd", "/"), " search ", h("kbd", "\u2191"), h("kbd", "\u2193"), " move ", h("kbd", "Enter"), " open ", h("kbd", "Esc"), " close"),
     h("p.print-only", { id: "printed" }), h("p.muted.small", { id: "left-out" }));
