@@ -175,6 +175,37 @@ def a_trial_shows_its_transcript_and_what_differs():
 
 
 @test
+def every_turn_with_its_reasoning_is_shown():
+    with Home() as home, CHROME.tab() as tab:
+        task(home, tickets(3), models="sim:deep")
+        with open(os.path.join(home.path, "task.yaml"), "a") as f:
+            f.write("turns: [{label: doubt, prompt: \"Are you sure that it is {{ answer }}?\"}]\n")
+        opened(tab, page(home))
+        said = json.loads(home.run("show", "last", "1", "--json").out)["transcript"]["turns"]
+        assert len(said) == 2
+        tab.value("trial_open(1)")
+        tab.value("document.querySelectorAll('#trial details').forEach(d => { d.open = true; })")
+        body = text(tab, "#trial")
+        for turn in said:
+            assert turn["prompt"] in body and turn["response"] in body and turn["reasoning"] in body, turn
+        assert "doubt" in body
+        assert tab.trouble() == []
+
+
+@test
+def a_run_that_was_stopped_says_so_and_prints():
+    with Home() as home, CHROME.tab() as tab:
+        task(home, tickets(400), models="sim:deep, sim:careful")
+        opened(tab, page(home, run=("--speed", 0, "--quiet", "--budget", "0.05")))
+        notice = text(tab, ".notice")
+        assert "stopped: its budget is spent" in notice and "no outcome yet" in notice, notice
+        assert 0 < shown(tab) < 800
+        tab.ask("Page.printToPDF", printBackground=True)
+        tab.until("$('printed') !== null")
+        assert tab.trouble() == []
+
+
+@test
 def the_word_difference_is_shortest_and_puts_both_texts_together_again():
     with Home() as home, CHROME.tab() as tab:
         task(home, tickets(2), models="sim:careful")

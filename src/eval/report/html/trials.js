@@ -10,7 +10,7 @@ const OUTCOMES = {
   passed: { name: "Passed", title: "finished, and no check failed", holds: i => ROWS.state[i] === 0 && ROWS.violations[i] === 0 },
   broken: { name: "Check failed", title: "finished, and a check failed", holds: i => ROWS.state[i] === 0 && ROWS.violations[i] > 0 },
   critical: { name: "Critical", title: "a critical check failed", holds: i => ROWS.critical[i] > 0 },
-  below: { name: "Score below 100\u2009%", title: "finished, and the metric that ranks is below 100 %", holds: i => { const q = quality_column(); return q !== null && q[i] < 1; } },
+  below: { name: "Below 100\u2009%", title: "finished, and the metric that ranks is below 100 %", holds: i => { const q = quality_column(); return q !== null && q[i] < 1; } },
   failed: { name: "No answer", title: "the call failed", holds: i => ROWS.state[i] !== 0 },
 };
 
@@ -290,7 +290,7 @@ function list_build() {
       h("div.rows", { id: "rows", role: "presentation", tabindex: "-1", onscroll: () => requestAnimationFrame(() => list_draw()) },
         h("div", { id: "rows-size", role: "rowgroup" })),
       h("div.empty", { id: "empty", hidden: true }, h("p", { id: "empty-text" }), h("button.quiet", { id: "empty-clear", type: "button", onclick: list_clear }, "Show all"))),
-    h("p.muted.keys", h("kbd", "/"), " search ", h("kbd", "\u2191"), h("kbd", "\u2193"), " move ", h("kbd", "Enter"), " open ", h("kbd", "Esc"), " close"),
+    h("p.muted.keys", { "aria-hidden": "true" }, h("kbd", "/"), " search ", h("kbd", "\u2191"), h("kbd", "\u2193"), " move ", h("kbd", "Enter"), " open ", h("kbd", "Esc"), " close"),
     h("p.print-only", { id: "printed" }), h("p.muted.small", { id: "left-out" }));
 }
 
