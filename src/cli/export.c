@@ -4,7 +4,7 @@
 static const struct option export_options[] = {
     { "format", 'f', "NAME", "jsonl (default) json csv html junit markdown pdf table", "jsonl json csv html junit markdown pdf table" },
     { "output", 'o', "FILE", "write there (format by its ending) instead of standard output", NULL },
-    { "transcripts", 0, NULL, "with what was said (jsonl)", NULL },
+    { "transcripts", 0, NULL, "with what was said (jsonl, json), or what came last (csv)", NULL },
     SESSION_TEXTS_OPTION,
     OPTION_END,
 };

@@ -122,6 +122,15 @@ enum err_code session_llm(struct session *s, const struct args *args, struct err
     return session_base_urls(s, args, e);
 }
 
+enum err_code session_prices(struct session *s, const struct args *args, struct err *e)
+{
+    struct llm_options o = { .home = s->home.at };
+
+    o.limits.in_flight_max = 1;
+    o.prices_file = args_has(args, "prices") ? arena_cstr(s->arena, args_get(args, "prices")) : NULL;
+    return llm_new(&o, &s->llm, e);
+}
+
 /* --- the simulator ------------------------------------------------------------------------------------------------ */
 static enum err_code session_sim_book(struct session *s, const char *pack_hash, struct err *e)
 {
@@ -202,12 +211,36 @@ static enum err_code session_params(struct session *s, const struct args *args, 
     return ERR_OK;
 }
 
+/* --chunk auto | off | dynamic | 20000 | 20000,500 */
+static enum err_code session_chunking(const struct args *args, struct task_chunking *out, struct err *e)
+{
+    struct str text = args_get(args, "chunk"), rest = text, size = STR_NONE, overlap = STR_NONE;
+
+    *out = (struct task_chunking){ .mode = str_is(text, "off") ? CHUNK_OFF : str_is(text, "dynamic") ? CHUNK_DYNAMIC : CHUNK_AUTO };
+    if (!args_has(args, "chunk") || out->mode != CHUNK_AUTO || str_is(text, "auto"))
+        return ERR_OK;
+    out->mode = CHUNK_FIXED;
+    if (!str_split(&rest, ',', &size) || !str_to_i64(size, &out->characters) || out->characters < 200 ||
+        out->characters > 1 << 30)
+        return err_set(e, ERR_USAGE, "--chunk is auto, off, dynamic, or the characters of a part from 200 on, with the overlap "
+                       "behind a comma (20000,500), not \"" STR_FMT "\"", STR_ARG(text));
+    out->overlap = MIN(INT64_C(500), out->characters / 10);
+    if (rest.at && (!str_split(&rest, ',', &overlap) || !str_to_i64(overlap, &out->overlap) || out->overlap < 0 ||
+                    out->overlap >= out->characters || rest.at))
+        return err_set(e, ERR_USAGE,
+                       "the overlap of --chunk must be a number smaller than the part's %lld characters, not \"" STR_FMT
+                       "\"",
+                       (long long)out->characters, STR_ARG(overlap));
+    return ERR_OK;
+}
+
 enum err_code session_task(struct session *s, const struct args *args, const char *path, struct task **out,
                            struct err *e)
 {
     AUTO(problems_dispose) struct problems problems = PROBLEMS_INIT;
     struct task_overrides over = { .prompt = args_get(args, "prompt"), .dataset = args_get(args, "dataset"),
                                    .expected = args_get(args, "expected") };
+    struct task_chunking chunking;
     struct str *models;
     enum err_code code;
 
@@ -217,6 +250,9 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
         return err_set(e, ERR_USAGE, "--models names no model; write --models openai:gpt-4o-mini,sim:careful");
     TRY(args_int(args, "repeat", 1, 1000, &over.repeat, e));
     TRY(session_params(s, args, &over.params, e));
+    TRY(session_chunking(args, &chunking, e));
+    if (args_has(args, "chunk"))
+        over.chunking = &chunking;
     code = task_load(path, &over, s->arena, out, &problems, e);
     if (problems.list.len)
         session_problems(&problems);

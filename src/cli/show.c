@@ -143,9 +143,9 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
     struct store_trial *t;
     struct result *result;
     AUTO_JSON *transcript = NULL;
-    const json_t *turns;
+    const json_t *turns, *said;
     int64_t number;
-    size_t count;
+    size_t count, i;
 
     if (!str_to_i64(which, &number) || number < 0 || number >= run_trials(run))
         return err_set(e, ERR_USAGE, "trial \"" STR_FMT "\" must be a number from 0 to %" PRId64, STR_ARG(which),
@@ -161,8 +161,13 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
         printf("FAILED %s: " STR_FMT "\n", err_name(t->trial.error), STR_ARG(t->trial.error_text));
     if (json_read(t->transcript, &transcript, NULL) == ERR_OK) {
         show_text("system", json_get_str(transcript, "system"));
+        json_array_foreach(json_child(transcript, "messages"), i, said)
+            show_text(str_is(json_get_str(said, "role"), "assistant") ? "before: assistant"
+                      : str_is(json_get_str(said, "role"), "system")  ? "before: system"
+                                                                      : "before: user",
+                      json_get_str(said, "content"));
         turns = json_child(transcript, "turns");
-        for (size_t i = 0; i < json_array_size(turns); i++) {
+        for (i = 0; i < json_array_size(turns); i++) {
             struct turn turn;
 
             turn_from_json(json_array_get(turns, i), s->arena, &turn);

@@ -33,7 +33,8 @@ static void task_problem_v(struct task_read *r, int line, int column, bool warni
     struct err text = ERR_INIT;         /* cut on a code point, control bytes made harmless */
 
     err_setv(&text, ERR_BAD_INPUT, fmt, ap);
-    task_problem_in(r, arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->name), line, column), warning, str_c(text.text));
+    task_problem_in(r, arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->inside.len ? r->inside : r->name), line, column),
+                    warning, str_c(text.text));
 }
 
 void task_problem(struct task_read *r, int line, int column, const char *fmt, ...)
@@ -220,6 +221,18 @@ static bool task_split_place(struct str s, struct str name, int64_t *line, int64
     return rest.at != NULL;
 }
 
+void task_problem_placed(struct task_read *r, const struct doc_node *n, struct str name, struct str text)
+{
+    int64_t line, column;
+    struct str what;
+
+    if (task_split_place(text, name, &line, &column, &what))
+        task_problem_in(r, arena_printf(r->a, STR_FMT ":%lld:%lld", STR_ARG(name), (long long)line, (long long)column),
+                        false, what);
+    else
+        task_problem_at(r, n, STR_FMT, STR_ARG(text));
+}
+
 static void task_note_variables(struct task_read *r, const struct template *t)
 {
     struct str *names;
@@ -341,6 +354,49 @@ static void task_read_judge(struct task_read *r)
     }
 }
 
+/* `chunking: auto | off | dynamic`, or {characters, overlap, variable}. */
+static void task_read_chunking(struct task_read *r)
+{
+    const struct doc_node *n = task_member(r->root, "chunking"), *part;
+    struct task_chunking *c = &r->t->chunking;
+
+    *c = (struct task_chunking){ .mode = CHUNK_AUTO, .characters = 20000, .overlap = 500 };
+    if (n && n->kind == DOC_STRING) {
+        if (str_is(n->text, "off"))
+            c->mode = CHUNK_OFF;
+        else if (str_is(n->text, "dynamic"))
+            c->mode = CHUNK_DYNAMIC;
+        else if (!str_is(n->text, "auto"))
+            task_problem_at(r, n,
+                            "chunking is auto, off, dynamic, or {characters: 20000, overlap: 500}, not \"" STR_FMT "\"",
+                            STR_ARG(n->text));
+    } else if (n && n->kind == DOC_BOOL) {
+        c->mode = n->truth ? CHUNK_DYNAMIC : CHUNK_OFF;
+    } else if (n && task_is(r, n, "chunking", DOC_MAP)) {
+        task_check_keys(r, n, "chunking", "characters overlap variable");
+        if ((part = task_member(n, "characters")) &&
+            task_whole(r, part, "characters", TASK_CHUNK_MIN, 1 << 30, &c->characters)) {
+            c->mode = CHUNK_FIXED;
+            c->overlap = MIN((int64_t)500, c->characters / 10);
+        } else {
+            c->mode = CHUNK_DYNAMIC;
+        }
+        if ((part = task_member(n, "overlap")) && task_whole(r, part, "overlap", 0, 1 << 30, &c->overlap) &&
+            c->mode == CHUNK_FIXED && c->overlap >= c->characters)
+            task_problem_at(r, part, "the overlap must be smaller than a part's %lld characters",
+                            (long long)c->characters);
+        if ((part = task_member(n, "variable")))
+            task_text(r, part, "variable", TASK_NAME_MAX, &c->variable);
+    }
+    if (r->ov->chunking)
+        *c = *r->ov->chunking;
+    if (r->t->turn_count && c->mode != CHUNK_AUTO && c->mode != CHUNK_OFF)
+        task_problem_at(r, n ? n : r->root,
+                        "a task with follow-up turns can't be asked in parts: leave out chunking, or turns");
+    if (r->t->turn_count)
+        c->mode = CHUNK_OFF;
+}
+
 static void task_read_nothing(struct task_read *r)
 {
     (void)r;
@@ -377,6 +433,7 @@ static void task_read_nothing(struct task_read *r)
     X(expected, task_read_nothing)              \
     X(vars, task_read_nothing)                  \
     X(repeat, task_read_repeat)                 \
+    X(chunking, task_read_chunking)             \
     X(checks, task_read_checks)                 \
     X(metrics, task_read_metrics)               \
     X(thresholds, task_read_thresholds)         \

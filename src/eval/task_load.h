@@ -27,6 +27,7 @@ struct task_overrides {
     int64_t repeat;
     struct params params;               /* over the task's and the variants' */
     int64_t budget_nanousd;
+    const struct task_chunking *chunking;
 };
 
 /* `path`: the file, or a folder with task.yaml (or task.yml, task.json) in it. Fails with ERR_BAD_INPUT, its text the

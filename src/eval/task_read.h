@@ -11,6 +11,7 @@
 #define TASK_NAME_MAX       255
 #define TASK_LIST_MAX       1000                    /* prompts, turns, checks, metrics, models, variants */
 #define TASK_REPEAT_MAX     1000
+#define TASK_CHUNK_MIN      200                     /* characters of a part */
 
 struct template_env;
 struct task_read {
@@ -18,6 +19,7 @@ struct task_read {
     struct task *t;
     struct problems *p;
     struct str name;                    /* how problems call the file */
+    struct str inside;                  /* another file that nodes are being read from; empty: the task's */
     char *dir;                          /* task.dir, NUL-terminated */
     const struct doc_node *root;
     const struct task_overrides *ov;    /* never NULL */
@@ -35,6 +37,8 @@ void task_problem_at(struct task_read *r, const struct doc_node *n, const char *
 void task_warning_at(struct task_read *r, const struct doc_node *n, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* `where` as it is: for faults inside other files. */
 void task_problem_in(struct task_read *r, struct str where, bool warning, struct str text);
+/* "name:12:3: what", as doc_read and template_compile say it; at `n` when no place stands in front. */
+void task_problem_placed(struct task_read *r, const struct doc_node *n, struct str name, struct str text);
 /* A key that is not one of `names` (space-separated), with the nearest. */
 void task_unknown_key(struct task_read *r, const struct doc_pair *key, const char *of_what, const char *names);
 /* Reports every key of `map` that is not in `names`. */
@@ -61,12 +65,21 @@ void task_near_file(const struct task_read *r, struct str path, char hint[160]);
 /* task_tools.c */
 void task_read_tools(struct task_read *r);
 /* task_prompts.c */
+/* A text, or the file it names, into source, file and line of `out`. */
+bool task_prompt_source(struct task_read *r, const struct doc_node *n, struct task_prompt *out);
 void task_read_prompts(struct task_read *r);
 void task_read_turns(struct task_read *r);
 void task_read_images(struct task_read *r);
 void task_prompt_override(struct task_read *r);
 /* A prompt named, or written, in a variant. False when a problem was told. */
 bool task_prompt_of_variant(struct task_read *r, const struct doc_node *n, size_t *out);
+/* task_chat.c: false when a problem was told */
+bool task_is_chat(const struct doc_node *n);
+bool task_chat_read(struct task_read *r, const struct doc_node *n, struct task_prompt *out);
+bool task_names_chat_file(struct str path);             /* by its ending: .yaml .yml .json */
+/* The text of such a file; `shown` is how problems call it. */
+bool task_chat_text(struct task_read *r, const struct doc_node *n, struct str shown, struct str text,
+                    struct task_prompt *out);
 /* task_compose.c: benchmark files */
 void task_read_benchmark(struct task_read *r);
 void task_compose_prompt(struct task_read *r);

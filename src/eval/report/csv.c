@@ -1,5 +1,6 @@
 /* src/eval/report/csv.c: one row a trial. The nine columns other tools know come first, then where
- * the trial stands, then a column for every metric and check.
+ * the trial stands, then a column for every metric and check; with transcripts, what the last turn brought: the answer,
+ * the reasoning and the tools asked for (JSON).
  *
  * Text cells are quoted. One that begins with = + - @, tab or carriage return gets a ' in front: opened in a
  * spreadsheet it would otherwise be run as a formula, and model names, case ids and error texts come from outside.
@@ -8,9 +9,9 @@
 
 #include <inttypes.h>
 
-#define CSV_LINE_MAX ((size_t)1 << 20)
+#define CSV_LINE_MAX ((size_t)64 << 20)
 
-struct csv_report { const struct result *r; const struct report_sink *sink; struct buf line; struct score *scores; };
+struct csv_report { const struct result *r; const struct report_sink *sink; struct buf line; struct score *scores; bool said; };
 
 static void csv_text(struct buf *b, struct str s)
 {
@@ -36,6 +37,27 @@ static void csv_number(struct buf *b, double v)
             break;
     }
     buf_puts(b, text);
+}
+
+static enum err_code csv_said(struct buf *b, struct str transcript, struct err *e)
+{
+    AUTO_JSON *o = NULL;
+    AUTO_BUF struct buf calls = BUF_INIT(CSV_LINE_MAX);
+    const json_t *turns, *last;
+
+    if (transcript.len)
+        TRY(json_read(transcript, &o, e));
+    turns = json_child(o, "turns");
+    last = json_array_get(turns, json_array_size(turns) ? json_array_size(turns) - 1 : 0);
+    if (json_child(last, "tool_calls"))
+        json_write(json_child(last, "tool_calls"), &calls);
+    buf_byte(b, ',');
+    csv_text(b, json_get_str(last, "response"));
+    buf_byte(b, ',');
+    csv_text(b, json_get_str(last, "reasoning"));
+    buf_byte(b, ',');
+    csv_text(b, buf_str(&calls));
+    return ERR_OK;
 }
 
 static enum err_code csv_each(const struct store_trial *st, void *arg, struct err *e)
@@ -69,6 +91,8 @@ static enum err_code csv_each(const struct store_trial *st, void *arg, struct er
         if (w->scores[i].state == SCORE_VALUE)
             csv_number(b, w->scores[i].value);
     }
+    if (w->said)
+        TRY(csv_said(b, st->transcript, e));
     buf_byte(b, '\n');
     return report_put(w->sink, b, e);
 }
@@ -81,17 +105,17 @@ static enum err_code csv_write(const struct result *r, struct store *s, const st
                             .scores = arena_array(a, struct score, r->scorer_count + 1) };
     enum err_code code;
 
-    (void)options;
+    w.said = options->transcripts;
     buf_puts(&w.line, "model_name,task_name,status,input_tokens,output_tokens,total_tokens,cost_usd,latency_ms,error,"
              "variant,case_id,repetition,trial,attempts,violations,critical");
     for (size_t i = 0; i < r->scorer_count; i++) {
         buf_byte(&w.line, ',');
         csv_text(&w.line, r->scorers[i].name);
     }
-    buf_byte(&w.line, '\n');
+    buf_puts(&w.line, w.said ? ",answer,reasoning,tool_calls\n" : "\n");
     code = report_put(sink, &w.line, e);
     if (code == ERR_OK)
-        code = store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1 }, csv_each, &w, e);
+        code = store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1, .with_transcript = w.said }, csv_each, &w, e);
     buf_dispose(&w.line);
     return code;
 }

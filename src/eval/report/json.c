@@ -1,5 +1,6 @@
 /* src/eval/report/json.c: the whole result as one JSON document, for programs. Money is a decimal string of US dollars,
- * null when nobody knows it; ratios are 0..1; times RFC 3339. Members are only ever added. */
+ * null when nobody knows it; ratios are 0..1; times RFC 3339. Members are only ever added. With transcripts its last
+ * member is `trials`, streamed from the store. */
 #include "eval/report/report.h"
 
 #include <math.h>
@@ -241,6 +242,33 @@ static json_t *json_report_ledger(const struct result *r)
     return list;
 }
 
+struct json_trials { const struct result *r; const struct report_sink *sink; struct buf *b; bool any; };
+
+static enum err_code json_report_each(const struct store_trial *t, void *arg, struct err *e)
+{
+    struct json_trials *w = arg;
+    AUTO_JSON *o = NULL;
+
+    TRY(report_trial(w->r, t, &o, e));
+    buf_puts(w->b, w->any ? ",\n    " : "\n    ");
+    w->any = true;
+    report_json_text(o, false, w->b);
+    return report_put(w->sink, w->b, e);
+}
+
+/* `b` holds the document; its last brace waits until every trial is written. */
+static enum err_code json_report_trials(const struct result *r, struct store *s, const struct report_sink *sink,
+                                        struct buf *b, struct err *e)
+{
+    struct json_trials w = { .r = r, .sink = sink, .b = b };
+
+    buf_truncate(b, str_trim_end(str_n(b->bytes, b->len - 1)).len);
+    buf_puts(b, ",\n  \"trials\": [");
+    TRY(store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1, .with_transcript = true }, json_report_each, &w, e));
+    buf_puts(b, w.any ? "\n  ]\n}\n" : "]\n}\n");
+    return report_put(sink, b, e);
+}
+
 static enum err_code json_report_write(const struct result *r, struct store *s, const struct report_options *options,
                                        const struct report_sink *sink, struct err *e)
 {
@@ -248,8 +276,6 @@ static enum err_code json_report_write(const struct result *r, struct store *s, 
     AUTO_BUF struct buf b = BUF_INIT(JSON_REPORT_MAX);
     json_t *variants = json_array();
 
-    (void)s;
-    (void)options;
     json_object_set_new(o, "assay_report", json_integer(1));
     json_object_set_new(o, "run", json_report_run(r));
     json_object_set_new(o, "quality", r->quality < 0 ? json_null() : json_string(result_quality_name(r)));
@@ -263,6 +289,8 @@ static enum err_code json_report_write(const struct result *r, struct store *s, 
     json_object_set_new(o, "thresholds_met", json_boolean(r->thresholds_met));
     json_object_set_new(o, "ledger", json_report_ledger(r));
     report_json_text(o, true, &b);
+    if (options->transcripts)
+        return json_report_trials(r, s, sink, &b, e);
     buf_byte(&b, '\n');
     return report_put(sink, &b, e);
 }
