@@ -6,7 +6,7 @@
 static const struct option models_options[] = {
     { "provider", 0, "NAME", "only this provider's", NULL },
     { "json", 0, NULL, "as JSON", NULL },
-    SESSION_LLM_OPTIONS,
+    SESSION_PRICES_OPTION,
     OPTION_END,
 };
 
@@ -54,7 +54,7 @@ static enum err_code models_run(struct args *args, int *status, struct err *e)
 
     (void)status;
     TRY(session_open(&s, e));
-    TRY(session_llm(&s, args, e));
+    TRY(session_prices(&s, args, e));
     for (size_t i = 0; i < llm_price_count(s.llm); i++) {
         llm_price_at(s.llm, i, &p);
         if (models_wanted(&p, provider, word))

@@ -122,6 +122,15 @@ enum err_code session_llm(struct session *s, const struct args *args, struct err
     return session_base_urls(s, args, e);
 }
 
+enum err_code session_prices(struct session *s, const struct args *args, struct err *e)
+{
+    struct llm_options o = { .home = s->home.at };
+
+    o.limits.in_flight_max = 1;
+    o.prices_file = args_has(args, "prices") ? arena_cstr(s->arena, args_get(args, "prices")) : NULL;
+    return llm_new(&o, &s->llm, e);
+}
+
 /* --- the simulator ------------------------------------------------------------------------------------------------ */
 static enum err_code session_sim_book(struct session *s, const char *pack_hash, struct err *e)
 {

@@ -28,12 +28,15 @@ enum err_code session_store(struct session *s, struct err *e) MUST_USE;
 enum err_code session_blob(struct session *s, struct err *e) MUST_USE;
 /* The options every command that calls models has: session_llm_options below. */
 enum err_code session_llm(struct session *s, const struct args *args, struct err *e) MUST_USE;
+/* For a command that asks nobody and only wants to know models and prices: SESSION_PRICES_OPTION. */
+enum err_code session_prices(struct session *s, const struct args *args, struct err *e) MUST_USE;
 /* Starts the built-in simulator when a variant is `sim:...` and --base-url does not point elsewhere; its answer book is
  * the frozen cases. */
 enum err_code session_sim(struct session *s, const struct args *args, const struct task *task, const char *pack_hash,
                           struct err *e) MUST_USE;
 void          session_close(struct session *s);
 
+#define SESSION_PRICES_OPTION { "prices", 0, "FILE", "price table to use instead of the built-in one", NULL }
 #define SESSION_LLM_OPTIONS                                                                        \
     { "concurrency", 'c', "N", "calls in flight per provider, at most (default 64; rises and falls by itself)", NULL }, \
     { "rpm", 0, "N", "requests a minute per provider, at most", NULL },                            \
@@ -43,7 +46,7 @@ void          session_close(struct session *s);
     { "base-url", 0, "[PROVIDER=]URL", "ask this address instead of the provider's; several with commas", NULL }, \
     { "ca-file", 0, "FILE", "certificates to trust, PEM", NULL },                                  \
     { "allow-exec", 0, NULL, "let exec: models that a task names start their programs", NULL },    \
-    { "prices", 0, "FILE", "price table to use instead of the built-in one", NULL },               \
+    SESSION_PRICES_OPTION,                                                                         \
     { "speed", 0, "N", "simulated models answer N times faster (0: at once; default 1)", NULL }
 
 /* --- tasks from the command line ---------------------------------------------------------------------------------- */

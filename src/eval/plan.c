@@ -2,11 +2,11 @@
 
 #include "eval/prompting.h"
 #include "eval/snapshot.h"
+#include "token/token.h"
 #include "version.h"
 
 #define PLAN_SAMPLE_CASES   200         /* cases whose prompts are rendered for the estimate */
 #define PLAN_OUTPUT_ASSUMED 300         /* tokens of an answer nothing is known about */
-#define PLAN_TOKENS_PER_MESSAGE 4       /* what vendors add around a message */
 #define PLAN_SHARD_CASES    256
 #define PLAN_TRIALS_MAX     INT64_C(1000000000)
 #define PLAN_FILES_BYTES_MAX (16u * 1024 * 1024)
@@ -44,7 +44,8 @@ enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err
 }
 
 /* Tokens of an answer: about the expected one's when there is one, a little more for what surrounds it. */
-static int64_t plan_output_tokens(const struct dataset_case *kase, const struct params *params)
+static int64_t plan_output_tokens(const struct token_counter *counter, const struct dataset_case *kase,
+                                  const struct params *params)
 {
     int64_t tokens = PLAN_OUTPUT_ASSUMED;
 
@@ -52,7 +53,7 @@ static int64_t plan_output_tokens(const struct dataset_case *kase, const struct 
         AUTO_BUF struct buf text = BUF_INIT(1u << 24);
 
         json_write(kase->expected, &text);
-        tokens = llm_estimate_tokens(buf_str(&text)) * 5 / 4 + 10;
+        tokens = token_counter_text(counter, buf_str(&text)) * 5 / 4 + 10;
     }
     if (params_has(params, PARAM_MAX_TOKENS))
         tokens = MIN(tokens, params->max_tokens);
@@ -68,17 +69,15 @@ static enum err_code plan_sample_case(struct plan *p, const struct dataset_case 
 
     for (size_t i = 0; i < p->task->variant_count; i++) {
         struct variant *v = &p->task->variants[i];
-        int64_t output = plan_output_tokens(kase, &v->params), once = 0, calls = (int64_t)p->task->turn_count + 1;
+        struct token_counter counter = token_counter_for(v->model.id);
+        int64_t output = plan_output_tokens(&counter, kase, &v->params), once, calls = (int64_t)p->task->turn_count + 1;
         struct message *messages;
         struct str shown;
         size_t count;
 
         if (prompting_start(p->prompting, v, vars, a, &messages, &count, &shown, e) != ERR_OK)
             return err_prefix(e, "case " STR_FMT, STR_ARG(kase->id));
-        for (size_t m = 0; m < count; m++)
-            for (size_t k = 0; k < messages[m].part_count; k++)
-                once += messages[m].parts[k].kind == PART_TEXT ? llm_estimate_tokens(messages[m].parts[k].text) : 800;
-        once += (int64_t)count * PLAN_TOKENS_PER_MESSAGE;
+        once = token_count_request(&counter, messages, count, p->task->tools).total;
         /* each follow-up sends the whole conversation again */
         once = once * calls + calls * (calls - 1) / 2 * (output + 20);
         sums->input[i] += once;

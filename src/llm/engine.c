@@ -3,6 +3,7 @@
 
 #include "llm/framing.h"
 #include "llm/sigv4.h"
+#include "token/token.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -374,11 +375,16 @@ static enum err_code work_read(struct call_work *w, struct transfer *t, const st
 /* --- prices and records --------------------------------------------------------------------------------------- */
 static void work_estimate_usage(struct call_work *w, struct answer *out)
 {
+    struct token_counter counter;
+    int64_t reasoning;
+
     if (out->usage_reported)
         return;
+    counter = token_counter_for(w->call->request.model->id);
+    reasoning = token_counter_text(&counter, out->reasoning);
     out->usage = (struct usage){
-        .input = w->tokens, .output = llm_estimate_tokens(out->text) + llm_estimate_tokens(out->reasoning),
-        .reasoning = llm_estimate_tokens(out->reasoning), .input_estimated = true, .output_estimated = true,
+        .input = llm_request_tokens(&w->call->request), .output = token_counter_text(&counter, out->text) + reasoning,
+        .reasoning = reasoning, .input_estimated = true, .output_estimated = true,
     };
 }
 

@@ -73,6 +73,7 @@ struct llm {
     struct work_list all;                   /* the event thread's: every work it holds */
     struct loop_letter stop_letter;
     bool stopping;                          /* atomic */
+    bool tokens_limited;                    /* atomic: somebody set a limit of tokens a minute */
     int64_t calls;                          /* atomic: accepted and not yet done */
     pthread_mutex_t lock;                   /* guards what follows */
     VEC(struct vendor *) vendors;

@@ -74,9 +74,6 @@ struct str llm_prices_dated(const struct llm *l);
 struct llm_provider_info { const char *name, *label, *key_variable, *base_url; bool key_needed; bool key_found; unsigned caps; };
 bool llm_provider_at(const struct llm *l, size_t i, struct llm_provider_info *out);
 
-/* ~ tokens of a text for estimates before the vendor has said: characters / 4, at least 1 unless empty. */
-int64_t llm_estimate_tokens(struct str text);
-
 /* --- calls --------------------------------------------------------------------------------------------------- */
 struct request {
     const struct model *model;
@@ -91,6 +88,9 @@ struct request {
     struct str tool_choice;                 /* "auto" "none" "required" or a tool's name; empty: the vendor's default */
     struct str tag;                         /* "7Q2M41AB/57": sent to the simulator only, whose ledger keeps it */
 };
+
+/* What `rq` counts as for its model, with frames, tools and images (token/token.h: exact for some, else an estimate). */
+int64_t llm_request_tokens(const struct request *rq);
 
 struct answer {                             /* strings and JSON live in the call's arena */
     struct str text;                        /* trimmed at both ends */

@@ -143,17 +143,6 @@ static enum err_code ollama_encode(const struct request *rq, struct str base_url
 
 /* --- answer -------------------------------------------------------------------------------------------------- */
 
-/* The count of a prompt that was in its cache is left out by the server: estimated then, and marked. */
-static int64_t ollama_estimate_input(const struct request *rq)
-{
-    int64_t tokens = 0;
-
-    for (size_t i = 0; i < rq->message_count; i++)
-        for (size_t k = 0; k < rq->messages[i].part_count; k++)
-            tokens += llm_estimate_tokens(rq->messages[i].parts[k].text);
-    return tokens;
-}
-
 static void ollama_read_end(const struct request *rq, const json_t *body, struct arena *a, struct answer *out)
 {
     static const char *const durations[] = { "total_duration", "load_duration", "prompt_eval_duration",
@@ -168,7 +157,7 @@ static void ollama_read_end(const struct request *rq, const json_t *body, struct
         out->usage.input = wire_count(body, "prompt_eval_count");
         out->usage.input_estimated = out->usage.input == 0;
         if (out->usage.input_estimated)
-            out->usage.input = ollama_estimate_input(rq);
+            out->usage.input = llm_request_tokens(rq);
         out->usage_reported = true;
     }
     for (size_t i = 0; i < COUNT_OF(durations); i++)
