@@ -57,11 +57,12 @@ struct scene *chart_latency_of(const struct result *r, const struct chart_option
             high = MAX(high, histogram_quantile(h, 1));
         }
     }
+    low = MIN(low, high);                                   /* nothing was measured: 0 to 0 */
     /* a bin narrower than the histogram's own buckets (1/64 of the duration) would be a comb's gap */
-    fine = (double)(high - MIN(low, high)) / MAX((double)high / 64, 1.0);
+    fine = (double)(high - low) / MAX((double)high / 64, 1.0);
     if (high > low * CHART_SPREAD && low > 0)                /* logarithmic: so is one narrower than a millisecond */
         fine = log((double)high / (double)low) / log1p(1 / (double)low);
-    bins = chart_bins_for((double)MIN(low, high), (double)high, (size_t)CLAMP(fine, 6.0, 48.0), METRIC_MS);
+    bins = chart_bins_for((double)low, (double)high, (size_t)CLAMP(fine, 6.0, 48.0), METRIC_MS);
     for (size_t i = 0; i < r->variant_count; i++) {
         const struct result_variant *v = &r->variants[i];
         int64_t *counts = arena_array(a, int64_t, bins.count);

@@ -17,6 +17,7 @@ static void pdf_lib_find(void)
 #undef X
     };
     void *handle = dlopen(PDF_LIB_NAME, RTLD_NOW | RTLD_LOCAL);         /* stays open: there is no way to unload gobject */
+    PangoFontMap *fonts;
     PangoFontFamily **families;
     int count = 0;
 
@@ -35,8 +36,10 @@ static void pdf_lib_find(void)
         }
         memcpy((char *)&pdf_lib + wanted[i].at, &fn, sizeof fn);
     }
-    pdf_lib.pango_font_map_list_families(pdf_lib.pango_cairo_font_map_get_default(), &families, &count);
+    fonts = pdf_lib.pango_cairo_font_map_new();
+    pdf_lib.pango_font_map_list_families(fonts, &families, &count);
     pdf_lib.g_free(families);
+    pdf_lib.g_object_unref(fonts);
     if (!count)
         err_set(&pdf_lib_fault, ERR_ENVIRONMENT,
                 "a PDF needs a font, and none is installed (Debian, Ubuntu: "

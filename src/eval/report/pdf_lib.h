@@ -20,8 +20,8 @@
     X(cairo_pdf_surface_set_metadata) X(cairo_font_options_create) X(cairo_font_options_destroy) \
     X(cairo_font_options_set_hint_metrics) X(cairo_font_options_set_hint_style) \
     X(g_free) X(g_object_unref) X(pango_attr_font_features_new) X(pango_attr_list_insert) X(pango_attr_list_new) X(pango_attr_list_unref) \
-    X(pango_cairo_context_set_font_options) X(pango_cairo_context_set_resolution) X(pango_cairo_create_context) \
-    X(pango_cairo_font_map_get_default) X(pango_cairo_show_layout_line) X(pango_font_description_free) X(pango_font_description_new) \
+    X(pango_cairo_context_set_font_options) X(pango_cairo_context_set_resolution) X(pango_font_map_create_context) \
+    X(pango_cairo_font_map_new) X(pango_cairo_show_layout_line) X(pango_font_description_free) X(pango_font_description_new) \
     X(pango_font_description_set_absolute_size) X(pango_font_description_set_family) X(pango_font_description_set_weight) \
     X(pango_font_map_list_families) X(pango_layout_get_iter) X(pango_layout_get_line_readonly) X(pango_layout_get_pixel_size) \
     X(pango_layout_get_size) X(pango_layout_get_baseline) X(pango_layout_iter_free) X(pango_layout_iter_get_baseline) \

@@ -91,7 +91,8 @@ static void pdf_describe(struct pdf *p)
 /* Text is laid out as print wants it: no rounding to a screen's pixels. */
 static void pdf_make_layout(struct pdf *p)
 {
-    PangoContext *context = pdf_lib.pango_cairo_create_context(p->cr);
+    PangoFontMap *fonts = pdf_lib.pango_cairo_font_map_new();      /* its caches die with the document */
+    PangoContext *context = pdf_lib.pango_font_map_create_context(fonts);
     cairo_font_options_t *options = pdf_lib.cairo_font_options_create();
 
     pdf_lib.cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
@@ -102,6 +103,7 @@ static void pdf_make_layout(struct pdf *p)
     p->layout = pdf_lib.pango_layout_new(context);
     p->line = pdf_lib.pango_layout_new(context);
     pdf_lib.g_object_unref(context);
+    pdf_lib.g_object_unref(fonts);
     p->figures = pdf_lib.pango_attr_list_new();
     pdf_lib.pango_attr_list_insert(p->figures, pdf_lib.pango_attr_font_features_new("tnum=1"));
 }
