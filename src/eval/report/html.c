@@ -90,8 +90,10 @@ static enum err_code html_result(const struct result *r, struct store *s, const 
                                  struct html_out *out, struct err *e)
 {
     struct report_sink to = report_to_buf(&out->raw);
+    struct report_options plain = *options;
 
-    TRY(report_find(S("json"))->write(r, s, options, &to, e));
+    plain.transcripts = false;              /* trials have blocks of their own */
+    TRY(report_find(S("json"))->write(r, s, &plain, &to, e));
     return html_block(out, "result", 0, 0, 0, e);
 }
 

@@ -14,6 +14,7 @@
  *                  "c": [[case, id, input, expected]...]}                                when idle, for the search
  *   texts    JSON {"r": [row...], "t": [{x, e, v, n, w, f}...]}, for rows data-first
  *            to data-base - 1                                                            when a trial is opened
+ *   end      JSON {"texts": n}: how many trials have their texts after all               at last
  *
  * Columns of rows: f64 cost in nano-dollars (NaN unknown); u32 number minus the number before it (the first: minus
  * data-base); u32 latency ms (2^32 - 1: none); u32 tokens in; u32 tokens out; f32 score, one column per scorer (NaN
@@ -34,7 +35,8 @@
 #define HTML_ROWS         8192              /* trials in a block of rows */
 #define HTML_HEADS        4096              /* trials in a block of heads, at most */
 #define HTML_BLOCK_BYTES  ((size_t)256 << 10)   /* a block of heads or texts ends when it has grown to this */
-#define HTML_FIT_BYTES    (INT64_C(48) << 20)   /* of texts in a page, unless all are asked for */
+#define HTML_FIT_BYTES    (INT64_C(48) << 20)   /* of texts in a page, unless all are asked for: what a sample foretells; */
+#define HTML_FIT_SLACK    2                     /* past so many times that, no more are taken in */
 #define HTML_SEARCH_BYTES (INT64_C(48) << 20)   /* of beginnings, before compression */
 #define HTML_HEAD_MIN     160               /* bytes of a beginning: HTML_SEARCH_BYTES / trials between these */
 #define HTML_HEAD_MAX     2000
@@ -50,7 +52,9 @@ struct html_out {                           /* html_block.c: data into the page 
     size_t packed_cap;
     z_stream z;
     bool started;
-    int64_t trials_max, fit_bytes;          /* HTML_TRIALS_MAX, HTML_FIT_BYTES; a test sets less */
+    int64_t written;                        /* bytes of blocks so far */
+    int64_t trials_max, fit_bytes;          /* HTML_TRIALS_MAX, HTML_FIT_BYTES, HTML_BLOCK_BYTES; a test sets less */
+    size_t block_bytes;
 };
 
 /* Presses out->raw and writes it as a block; raw is empty afterwards. first, n and base are what the kind says. */

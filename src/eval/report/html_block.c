@@ -7,7 +7,8 @@ enum { HTML_LEVEL = 6, HTML_PIECE = 3 * 16384 };
 
 void html_out_init(struct html_out *out, const struct report_sink *sink)
 {
-    *out = (struct html_out){ .sink = sink, .raw = BUF_INIT(HTML_RAW_MAX), .trials_max = HTML_TRIALS_MAX, .fit_bytes = HTML_FIT_BYTES };
+    *out = (struct html_out){ .sink = sink, .raw = BUF_INIT(HTML_RAW_MAX), .trials_max = HTML_TRIALS_MAX,
+                               .fit_bytes = HTML_FIT_BYTES, .block_bytes = HTML_BLOCK_BYTES };
 }
 
 void html_out_dispose(struct html_out *out)
@@ -62,6 +63,7 @@ enum err_code html_block(struct html_out *out, const char *kind, int64_t first, 
              "<script type=\"text/plain\" data-k=\"%s\" data-first=\"%" PRId64 "\" data-n=\"%" PRId64
              "\" data-base=\"%" PRId64 "\">", kind, first, n, base);
     TRY(out->sink->write(out->sink->arg, str_c(open), e));
+    out->written += (int64_t)len * 4 / 3;
     for (size_t at = 0; at < len; at += HTML_PIECE) {
         sodium_bin2base64(text, sizeof text, out->packed + at, MIN(len - at, (size_t)HTML_PIECE),
                           sodium_base64_VARIANT_ORIGINAL);

@@ -177,7 +177,7 @@ TEST(the_plan_keeps_failures_first_and_says_what_is_left_out)
 }
 
 /* Writes the trials alone with the limits given. */
-static void trials_of(int64_t trials_max, int64_t fit_bytes, struct buf *out)
+static void trials_of(int64_t trials_max, int64_t fit_bytes, size_t block_bytes, struct buf *out)
 {
     struct report_sink sink = report_to_buf(out);
     struct html_out to;
@@ -188,6 +188,7 @@ static void trials_of(int64_t trials_max, int64_t fit_bytes, struct buf *out)
     html_out_init(&to, &sink);
     to.trials_max = trials_max;
     to.fit_bytes = fit_bytes;
+    to.block_bytes = block_bytes;
     if (fixture_tickets(&x) && result_load(x.store, x.run, x.arena, &r, &e) == ERR_OK)
         CHECK_OK(html_trials(r, x.store, &(struct report_options){ 0 }, &to, &e));
     else
@@ -203,7 +204,7 @@ TEST(past_its_ceilings_a_page_lists_fewer_trials_and_counts_the_others)
     size_t from = 0;
     struct err e = ERR_INIT;
 
-    trials_of(100, HTML_FIT_BYTES, &b);
+    trials_of(100, HTML_FIT_BYTES, HTML_BLOCK_BYTES, &b);
     plan = block_json(buf_str(&b), "plan");
     CHECK(json_get_i64(plan, "trials", 0) == 100);
     CHECK(json_get_i64(plan, "unlisted", 0) == 220);
@@ -211,11 +212,28 @@ TEST(past_its_ceilings_a_page_lists_fewer_trials_and_counts_the_others)
     REQUIRE(block(buf_str(&b), "heads", &from, &heads));
     CHECK_OK(json_read(buf_str(&heads), &j, &e));
     CHECK(json_array_size(json_child(j, "o")) == 100);
-    trials_of(HTML_TRIALS_MAX, 300, &small);
+    trials_of(HTML_TRIALS_MAX, 300, HTML_BLOCK_BYTES, &small);
     fit = block_json(buf_str(&small), "plan");
     CHECK(json_get_i64(fit, "trials", 0) == 320);
     CHECK(json_get_i64(fit, "texts", 320) < 320);
     CHECK(json_get_i64(fit, "texts", 0) > 0);
+}
+
+/* Blocks of one trial each are far larger than the sample, whose trials shared blocks, made one expect. */
+TEST(texts_that_grow_past_what_was_foretold_are_stopped_and_counted)
+{
+    AUTO_BUF struct buf b = BUF_INIT(16u << 20), all = BUF_INIT(16u << 20);
+    AUTO_JSON *plan = NULL, *end = NULL, *whole = NULL;
+
+    trials_of(HTML_TRIALS_MAX, 3000, 1, &b);
+    plan = block_json(buf_str(&b), "plan");
+    end = block_json(buf_str(&b), "end");
+    CHECK(json_get_i64(plan, "texts", 0) > 100);
+    CHECK(json_get_i64(end, "texts", 0) > 0);
+    CHECK(json_get_i64(end, "texts", 0) < json_get_i64(plan, "texts", 0));
+    trials_of(HTML_TRIALS_MAX, HTML_FIT_BYTES, 1, &all);
+    whole = block_json(buf_str(&all), "end");
+    CHECK(json_get_i64(whole, "texts", 0) == 320);
 }
 
 TEST(the_search_sees_more_of_each_text_in_a_small_run)

@@ -41,7 +41,8 @@ struct html_trials {
     struct buf outputs, cases;
     int64_t heads_first, heads_n, heads_case;
     struct buf records, record_rows, scratch;
-    int64_t texts_first, texts_n;
+    int64_t texts_first, texts_n, texts_all, texts_bytes;
+    bool fit, enough;                       /* only what fits is wanted; and it has been taken in */
 };
 
 int64_t html_head_bytes(int64_t trials)
@@ -252,7 +253,7 @@ static enum err_code html_head(struct html_trials *t, const struct trial *trial,
     json_write_str(str_utf8_head(trial->state == TRIAL_FAILED ? trial->error_text : output, (size_t)t->head_bytes),
                    &t->outputs);
     t->heads_n++;
-    if (t->heads_n == HTML_HEADS || t->outputs.len + t->cases.len > HTML_BLOCK_BYTES)
+    if (t->heads_n == HTML_HEADS || t->outputs.len + t->cases.len > t->out->block_bytes)
         return html_heads_flush(t, e);
     return ERR_OK;
 }
@@ -350,10 +351,15 @@ static enum err_code html_texts_join(struct html_trials *t, struct err *e)
 
 static enum err_code html_texts_flush(struct html_trials *t, struct err *e)
 {
+    int64_t before = t->out->written;
+
     if (!t->texts_n)
         return ERR_OK;
     TRY(html_texts_join(t, e));
     TRY(html_block(t->out, "texts", t->texts_first, t->texts_n, (int64_t)t->row, e));
+    t->texts_bytes += t->out->written - before;
+    t->enough = t->fit && t->texts_bytes > HTML_FIT_SLACK * t->out->fit_bytes;
+    t->texts_all += t->texts_n;
     t->texts_n = 0;
     return ERR_OK;
 }
@@ -382,7 +388,7 @@ static enum err_code html_text(const struct store_trial *one, void *arg, struct 
     if (one->transcript.len && json_read(one->transcript, &transcript, NULL) != ERR_OK)
         transcript = json_object();
     TRY(html_head(t, &one->trial, html_output(transcript), e));
-    if (t->marks.at[t->row] & MARK_TEXTS) {
+    if (t->marks.at[t->row] & MARK_TEXTS && !t->enough) {
         if (!t->texts_n)
             t->texts_first = (int64_t)t->row;
         TRY(html_record(t, one, transcript, e));
@@ -392,7 +398,7 @@ static enum err_code html_text(const struct store_trial *one, void *arg, struct 
         t->texts_n++;
     }
     t->row++;
-    return t->records.len > HTML_BLOCK_BYTES ? html_texts_flush(t, e) : ERR_OK;
+    return t->records.len > t->out->block_bytes ? html_texts_flush(t, e) : ERR_OK;
 }
 
 /* --- which trials have their texts -------------------------------------------------------------------------------- */
@@ -438,7 +444,8 @@ static enum err_code html_choose(struct html_trials *t, struct err *e)
 {
     int64_t most = t->options->texts;
 
-    if (most == REPORT_TEXTS_FIT)
+    t->fit = most == REPORT_TEXTS_FIT;
+    if (t->fit)
         TRY(html_fit(t, &most, e));
     else if (most == REPORT_TEXTS_ALL)
         most = (int64_t)t->numbers.len;
@@ -482,7 +489,9 @@ static enum err_code html_trials_write(struct html_trials *t, struct err *e)
     if (code != ERR_OK && code != ERR_CANCELLED)
         return code;
     TRY(html_heads_flush(t, e));
-    return html_texts_flush(t, e);
+    TRY(html_texts_flush(t, e));
+    buf_printf(&t->out->raw, "{\"texts\":%lld}", (long long)t->texts_all);
+    return html_block(t->out, "end", 0, 0, 0, e);
 }
 
 enum err_code html_trials(const struct result *r, struct store *s, const struct report_options *options,

@@ -120,6 +120,7 @@ async function page_main() {
     },
     heads: async e => { block_note("heads", e); if (BLOCKS.heads.length === 1) list_draw(); },
     texts: async e => block_note("texts", e),
+    end: async e => { Object.assign(PLAN, await inflated_json(e)); page_left_out(); },
   });
   list_draw();
   page_from_hash();

@@ -71,6 +71,9 @@ function trial_turn(turn, n, many) {
     h("p.muted.small", one_line(extra)), failed.map(a => h("p.small.bad", one_line("attempt after " + duration(a.duration_ms) + ": " + a.result.toLowerCase().replaceAll("_", " ") + (a.text ? ": " + a.text : "")))));
 }
 
+/* The conversation the prompt began with. */
+const said_before = transcript => Array.isArray(transcript && transcript.messages) ? transcript.messages.map(m => text_block("before: " + one_line(m.role), rough(m.content))) : [];
+
 /* What the other variants (and repetitions) said to the same case: they are neighbours. */
 function trial_others(row) {
   const kase = ROWS.kase[row], rows = [];
@@ -130,7 +133,8 @@ async function trial_open(row) {
     const turns = texts.transcript && texts.transcript.turns || [];
     body.append(...[trial_answer(row, texts), trial_scores(row, texts), trial_variables(texts.variables), texts.transcript === null
       ? section("Transcript", h("p.muted", "Too long for this page; assay show " + RESULT.run.id.slice(-8) + " " + trial_number(row) + " prints it."))
-      : section("Transcript", texts.transcript && texts.transcript.system ? text_block("system", texts.transcript.system) : null, turns.map((t, n) => trial_turn(t, n, turns.length > 1)),
+      : section("Transcript", texts.transcript && texts.transcript.system ? text_block("system", texts.transcript.system) : null, 
+        said_before(texts.transcript), turns.map((t, n) => trial_turn(t, n, turns.length > 1)),
         turns.length ? null : h("p.muted", "Nothing was said."))].filter(Boolean));
   } else {
     const kase = HEADS.cases.get(ROWS.kase[row]);
