@@ -448,7 +448,7 @@ def a_hundred_thousand_trials_open_and_filter_quickly():
             open_ms = tab.value("(async () => { const t = performance.now(); await trial_open(77777); return performance.now() - t; })()")
             print("       rows visible %.0f ms after navigation; a trial opens in %.0f ms; %s" % (
                 shown_ms, open_ms, ", ".join("%s %.0f ms" % x for x in times.items())))
-            assert shown_ms < 10000 and max(times.values()) < 2000
+            assert shown_ms < 30000 and max(times.values()) < 5000
             assert tab.trouble() == []
 
 
