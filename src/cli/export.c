@@ -4,7 +4,7 @@
 static const struct option export_options[] = {
     { "format", 'f', "NAME", "jsonl (default) json csv html junit markdown pdf table", "jsonl json csv html junit markdown pdf table" },
     { "output", 'o', "FILE", "write there (format by its ending) instead of standard output", NULL },
-    { "transcripts", 0, NULL, "with what was said (jsonl)", NULL },
+    { "transcripts", 0, NULL, "with what was said (jsonl, json), or what came last (csv)", NULL },
     SESSION_TEXTS_OPTION,
     OPTION_END,
 };
@@ -25,6 +25,7 @@ static enum err_code export_run(struct args *args, int *status, struct err *e)
     TRY(store_run_get(s.store, ref.len ? ref : S("last"), s.arena, &run, e));
     TRY(session_texts(&s, args, &options, e));
     TRY(result_load(s.store, run, s.arena, &result, e));
+    session_report_cases(&s, result, &options);
     return session_report(&s, result, format, &options, file, e);
 }
 

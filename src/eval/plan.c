@@ -1,5 +1,6 @@
 #include "eval/plan.h"
 
+#include "eval/chunk.h"
 #include "eval/prompting.h"
 #include "eval/snapshot.h"
 #include "token/token.h"
@@ -60,12 +61,18 @@ static int64_t plan_output_tokens(const struct token_counter *counter, const str
     return tokens;
 }
 
-struct plan_sums { int64_t cases, output; int64_t *input, *input_max; };
+struct plan_sums { int64_t cases, parts, cut, output; int64_t *input, *input_max; };
 
 static enum err_code plan_sample_case(struct plan *p, const struct dataset_case *kase, struct arena *a,
                                       struct plan_sums *sums, struct err *e)
 {
     const json_t *vars = prompting_vars(p->prompting, kase, a);
+    struct chunk_parts parts;
+
+    if (chunk_split(p->task, vars, a, &parts, e) != ERR_OK)
+        return err_prefix(e, "case " STR_FMT, STR_ARG(kase->id));
+    sums->parts += (int64_t)MAX(parts.count, (size_t)1);
+    sums->cut += parts.count > 0;
 
     for (size_t i = 0; i < p->task->variant_count; i++) {
         struct variant *v = &p->task->variants[i];
@@ -75,9 +82,14 @@ static enum err_code plan_sample_case(struct plan *p, const struct dataset_case 
         struct str shown;
         size_t count;
 
-        if (prompting_start(p->prompting, v, vars, a, &messages, &count, &shown, e) != ERR_OK)
-            return err_prefix(e, "case " STR_FMT, STR_ARG(kase->id));
-        once = token_count_request(&counter, messages, count, p->task->tools).total;
+        once = 0;
+        for (size_t part = 0; part < MAX(parts.count, (size_t)1); part++) {
+            const json_t *with = parts.count ? chunk_vars(p->task, vars, &parts, part, a) : vars;
+
+            if (prompting_start(p->prompting, v, with, a, &messages, &count, &shown, e) != ERR_OK)
+                return err_prefix(e, "case " STR_FMT, STR_ARG(kase->id));
+            once += token_count_request(&counter, messages, count, p->task->tools).total;
+        }
         /* each follow-up sends the whole conversation again */
         once = once * calls + calls * (calls - 1) / 2 * (output + 20);
         sums->input[i] += once;
@@ -127,6 +139,11 @@ static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
     TRY(plan_sample(p, &sums, e));
     est->trials = run_trials(&p->run);
     est->calls = est->trials * calls;
+    if (sums.cut) {
+        est->calls = (int64_t)((__int128)est->trials * sums.parts / sums.cases);
+        est->cut_cases = sums.cut;
+        est->sampled_cases = sums.cases;
+    }
     est->output_per_call = sums.cases ? sums.output / sums.cases : 0;
     est->variants = arena_array(p->arena, struct plan_variant_estimate, p->task->variant_count);
     for (size_t i = 0; i < p->task->variant_count; i++) {
@@ -221,6 +238,26 @@ static enum err_code plan_open(struct plan *p, struct blob *blob, struct err *e)
     return data_pack_open(blob, p->run.dataset_hash, &p->pack, e);
 }
 
+/* The smallest context among the models, in tokens of o200k_base: parts of a long input must fit every model. Models
+ * whose context nobody knows don't count. */
+static int64_t plan_context(const struct plan *p, const struct llm *l)
+{
+    int64_t smallest = 0;
+
+    for (size_t i = 0; i < p->task->variant_count; i++) {
+        const struct model *m = &p->task->variants[i].model;
+        struct token_counter counter = token_counter_for(m->id);
+        struct llm_price price;
+        int64_t tokens;
+
+        if (!llm_price_of(l, m, &price) || !price.context_tokens)
+            continue;
+        tokens = (int64_t)((double)price.context_tokens / counter.per_o200k);
+        smallest = smallest ? MIN(smallest, tokens) : tokens;
+    }
+    return smallest;
+}
+
 /* What templates include belongs to the run as the prompts do: it is read once, now. */
 static enum err_code plan_keep_files(struct plan *p, struct err *e)
 {
@@ -267,6 +304,7 @@ static enum err_code plan_fill(struct plan *p, struct blob *blob, const struct d
                        (long long)PLAN_TRIALS_MAX);
     p->run.shard_trials = PLAN_SHARD_CASES * p->run.variants * p->run.repeat;
     TRY(plan_open(p, blob, e));
+    chunk_resolve(p->task, plan_context(p, l));
     TRY(plan_estimate(p, l, e));
     p->run.estimate_nanousd = p->estimate.unknown_variants ? MONEY_UNKNOWN : p->estimate.cost_nanousd;
     TRY(plan_keep_files(p, e));

@@ -65,20 +65,43 @@ static void work_ask(struct work *w)
         work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
 }
 
+/* The first question of a trial, or of its next part. */
+static void work_open(struct work *w)
+{
+    const struct chunk_parts *parts = &w->hold->parts;
+    const json_t *vars = w->hold->vars;
+    struct err e = ERR_INIT;
+
+    if (parts->count)
+        vars = chunk_vars(w->r->plan->task, vars, parts, w->turn_count, w->arena);
+    if (prompting_start(w->r->plan->prompting, work_variant(w), vars, w->arena, &w->messages, &w->message_count,
+                        &w->shown, &e) != ERR_OK) {
+        work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
+        return;
+    }
+    w->start_count = w->message_count;
+    work_ask(w);
+}
+
 void work_start(struct work *w)
 {
     const struct variant *v = work_variant(w);
-    struct err e = ERR_INIT;
 
     w->params = v->params;
     if (params_has(&w->params, PARAM_SEED) && w->repetition)        /* repeats are to differ, and to be repeatable */
         w->params.seed = (int64_t)((uint64_t)(w->params.seed + w->repetition) & INT64_MAX);
-    w->turns = arena_array(w->arena, struct turn, w->r->plan->task->turn_count + 1);
-    if (prompting_start(w->r->plan->prompting, v, w->hold->vars, w->arena, &w->messages, &w->message_count, &w->shown,
-                        &e) != ERR_OK)
-        work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
-    else
-        work_ask(w);
+    w->turns = arena_array(w->arena, struct turn, MAX(w->r->plan->task->turn_count + 1, w->hold->parts.count));
+    work_open(w);
+}
+
+/* The answers to all parts become one output. */
+static void work_join(struct work *w)
+{
+    struct str *answers = arena_array(w->arena, struct str, w->turn_count);
+
+    for (size_t i = 0; i < w->turn_count; i++)
+        answers[i] = w->turns[i].response;
+    w->output = chunk_merge(w->r->plan->task, answers, w->turn_count, w->arena);
 }
 
 void work_start_abandoned(struct work *w)
@@ -123,7 +146,9 @@ static struct turn *work_turn(struct work *w)
     struct turn *t = &w->turns[w->turn_count++];
 
     *t = (struct turn){
-        .number = (int)w->turn_count, .label = prompting_label(w->r->plan->prompting, w->turn_count - 1),
+        .number = (int)w->turn_count,
+        .label = w->hold->parts.count ? arena_printf(w->arena, "part %zu of %zu", w->turn_count, w->hold->parts.count)
+                                      : prompting_label(w->r->plan->prompting, w->turn_count - 1),
         .prompt = w->shown, .response = c->answer.text, .reasoning = c->answer.reasoning,
         .tool_calls = c->answer.tool_calls, .finish = c->answer.finish, .finish_native = c->answer.finish_native,
         .model_version = c->answer.model_version, .response_id = c->answer.response_id,
@@ -151,6 +176,11 @@ static void work_advance(struct work *w)
         work_finish(w, ERR_CANCELLED, S(""));
     } else if (w->call.code != ERR_OK) {
         work_finish(w, w->call.code, arena_strdup(w->arena, str_c(w->call.err.text)));
+    } else if (w->turn_count < w->hold->parts.count) {
+        work_open(w);
+    } else if (w->hold->parts.count) {
+        work_join(w);
+        work_finish(w, ERR_OK, S(""));
     } else if (prompting_follow(w->r->plan->prompting, w->hold->vars, w->turns, w->turn_count, w->arena, w->messages,
                                 &w->message_count, &w->shown, &more, &e) != ERR_OK) {
         work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
@@ -166,13 +196,14 @@ static void work_score(struct work *w)
     const struct scoring *sc = w->r->plan->scoring;
     size_t n = scoring_count(sc);
     AUTO_BUF struct buf text = BUF_INIT(TRIAL_TEXT_MAX);
-    const struct turn *last = w->turn_count ? &w->turns[w->turn_count - 1] : NULL;
     struct subject s = {
-        .task = w->r->plan->task, .kase = &w->hold->kase, .output = last ? last->response : S(""), .turns = w->turns,
+        .task = w->r->plan->task, .kase = &w->hold->kase, .output = S(""), .turns = w->turns,
         .turn_count = w->turn_count, .usage = &w->trial.usage, .cost_nanousd = w->trial.cost_nanousd,
         .latency_ms = w->trial.latency_ms, .failed = w->trial.state == TRIAL_FAILED,
     };
 
+    if (w->turn_count)
+        s.output = w->output.at ? w->output : w->turns[w->turn_count - 1].response;
     w->scores = arena_array(w->arena, struct score, n);
     scoring_run(sc, &s, w->arena, w->scores);
     scores_violations(scoring_infos(sc), w->scores, n, &w->trial.violations, &w->trial.critical);
@@ -180,22 +211,61 @@ static void work_score(struct work *w)
     w->scores_text = arena_strdup(w->arena, buf_str(&text));
 }
 
+/* What a chat prompt says before the user's message, images as marks. */
+static void work_transcribe_before(const struct work *w, size_t first, struct buf *text)
+{
+    AUTO_BUF struct buf said = BUF_INIT(TRIAL_TEXT_MAX);
+
+    if (w->start_count < first + 2)
+        return;
+    json_write_key("messages", text);
+    buf_byte(text, '[');
+    for (size_t i = first; i + 1 < w->start_count; i++) {
+        const struct message *m = &w->messages[i];
+
+        buf_reset(&said);
+        for (size_t k = 0; k < m->part_count; k++) {
+            const struct part *p = &m->parts[k];
+
+            if (p->kind == PART_TEXT)
+                buf_append(&said, p->text);
+            else
+                buf_printf(&said, "[image " STR_FMT "]\n", STR_ARG(p->url.len ? p->url : p->media_type));
+        }
+        buf_puts(text, i > first ? ",{" : "{");
+        json_write_key("role", text);
+        json_write_str(str_c(message_role_name(m->role)), text);
+        json_write_key("content", text);
+        json_write_str(buf_str(&said), text);
+        buf_byte(text, '}');
+    }
+    buf_byte(text, ']');
+}
+
 static void work_transcribe(struct work *w)
 {
     AUTO_BUF struct buf text = BUF_INIT(TRIAL_TEXT_MAX);
+    size_t first = 0;
 
     buf_byte(&text, '{');
     if (w->message_count && w->messages[0].role == MESSAGE_SYSTEM) {
         json_write_key("system", &text);
         json_write_str(w->messages[0].parts[0].text, &text);
+        first = 1;
     }
+    work_transcribe_before(w, first, &text);
     json_write_key("turns", &text);
     buf_byte(&text, '[');
     for (size_t i = 0; i < w->turn_count; i++) {
         buf_puts(&text, i ? "," : "");
         turn_write(&w->turns[i], &text);
     }
-    buf_puts(&text, "]}");
+    buf_byte(&text, ']');
+    if (w->output.at) {
+        json_write_key("output", &text);
+        json_write_str(w->output, &text);
+    }
+    buf_byte(&text, '}');
     w->transcript = buf_failed(&text) ? S("{\"turns\":[]}") : arena_strdup(w->arena, buf_str(&text));
 }
 

@@ -94,6 +94,7 @@ struct call_work {                          /* lives in the call's arena */
     struct loop_timer timer;                /* backoff */
     struct transfer *transfer;
     struct child *child;
+    bool unstarted;                         /* a program could not be started: sent, and soon told so by the timer */
     struct curl_slist *signed_headers;      /* AUTH_AWS: of the transfer under way; they hold its signature */
     struct stream *stream;
     struct framing *framing;

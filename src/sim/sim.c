@@ -7,6 +7,7 @@
 
 #include "http/http.h"
 #include "sim/ledger.h"
+#include "sim/signature.h"
 #include "sim/wire/wire.h"
 
 #include <pthread.h>
@@ -19,6 +20,7 @@
 
 struct sim {
     struct sim_options options;
+    struct secret aws_secret;
     struct http_server *server;
     struct sim_book *book;
     struct sim_ledger *ledger;
@@ -584,6 +586,29 @@ static void call_render(struct sim_call *c, int64_t now_s)
 
 /* --- one request -------------------------------------------------------------------------------------------------- */
 
+static struct str call_header(void *arg, const char *name)
+{
+    struct sim_call *c = arg;
+
+    return http_header(c->r, name);
+}
+
+static bool call_check_signature(struct sim_call *c)
+{
+    struct signature_ask ask = {
+        .method = http_method(c->r), .path = http_path(c->r), .body = http_body(c->r), .service = S("bedrock"),
+        .authorization = http_header(c->r, "authorization"), .header = call_header, .arg = c,
+        .secret = secret_reveal(&c->sim->aws_secret), .wall_ms = clock_wall_ms(),
+    };
+    struct str why;
+    enum signature_verdict v = signature_check(&ask, c->arena, &why);
+
+    if (v != SIGNATURE_GOOD)
+        call_refuse(c, refusal(c, 403, v == SIGNATURE_INVALID ? SIM_REFUSED_SIGNATURE : SIM_REFUSED_UNSIGNED, why),
+                    false);
+    return v == SIGNATURE_GOOD;
+}
+
 static bool call_check_key(struct sim_call *c)
 {
     struct str auth = http_header(c->r, "authorization"), key = str_n("", 0);
@@ -614,6 +639,8 @@ static bool call_check_key(struct sim_call *c)
         call_refuse(c, why, false);
         return false;
     }
+    if (c->vendor->auth == SIM_AUTH_AWS && secret_is_set(&c->sim->aws_secret))
+        return call_check_signature(c);
     return true;
 }
 
@@ -897,6 +924,8 @@ enum err_code sim_new(const struct sim_options *options, struct sim **out, struc
     const char *address = options->address ? options->address : "127.0.0.1";
 
     s->options = *options;
+    if (options->aws_secret)
+        secret_set(&s->aws_secret, str_c(options->aws_secret));
     s->latency_scale = options->latency_scale > 0 ? options->latency_scale : 0;
     s->book = sim_book_new();
     s->ledger = sim_ledger_new();
@@ -944,6 +973,7 @@ void sim_free(struct sim *s)
     sim_weather_free(s->weather);
     sim_ledger_free(s->ledger);
     sim_book_free(s->book);
+    secret_dispose(&s->aws_secret);
     free(s);
 }
 

@@ -706,11 +706,27 @@ TEST(sim_names_what_a_request_lacks)
         { "/v1beta/models/echo:generateContent", "{}", 400, "contents" },
         { "/api/chat", "{\"model\":\"echo\",\"messages\":[{\"role\":\"robot\",\"content\":\"x\"}]}", 400, "robot" },
         { "/v1/chat/completion", "{}", 404, "has no path" },
+        { "/v1/chat/completions", "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":7}", 400, "expected an array" },
+        { "/v1/chat/completions", "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\"}]}", 400, "tools[0].name" },
+        { "/v1/chat/completions", "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":\"required\"}", 400, "only allowed when" },
+        { "/v1/messages", "{\"model\":\"echo\",\"max_tokens\":5,\"messages\":[{\"role\":\"assistant\",\"content\":\"x\"}]}", 400, "first message" },
+        { "/mistral/v1/chat/completions", "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"system\",\"content\":\"y\"}]}", 422, "after role 'user'" },
+        { "/v1beta/models/echo:generateContent", "{\"contents\":[{\"parts\":[{\"text\":\"x\"}]}],\"tool_config\":{\"function_calling_config\":"
+          "{\"mode\":\"AUTO\",\"allowed_function_names\":[\"a\"]}}}", 400, "mode is ANY" },
     };
-    static const char *const key[] = { "x-api-key: k", "x-goog-api-key: k", NULL };
+    static const char *const key[] = { "x-api-key: k", "x-goog-api-key: k", "authorization: Bearer k", NULL };
+    AUTO_BUF struct buf many = BUF_INIT(1 << 20);
     struct sim *s = sim_with((struct sim_options){ .seed = 1 });
     struct got g;
 
+    buf_puts(&many, "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[");
+    for (int i = 0; i < 129; i++)
+        buf_printf(&many, "%s{\"type\":\"function\",\"function\":{\"name\":\"f%d\"}}", i ? "," : "", i);
+    buf_puts(&many, "]}");
+    http_say(s, "POST", "/v1/chat/completions", buf_str(&many), key, 2000, &g);
+    CHECK_INT(g.status, 400);
+    CHECK(str_contains(buf_str(&g.body), S("maximum length 128")));
+    buf_dispose(&g.body);
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         http_say(s, "POST", bad[i].path, str_c(bad[i].body), key, 2000, &g);
         CHECK_INT(g.status, bad[i].status);

@@ -8,6 +8,8 @@
 
 #include <ctype.h>
 
+#define CL100K_PER_O200K 1.4                /* measured: 1.0 for English and code, 1.4 for Chinese, more for Hindi or Thai */
+
 enum match { MATCH_HEAD, MATCH_WHOLE };     /* the word begins here; ... and ends here (o1, o1-mini, not o100) */
 #define EXACT(vocab)   .encoding = VOCAB_##vocab, .factor = 1, .exact = true, .tools = TOKEN_TOOLS_OPENAI
 #define ROUGHLY(times) .encoding = VOCAB_O200K, .factor = times, .tools = TOKEN_TOOLS_JSON
@@ -82,14 +84,17 @@ static bool family_in(const struct family *f, struct str id)
 struct token_counter token_counter_for(struct str model_id)
 {
     const struct family *f = NULL;
+    double per_o200k;
 
     for (size_t i = 0; i < COUNT_OF(families) && !f; i++)
         if (family_in(&families[i], model_id))
             f = &families[i];
     if (!f)
         f = &family_unknown;
+    per_o200k = f->encoding == VOCAB_CL100K ? CL100K_PER_O200K : f->factor;
     return (struct token_counter){ .encoding = encoding_at(f->encoding), .factor = f->factor, .exact = f->exact,
-                                   .family = f->name, .tools = f->tools, .image = f->image };
+                                   .family = f->name, .per_o200k = per_o200k,
+                                   .tools = f->tools, .image = f->image };
 }
 
 int64_t token_counter_text(const struct token_counter *c, struct str text)

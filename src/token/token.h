@@ -38,6 +38,7 @@ enum token_tools { TOKEN_TOOLS_JSON, TOKEN_TOOLS_OPENAI };      /* as JSON text;
 struct token_counter {
     const struct token_encoding *encoding;      /* its own, or the one the estimate starts from */
     double factor;                              /* 1 when exact */
+    double per_o200k;                           /* about so many of its tokens for one of o200k_base's */
     bool exact;                                 /* for plain text */
     const char *family;                         /* "gpt-4o", "claude"...: the row of the table that matched */
     enum token_tools tools;

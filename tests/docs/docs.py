@@ -181,7 +181,7 @@ def the_three_walks_of_contributing_build_as_they_are_printed():
         for name in os.listdir(ROOT):
             if os.path.isfile(os.path.join(ROOT, name)):
                 shutil.copy(os.path.join(ROOT, name), tree)
-            elif name in ("data", "examples"):
+            elif name in ("data", "examples", ".vocab"):
                 shutil.copytree(os.path.join(ROOT, name), os.path.join(tree, name))
         for path, name, table, code in steps:
             with open(os.path.join(tree, path), "w") as f:

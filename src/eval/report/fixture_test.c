@@ -2,6 +2,10 @@
 
 #include "eval/report/fixture_test.h"
 
+#define FIXTURE_SAID                                                                                                      \
+    "{\"turns\":[{\"number\":1,\"prompt\":\"p\",\"response\":\"It is billing.\",\"reasoning\":\"=1+1, so \\\"sums\\\"\",\"tool_calls\":"    \
+    "[{\"name\":\"route\",\"arguments\":{\"queue\":\"billing\"}}]}]}"
+
 struct fixture_job { struct fixture *f; const struct fixture_shape *shape; struct store_variant *rows; };
 
 static void fixture_usual(const struct fixture_shape *s, const struct trial *t, struct trial_place at, double good,
@@ -52,7 +56,7 @@ static enum err_code fixture_trial(struct store_tx *tx, struct fixture_job *j, s
     TRY(store_tx_ledger_add(tx, j->f->run->no, at.variant, &(struct ledger_entry){ .phase = PHASE_EXECUTION, .calls = t.attempts,
         .usage = t.usage, .cost_nanousd = t.cost_nanousd == MONEY_UNKNOWN ? 0 : t.cost_nanousd,
         .unknown_calls = t.cost_nanousd == MONEY_UNKNOWN }, e));
-    return store_tx_trial_add(tx, j->f->run->no, &t, S("{\"turns\":[]}"), buf_str(&scores), &added, e);
+    return store_tx_trial_add(tx, j->f->run->no, &t, S(FIXTURE_SAID), buf_str(&scores), &added, e);
 }
 
 static enum err_code fixture_apply(struct store_tx *tx, void *arg, struct err *e)

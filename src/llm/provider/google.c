@@ -279,6 +279,8 @@ static enum err_code google_encode(const struct request *rq, struct str base_url
 
     TRY(wire_check_extra(rq, e));
     TRY(wire_check_stops(rq, GOOGLE_LABEL, GOOGLE_STOPS_MAX, e));
+    TRY(wire_check_begins(rq, GOOGLE_LABEL, e));
+    wire_tell_moved(&w, rq);
     out->streamed = params_has(p, PARAM_STREAM) && p->stream;
     google_write_url(rq, base_url, out->streamed, &out->url);
     buf_byte(w.out, '{');

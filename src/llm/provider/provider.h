@@ -21,6 +21,7 @@ enum provider_framing { FRAMING_SSE, FRAMING_NDJSON, FRAMING_EVENTSTREAM };
 struct http_call {                          /* always a POST; the engine adds auth, content type and length */
     struct buf url, body;
     struct buf argv;                        /* of a program instead of url: words, each ended by NUL */
+    struct buf env;                         /* names of the variables it is given beside the usual ones, ended likewise */
     struct { const char *name; struct str value; } headers[HTTP_CALL_HEADERS_MAX];  /* values: in the arena or eternal */
     size_t header_count;
     bool streamed;                          /* asked for; false when the model is known to refuse it */
