@@ -16,7 +16,7 @@ import tempfile
 PUBLIC = {
     "base": {"base/*.h": "*"},
     "domain": {"domain/*.h": "*"},
-    "data": {"data/pack.h": "*"},
+    "data": {"data/pack.h": "*", "data/usecase.h": "*"},
     "eval": {"eval/*.h": "*", "eval/report/report.h": "*", "eval/report/charts.h": "*"},
     "llm": {"llm/prices.h": "*", "llm/cache.h": "*"},
 }

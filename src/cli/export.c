@@ -25,6 +25,7 @@ static enum err_code export_run(struct args *args, int *status, struct err *e)
     TRY(store_run_get(s.store, ref.len ? ref : S("last"), s.arena, &run, e));
     TRY(session_texts(&s, args, &options, e));
     TRY(result_load(s.store, run, s.arena, &result, e));
+    session_report_cases(&s, result, &options);
     return session_report(&s, result, format, &options, file, e);
 }
 

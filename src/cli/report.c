@@ -113,6 +113,7 @@ static enum err_code report_run(struct args *args, int *status, struct err *e)
     if (chart)
         return report_chart(&s, args, chart, result, e);
     TRY(session_texts(&s, args, &options, e));
+    session_report_cases(&s, result, &options);
     own_name = !file.len && !str_is(str_c(format->name), "markdown");
     if (own_name)
         file = report_file_name(run, format->extension, s.arena);

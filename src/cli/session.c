@@ -43,6 +43,7 @@ void session_close(struct session *s)
     llm_free(s->llm);
     if (s->sim)
         sim_free(s->sim);
+    data_pack_close(s->cases);
     if (s->blob)
         blob_close(s->blob);
     if (s->store)
@@ -239,7 +240,7 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
 {
     AUTO(problems_dispose) struct problems problems = PROBLEMS_INIT;
     struct task_overrides over = { .prompt = args_get(args, "prompt"), .dataset = args_get(args, "dataset"),
-                                   .expected = args_get(args, "expected") };
+                                   .expected = args_get(args, "expected"), .seed = args_get(args, "seed") };
     struct task_chunking chunking;
     struct str *models;
     enum err_code code;
@@ -262,6 +263,21 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
     return code;
 }
 
+/* "30" or "30%". */
+static enum err_code session_sample(const struct args *args, struct dataset_select *choose, struct err *e)
+{
+    struct str text = args_get(args, "sample");
+    int64_t percent;
+
+    if (!str_ends(text, S("%")))
+        return args_int(args, "sample", 1, 100000000, &choose->sample, e);
+    if (!str_to_i64(str_n(text.at, text.len - 1), &percent) || percent < 1 || percent > 100)
+        return err_set(e, ERR_USAGE, "--sample \"" STR_FMT "\": a share is a whole number from 1%% to 100%%",
+                       STR_ARG(text));
+    choose->percent = (int)percent;
+    return ERR_OK;
+}
+
 static void session_show_freeze(void *arg, int64_t cases)
 {
     char text[96];
@@ -277,12 +293,12 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
     struct dataset_source source = dataset_source_of(task, s->arena);
     struct dataset_select choose = { 0 };
     struct progress_line line = { .last_ms = clock_mono_ms() };
-    int64_t seed = 1;
+    int64_t seed = task->dimensions.seed;
     enum err_code code;
     json_t *o;
 
     TRY(args_int(args, "limit", 1, INT64_MAX, &choose.limit, e));
-    TRY(args_int(args, "sample", 1, 100000000, &choose.sample, e));
+    TRY(session_sample(args, &choose, e));
     TRY(args_int(args, "seed", 0, INT64_MAX, &seed, e));
     choose.seed = (uint64_t)seed;
     if (args_has(args, "where"))
@@ -296,7 +312,7 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
         term_warn("%lld case ids occur more than once (\"%s\"%s); they were made unique as id#position",
                   (long long)info->duplicate_ids, info->first_duplicate, info->duplicate_ids > 1 ? ", ..." : "");
     *select = NULL;
-    if (!choose.where && !choose.limit && !choose.sample)
+    if (!choose.where && !choose.limit && !choose.sample && !choose.percent)
         return ERR_OK;
     o = json_in_arena(json_object(), s->arena);
     if (choose.where)
@@ -306,6 +322,10 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
     if (choose.sample) {
         json_object_set_new(o, "sample", json_integer(choose.sample));
         json_object_set_new(o, "seed", json_integer(seed));
+    }
+    if (choose.percent) {
+        json_object_set_new(o, "sample_percent", json_integer(choose.percent));
+        json_object_set_new(o, "seed", json_integer(dataset_percent_seed(choose.seed)));
     }
     *select = o;
     return ERR_OK;
@@ -354,6 +374,21 @@ enum err_code session_texts(struct session *s, const struct args *args, struct r
     else if (args_has(args, "texts") && (!str_to_i64(word, &options->texts) || options->texts < 1))
         return err_set(e, ERR_USAGE, "--texts \"" STR_FMT "\" must be a number of trials, all, or none", STR_ARG(word));
     return ERR_OK;
+}
+
+void session_report_cases(struct session *s, const struct result *result, struct report_options *options)
+{
+    struct err e = ERR_INIT;
+    struct axes axes;
+
+    axes_of(result, s->arena, &axes);
+    if (!axes.count || s->cases)
+        options->cases = s->cases;
+    else if (session_blob(s, &e) == ERR_OK &&
+             data_pack_open(s->blob, result->run->dataset_hash, &s->cases, &e) == ERR_OK)
+        options->cases = s->cases;
+    else
+        term_warn("the dimensions of the cases are not shown: %s", e.text);
 }
 
 static enum err_code session_to_file(void *file, struct str bytes, struct err *e)

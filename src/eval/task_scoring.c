@@ -28,7 +28,7 @@ static const struct check *task_check_kind(struct str key, bool *negate)
     return check_find(str_from(key, 4));
 }
 
-static void task_check_unknown(struct task_read *r, int line, int column, struct str key, bool may_be_setting)
+static void task_check_unknown(struct task_read *r, int file, int line, int column, struct str key, bool may_be_setting)
 {
     bool negated = str_starts(key, S("not_"));
     struct str rest = str_c(task_check_words), one;
@@ -39,7 +39,7 @@ static void task_check_unknown(struct task_read *r, int line, int column, struct
     check_suggest(&near);
     while (may_be_setting && str_split(&rest, ' ', &one))
         suggest_offer(&near, one);
-    task_problem(r, line, column, "there is no check \"" STR_FMT "\"%s", STR_ARG(key), suggest_hint(&near, hint));
+    task_problem(r, file, line, column, "there is no check \"" STR_FMT "\"%s", STR_ARG(key), suggest_hint(&near, hint));
 }
 
 static bool task_check_name_taken(const struct task *t, struct str name)
@@ -92,7 +92,7 @@ static const struct doc_pair *task_check_pair(struct task_read *r, const struct 
         if (!task_check_kind(p->key, &not_)) {
             stranger = stranger ? stranger : p;
         } else if (found) {
-            task_problem(r, p->line, p->column, "one check has one kind, and this has \"" STR_FMT "\" and \"" STR_FMT
+            task_problem(r, p->value->file, p->line, p->column, "one check has one kind, and this has \"" STR_FMT "\" and \"" STR_FMT
                          "\"; make two checks of it", STR_ARG(found->key), STR_ARG(p->key));
             return NULL;
         } else {
@@ -101,7 +101,7 @@ static const struct doc_pair *task_check_pair(struct task_read *r, const struct 
         }
     }
     if (!found && stranger)
-        task_check_unknown(r, stranger->line, stranger->column, stranger->key, true);
+        task_check_unknown(r, stranger->value->file, stranger->line, stranger->column, stranger->key, true);
     else if (!found)
         task_problem_at(r, n, "the check says nothing to check; add for example: contains: refund");
     return found;
@@ -125,7 +125,7 @@ static void task_read_check_word(struct task_read *r, const struct doc_node *n)
 
     c.options = json_in_arena(options, r->a);
     if (!kind) {
-        task_check_unknown(r, n->line, n->column, n->text, false);
+        task_check_unknown(r, n->file, n->line, n->column, n->text, false);
         return;
     }
     c.kind = str_c(kind->name);
@@ -307,8 +307,9 @@ static void task_threshold_unknown(struct task_read *r, const struct doc_pair *p
     char hint[160];
 
     if (metric_find(p->key)) {
-        task_problem(r, p->line, p->column, "the threshold is for \"" STR_FMT "\", which this task does not measure; add it to "
-                     "metrics", STR_ARG(p->key));
+        task_problem(r, p->value->file, p->line, p->column,
+                     "the threshold is for \"" STR_FMT "\", which this task does not measure; add it to metrics",
+                     STR_ARG(p->key));
         return;
     }
     suggest_begin(&near, p->key);
@@ -317,8 +318,9 @@ static void task_threshold_unknown(struct task_read *r, const struct doc_pair *p
         suggest_offer(&near, t->metrics[i].name);
     for (size_t i = 0; i < t->check_count; i++)
         suggest_offer(&near, t->checks[i].name);
-    task_problem(r, p->line, p->column, "there is no metric or check \"" STR_FMT "\" to hold to a threshold%s",
-                 STR_ARG(p->key), suggest_hint(&near, hint));
+    task_problem(r, p->value->file, p->line, p->column,
+                 "there is no metric or check \"" STR_FMT "\" to hold to a threshold%s", STR_ARG(p->key),
+                 suggest_hint(&near, hint));
 }
 
 static void task_read_threshold(struct task_read *r, const struct doc_pair *p)
@@ -345,7 +347,7 @@ static void task_read_threshold(struct task_read *r, const struct doc_pair *p)
         }
         value = task_member(value, right);
         if (!value) {
-            task_problem(r, p->line, p->column, "the threshold needs %s: a number", right);
+            task_problem(r, p->value->file, p->line, p->column, "the threshold needs %s: a number", right);
             return;
         }
     }

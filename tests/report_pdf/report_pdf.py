@@ -162,6 +162,49 @@ def hostile_text_and_every_script_stay_on_the_page():
 
 
 @test
+def what_a_bound_leaves_out_is_said():
+    with Home() as home:
+        home.file("cases.jsonl", cases_jsonl(1))
+        home.file("task.yaml", "name: wide\nvariants:\n" + "".join(
+            "  - {name: 'v%04d', model: 'sim:swift', params: {seed: %d}}\n" % (i, i) for i in range(501)) +
+            "prompt: '{{ input }}'\ndataset: cases.jsonl\nmetrics: [accuracy]\n")
+        assert home.run("run", "task.yaml", "--speed", 0, "--quiet").returncode in (0, 3)
+        path = report(home)
+        flat = re.sub(r"\s+", " ", text_of(path))
+        whole_document(path)
+        for words in ("The first 500 of 501 variants.", "The first 60 of 501 variants.", "101 variants past the first 400 are not drawn."):
+            assert words in flat, words
+    with Home() as home:
+        home.file("cases.jsonl", cases_jsonl(2))
+        home.file("task.yaml", "name: long\nmodels: [sim:swift]\nprompt: '{{ input }}'\nturns: [%s]\ndataset: cases.jsonl\n" %
+                  ", ".join("again %d" % i for i in range(8)) + "metrics: [accuracy]\nchecks:\n" +
+                  "".join("  - {name: c%d, contains: zzz%d, severity: warning}\n" % (i, i) for i in range(15)))
+        assert home.run("run", "task.yaml", "--speed", 0, "--quiet").returncode in (0, 3)
+        text = text_of(report(home))
+        assert "... and 3 turns more" in text and "... and 3 failed checks more" in text, text[-3000:]
+        assert "asked (turn 2 of 9)" in text and "again 0" in text
+
+
+@test
+def a_classification_has_its_matrices():
+    with Home() as home:
+        task = words_task(home, 80, models="sim:swift, sim:erratic, sim:chatty, sim:careful, sim:deep")
+        with open(task) as f:
+            home.file("task.yaml", f.read().replace("[accuracy, cost", "[classification, cost"))
+        assert home.run("run", "task.yaml", "--speed", 0, "--quiet").returncode in (0, 3)
+        path = report(home)
+        whole_document(path)
+        text = text_of(path)
+        first = home.json("show", "--json")["variants"][0]
+        labels = text[text.index("Labels", text.index("Failed checks")):]
+        assert "macro F1" in labels and "The first 4 of 5 variants." in labels and "battery" in labels, labels[:3000]
+        assert "accuracy %.1f %%" % (100 * first["quality"]["mean"]) in labels, first
+        root = xml.etree.ElementTree.fromstring(home.run("report", "--chart", "confusion").out)
+        words = [t.text for t in root.iter(SVG + "text")]
+        assert words.count("(no label)") == 1 and words.count("router") == 2, words
+
+
+@test
 def charts_are_pictures_that_a_real_parser_reads():
     with Home() as home:
         words_task(home, 24, models="sim:swift, sim:chatty, sim:erratic")

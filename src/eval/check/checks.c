@@ -20,6 +20,7 @@
     X(one_of)           \
     X(range)            \
     X(regex)            \
+    X(regex_fits)       \
     X(required_keys)    \
     X(starts_with)      \
     X(words)

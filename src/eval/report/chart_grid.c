@@ -309,6 +309,6 @@ struct scene *chart_confusion(struct str name, const struct str *labels, size_t 
     for (size_t i = 0; i < c.n; i++)
         y = matrix_row(&g, &c, i, y);
     s->height = chart_note(s, CHART_EDGE, y + 18, width - 2 * CHART_EDGE,
-                           S("Darker: a larger share of the row. Right answers lie on the diagonal."));
+                           S("Stronger: a larger share of the row. Right answers lie on the diagonal."));
     return s;
 }

@@ -154,6 +154,50 @@ static json_t *json_report_variant(const struct result *r, const struct result_v
     return o;
 }
 
+static json_t *json_report_axes(const struct axes *axes)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < axes->count; i++) {
+        json_t *o = json_object(), *levels = json_array();
+
+        json_set_str(o, "name", axes->list[i].name);
+        for (size_t k = 0; k < axes->list[i].level_count; k++) {
+            json_t *level = json_object();
+
+            json_object_set_new(level, "score", json_integer(axes->list[i].levels[k].score));
+            json_set_str(level, "label", axes->list[i].levels[k].label);
+            json_array_append_new(levels, level);
+        }
+        json_object_set_new(o, "levels", levels);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+/* {name: [{score, n, mean}, ...]}: the quality of one variant, level by level. */
+static json_t *json_report_by_dimension(const struct by_dimension *by, size_t place)
+{
+    json_t *o = json_object();
+
+    for (size_t i = 0; i < by->axes.count; i++) {
+        const struct axis *x = &by->axes.list[i];
+        json_t *list = json_array();
+
+        for (size_t k = 0; k < x->level_count; k++) {
+            const struct by_cell *c = &by->cells[place][i][k];
+            json_t *level = json_object();
+
+            json_object_set_new(level, "score", json_integer(x->levels[k].score));
+            json_object_set_new(level, "n", json_integer(c->n));
+            json_object_set_new(level, "mean", c->n ? json_real(c->mean) : json_null());
+            json_array_append_new(list, level);
+        }
+        json_object_setn_new(o, x->name.at, x->name.len, list);
+    }
+    return o;
+}
+
 static json_t *json_report_recommendation(const struct result *r)
 {
     const struct recommendation *m = &r->recommendation;
@@ -272,10 +316,15 @@ static enum err_code json_report_trials(const struct result *r, struct store *s,
 static enum err_code json_report_write(const struct result *r, struct store *s, const struct report_options *options,
                                        const struct report_sink *sink, struct err *e)
 {
+    AUTO_ARENA *a = arena_new_sized(0);
     AUTO_JSON *o = json_object();
     AUTO_BUF struct buf b = BUF_INIT(JSON_REPORT_MAX);
     json_t *variants = json_array();
+    struct by_dimension *by;
+    struct axes axes;
 
+    axes_of(r, a, &axes);
+    TRY(by_dimension_load(r, s, options->cases, a, &by, e));
     json_object_set_new(o, "assay_report", json_integer(1));
     json_object_set_new(o, "run", json_report_run(r));
     json_object_set_new(o, "quality", r->quality < 0 ? json_null() : json_string(result_quality_name(r)));
@@ -283,6 +332,10 @@ static enum err_code json_report_write(const struct result *r, struct store *s, 
     json_object_set_new(o, "scorers", scorers_to_json(r->scorers, r->scorer_count));
     for (size_t i = 0; i < r->variant_count; i++)
         json_array_append_new(variants, json_report_variant(r, &r->variants[i]));
+    for (size_t i = 0; by && i < r->variant_count; i++)
+        json_object_set_new(json_array_get(variants, i), "by_dimension", json_report_by_dimension(by, i));
+    if (axes.count)
+        json_object_set_new(o, "dimensions", json_report_axes(&axes));
     json_object_set_new(o, "variants", variants);
     json_object_set_new(o, "recommendation", json_report_recommendation(r));
     json_object_set_new(o, "thresholds", json_report_thresholds(r));

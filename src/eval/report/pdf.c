@@ -8,7 +8,7 @@
 
 #define PDF_LABEL      92.0                     /* points of a label's column */
 #define PDF_CONFUSIONS 4                        /* matrices of a metric: the best variants' */
-#define PDF_ROWS_MAX   2000                     /* of one table */
+#define PDF_ROWS_MAX   500                      /* of one table */
 #define PDF_BAND       8                        /* variants side by side in the table of all metrics */
 
 struct pdf_report {
@@ -22,6 +22,14 @@ struct pdf_report {
 static struct str pdf_number(struct arena *a, int64_t n)
 {
     return arena_printf(a, "%" PRId64, n);
+}
+
+/* What a bound left out is said. */
+static void pdf_more(struct pdf_report *d, size_t shown, size_t n, const char *what)
+{
+    if (n > shown)
+        pdf_text(d->p, PDF_SMALL, SCENE_MUTED,
+                 arena_printf(pdf_arena(d->p), "The first %zu of %zu %s.", shown, n, what));
 }
 
 /* --- the first page ----------------------------------------------------------------------------------------------- */
@@ -136,6 +144,7 @@ static enum err_code pdf_ranking(struct pdf_report *d, struct err *e)
         pdf_table_row(d->p, cells, (ptrdiff_t)i == r->recommendation.best);
     }
     pdf_table_end(d->p);
+    pdf_more(d, PDF_ROWS_MAX, r->variant_count, "variants");
     pdf_text(d->p, PDF_SMALL, SCENE_MUTED,
              arena_printf(pdf_arena(d->p), "Ranked by %s. crit, checks: failed critical checks, all failed ones. p50: median time of an "
                           "answer. $/1,000: cost of 1,000 answers. Against #1: paired on the same cases; p values are of one comparison "
@@ -175,6 +184,7 @@ static enum err_code pdf_thresholds(struct pdf_report *d, struct err *e)
         pdf_table_row(d->p, cells, !t->met);
     }
     pdf_table_end(d->p);
+    pdf_more(d, PDF_ROWS_MAX, r->threshold_count, "rows");
     return ERR_OK;
 }
 
@@ -239,9 +249,7 @@ static enum err_code pdf_labels(struct pdf_report *d, struct err *e)
                          arena_printf(a, "accuracy %.1f %%, macro F1 %.1f %%, %" PRId64 " trials",
                                       m->accuracy.value * 100, m->macro_f1.value * 100, m->n));
         }
-        if (d->r->variant_count > n)
-            pdf_text(d->p, PDF_SMALL, SCENE_MUTED,
-                     arena_printf(a, "The first %zu of %zu variants.", n, d->r->variant_count));
+        pdf_more(d, n, d->r->variant_count, "variants");
     }
     return ERR_OK;
 }
@@ -279,9 +287,7 @@ static enum err_code pdf_scores(struct pdf_report *d, struct err *e)
              "#1, #2... are the rows of the ranking."));
     for (size_t from = 0; from < n; from += PDF_BAND)
         pdf_scores_band(d, from, MIN(from + PDF_BAND, n));
-    if (d->r->variant_count > n)
-        pdf_text(d->p, PDF_SMALL, SCENE_MUTED,
-                 arena_printf(pdf_arena(d->p), "The first %zu of %zu variants.", n, d->r->variant_count));
+    pdf_more(d, n, d->r->variant_count, "variants");
     return ERR_OK;
 }
 
@@ -312,6 +318,7 @@ static enum err_code pdf_costs(struct pdf_report *d, struct err *e)
     pdf_table_row(d->p, (struct str[]){ S("all"), S(""), S(""), S(""), S(""), arena_printf(a, "%s", money_show(r->spent_nanousd, money)),
                   r->spent_unknown_calls ? arena_printf(a, "%" PRId64 " calls", r->spent_unknown_calls) : S("") }, true);
     pdf_table_end(d->p);
+    pdf_more(d, PDF_ROWS_MAX, r->ledger_count, "rows");
     return ERR_OK;
 }
 
@@ -327,18 +334,17 @@ static enum err_code pdf_failures(struct pdf_report *d, struct err *e)
     for (size_t i = 0; i < d->r->variant_count; i++) {
         const struct result_variant *v = &d->r->variants[i];
 
-        for (int c = 0; c < ERR_CODES && rows < PDF_ROWS_MAX; c++) {
+        for (int c = 0; c < ERR_CODES; c++) {
             struct arena *a = pdf_arena(d->p);
             struct str cells[] = { v->name, str_c(err_name((enum err_code)c)), pdf_number(a, v->sum->errors[c]),
                                    pdf_number(a, v->sum->done + v->sum->failed) };
 
-            if (v->sum->errors[c]) {
+            if (v->sum->errors[c] && rows++ < PDF_ROWS_MAX)
                 pdf_table_row(d->p, cells, false);
-                rows++;
-            }
         }
     }
     pdf_table_end(d->p);
+    pdf_more(d, PDF_ROWS_MAX, rows, "rows");
     return ERR_OK;
 }
 

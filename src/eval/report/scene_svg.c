@@ -45,6 +45,14 @@ static void svg_attribute(struct buf *b, const char *name, double v)
     buf_byte(b, '"');
 }
 
+static void svg_area(struct buf *b, const struct scene_item *item)
+{
+    svg_attribute(b, "x", item->x);
+    svg_attribute(b, "y", item->y);
+    svg_attribute(b, "width", item->width);
+    svg_attribute(b, "height", item->height);
+}
+
 static void svg_style(struct buf *b, const struct scene_style *style)
 {
     buf_printf(b, " class=\"f-%s", scene_color_name(style->fill));
@@ -102,10 +110,7 @@ static void svg_open(struct buf *b, const struct scene_item *item)
 {
     buf_puts(b, item->clip ? "<svg" : "<g");
     if (item->clip) {
-        svg_attribute(b, "x", item->x);
-        svg_attribute(b, "y", item->y);
-        svg_attribute(b, "width", item->width);
-        svg_attribute(b, "height", item->height);
+        svg_area(b, item);
         buf_puts(b, " viewBox=\"");
         svg_number(b, item->x);
         buf_byte(b, ' ');
@@ -130,10 +135,7 @@ static void svg_item(struct buf *b, const struct scene_item *item, bool clipped)
     case SCENE_PATH: svg_path(b, item); break;
     case SCENE_RECT:
         buf_puts(b, "<rect");
-        svg_attribute(b, "x", item->x);
-        svg_attribute(b, "y", item->y);
-        svg_attribute(b, "width", item->width);
-        svg_attribute(b, "height", item->height);
+        svg_area(b, item);
         if (item->radius > 0)
             svg_attribute(b, "rx", item->radius);
         svg_style(b, &item->style);
