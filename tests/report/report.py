@@ -193,6 +193,22 @@ def every_turn_with_its_reasoning_is_shown():
 
 
 @test
+def a_long_input_asked_in_parts_is_shown_with_its_parts_joined():
+    with Home() as home, CHROME.tab() as tab:
+        task(home, [{"id": "long", "input": "some words of a long text, and more. " * 200, "expected": "nothing of the kind"}], models="sim:careful")
+        with open(os.path.join(home.path, "task.yaml"), "a") as f:
+            f.write("chunking: {characters: 2000, overlap: 100}\n")
+        opened(tab, page(home))
+        said = json.loads(home.run("show", "last", "0", "--json").out)["transcript"]
+        assert len(said["turns"]) > 2
+        tab.value("trial_open(0)")
+        kept = tab.value("[...document.querySelector('#trial .diff').childNodes].filter(n => n.nodeName !== 'DEL').map(n => n.textContent).join('')")
+        assert kept == said["output"].strip(), (kept, said["output"])
+        assert tab.value("document.querySelectorAll('#trial .turn').length") == len(said["turns"])
+        assert tab.trouble() == []
+
+
+@test
 def a_run_that_was_stopped_says_so_and_prints():
     with Home() as home, CHROME.tab() as tab:
         task(home, tickets(400), models="sim:deep, sim:careful")

@@ -364,12 +364,14 @@ static enum err_code html_texts_flush(struct html_trials *t, struct err *e)
     return ERR_OK;
 }
 
-/* What the model said last; borrowed from the transcript. */
+/* What was scored: the answers of a long input's parts joined, else what the model said last; borrowed. */
 static struct str html_output(const json_t *transcript)
 {
-    const json_t *turns = json_child(transcript, "turns");
+    const json_t *turns = json_child(transcript, "turns"), *joined = json_child(transcript, "output");
     size_t n = json_array_size(turns);
 
+    if (json_is_string(joined))
+        return json_to_str(joined);
     return n ? json_get_str(json_array_get(turns, n - 1), "response") : STR_NONE;
 }
 

@@ -104,15 +104,16 @@ function trial_variables(v) {
 
 function trial_answer(row, texts) {
   const turns = texts.transcript && texts.transcript.turns || [], last = turns[turns.length - 1];
+  const joined = texts.transcript && typeof texts.transcript.output === "string", said = joined ? texts.transcript.output : last && last.response;
   if (texts.error)
     return section("No answer", h("pre.text", safe(texts.error)));
-  if (!last || last.response === undefined)
+  if (said === undefined || said === null)
     return null;
   if (texts.expected === undefined)
-    return section("Output", text_block("assistant", last.response), PLAN.cases ? h("p.muted.small", "This case has no expected answer.") : null);
+    return section("Output", text_block(joined ? "its parts joined" : "assistant", said), PLAN.cases ? h("p.muted.small", "This case has no expected answer.") : null);
   if (texts.expected === null)
-    return section("Output", h("p.muted", "The expected answer is too long for this page."), text_block("assistant", last.response));
-  return section("Output against the expected answer", diff_element(texts.expected, last.response));
+    return section("Output", h("p.muted", "The expected answer is too long for this page."), text_block(joined ? "its parts joined" : "assistant", said));
+  return section("Output against the expected answer", diff_element(texts.expected, said));
 }
 
 async function trial_open(row) {
