@@ -18,7 +18,7 @@ PUBLIC = {
     "domain": {"domain/*.h": "*"},
     "data": {"data/pack.h": "*", "data/usecase.h": "*"},
     "template": {"template/unicode.h": "*"},
-    "eval": {"eval/*.h": "*", "eval/report/report.h": "*"},
+    "eval": {"eval/*.h": "*", "eval/report/report.h": "*", "eval/report/charts.h": "*"},
     "llm": {"llm/prices.h": "*", "llm/cache.h": "*"},
 }
 MADE = {"embedded.h", "version.h"}          # by the build: anybody may include them

@@ -30,12 +30,14 @@ needs_build()
     lib libfyaml 0.7.12 libfyaml-dev "YAML"
     lib sqlite3 3.40 libsqlite3-dev "the store"
     lib libzstd 1.5 libzstd-dev "compressed transcripts"
+    lib zlib 1.2.11 zlib1g-dev "compressed data of pages"
     lib libpcre2-8 10.40 libpcre2-dev "regular expressions"
     lib libcurl 7.88 libcurl4-openssl-dev "HTTP client"
     lib libmicrohttpd 0.9.75 libmicrohttpd-dev "HTTP server"
+    lib pangocairo 1.50 libpango1.0-dev "PDF reports"
     need "python3 -c 'import ensurepip, venv'" python3-venv "Python's venv"
 }
-needs_test()  { needs_build; }
+needs_test()  { needs_build; tool chromium chromium; tool pdftotext poppler-utils; }
 needs_lint()
 {
     needs_build

@@ -2,9 +2,10 @@
 #include "cli/session.h"
 
 static const struct option export_options[] = {
-    { "format", 'f', "NAME", "jsonl (default) json csv junit markdown table", "jsonl json csv junit markdown table" },
+    { "format", 'f', "NAME", "jsonl (default) json csv html junit markdown pdf table", "jsonl json csv html junit markdown pdf table" },
     { "output", 'o', "FILE", "write there (format by its ending) instead of standard output", NULL },
     { "transcripts", 0, NULL, "with what was said (jsonl, json), or what came last (csv)", NULL },
+    SESSION_TEXTS_OPTION,
     OPTION_END,
 };
 
@@ -22,11 +23,10 @@ static enum err_code export_run(struct args *args, int *status, struct err *e)
     TRY(session_open(&s, e));
     TRY(session_store(&s, e));
     TRY(store_run_get(s.store, ref.len ? ref : S("last"), s.arena, &run, e));
+    TRY(session_texts(&s, args, &options, e));
     TRY(result_load(s.store, run, s.arena, &result, e));
     session_report_cases(&s, result, &options);
-    if (file.len)
-        return session_report_file(&s, result, format, &options, file, e);
-    return format->write(result, s.store, &options, &term_sink, e);
+    return session_report(&s, result, format, &options, file, e);
 }
 
 const struct command command_export = {

@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 
 #define COMMANDS(X)                                                                                \
-    X(run) X(resume) X(runs) X(show) X(export) X(rm)                                               \
+    X(run) X(resume) X(runs) X(show) X(report) X(export) X(rm)                                     \
     X(init) X(validate) X(estimate) X(tokens) X(usecases) X(models) X(providers)                   \
     X(checks) X(metrics) X(cache) X(schema)                                                        \
     X(sim) X(completion) X(version) X(help)

@@ -123,6 +123,7 @@ static enum err_code running_report(struct session *s, const struct args *args, 
     struct str name = args_has(args, "json") ? S("json") : args_get(args, "format"), file = args_get(args, "output");
     const struct report_format *format, *of_file;
 
+    options.blob = plain.blob = s->blob;
     TRY(session_format(name.len ? name : S("table"), &format, e));
     session_report_cases(s, result, &options);
     plain.cases = options.cases;

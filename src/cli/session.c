@@ -347,7 +347,7 @@ enum err_code session_format(struct str name, const struct report_format **out, 
     suggest_begin(&near, name);
     report_suggest(&near);
     return err_set(e, ERR_USAGE,
-                   "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, junit, markdown",
+                   "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, html, junit, markdown, pdf",
                    STR_ARG(name), suggest_hint(&near, hint));
 }
 
@@ -356,6 +356,21 @@ struct report_options session_report_options(void)
     const struct term *t = term_get();
 
     return (struct report_options){ .columns = t->columns, .color = t->colour, .ascii = !t->unicode };
+}
+
+enum err_code session_texts(struct session *s, const struct args *args, struct report_options *options, struct err *e)
+{
+    struct str word = args_get(args, "texts");
+
+    TRY(session_blob(s, e));
+    options->blob = s->blob;
+    if (str_is(word, "all"))
+        options->texts = REPORT_TEXTS_ALL;
+    else if (str_is(word, "none") || str_is(word, "0"))
+        options->texts = REPORT_TEXTS_NONE;
+    else if (args_has(args, "texts") && (!str_to_i64(word, &options->texts) || options->texts < 1))
+        return err_set(e, ERR_USAGE, "--texts \"" STR_FMT "\" must be a number of trials, all, or none", STR_ARG(word));
+    return ERR_OK;
 }
 
 void session_report_cases(struct session *s, const struct result *result, struct report_options *options)
@@ -397,4 +412,15 @@ enum err_code session_report_file(struct session *s, const struct result *result
     if (code != ERR_OK)
         remove(temporary);
     return code;
+}
+
+enum err_code session_report(struct session *s, const struct result *result, const struct report_format *format,
+                             const struct report_options *options, struct str path, struct err *e)
+{
+    if (path.len && !str_is(path, "-"))
+        return session_report_file(s, result, format, options, path, e);
+    if (format->binary && term_get()->out_tty)
+        return err_set(e, ERR_USAGE, "%s is not text and this is a terminal; write it to a file with -o FILE",
+                       format->name);
+    return format->write(result, s->store, options, &term_sink, e);
 }

@@ -78,6 +78,14 @@ extern const struct report_sink term_sink;              /* standard output */
 enum err_code session_format(struct str name, const struct report_format **out, struct err *e) MUST_USE;
 /* As this terminal can show it. */
 struct report_options session_report_options(void);
+/* What the page shows of trials: the cases, and as many texts as the option says. */
+#define SESSION_TEXTS_OPTION                                                                       \
+    { "texts", 0, "N|all|none", "trials with their texts in the page (html; default what fits 48 MiB)", "all none" }
+enum err_code session_texts(struct session *s, const struct args *args, struct report_options *options,
+                            struct err *e) MUST_USE;
+/* Into the file `path`, or (empty, or "-") to standard output; a format that is no text is not shown on a terminal. */
+enum err_code session_report(struct session *s, const struct result *result, const struct report_format *format,
+                             const struct report_options *options, struct str path, struct err *e) MUST_USE;
 /* Opens the cases of a run with dimensions, for reports that show them; where they are gone, that is a warning. */
 void          session_report_cases(struct session *s, const struct result *result, struct report_options *options);
 /* Whole or not at all: beside the target first, then renamed. */

@@ -300,11 +300,13 @@ static enum err_code show_run(struct args *args, int *status, struct err *e)
         return show_trial(&s, args, run, trial, e);
     if (args_has(args, "failed") || args_has(args, "violations"))
         return show_list(&s, args, run, e);
+    TRY(session_blob(&s, e));
+    options.blob = s.blob;
     TRY(result_load(s.store, run, s.arena, &result, e));
     session_report_cases(&s, result, &options);
     if (args_has(args, "by"))
         return show_by(&s, args, result, options.cases, e);
-    return format->write(result, s.store, &options, &term_sink, e);
+    return session_report(&s, result, format, &options, S(""), e);
 }
 
 const struct command command_show = {

@@ -63,6 +63,16 @@ int64_t histogram_quantile(const struct histogram *h, double q)
     return histogram_middle(HISTOGRAM_BUCKETS - 1);
 }
 
+int64_t histogram_between(const struct histogram *h, int64_t from_ms, int64_t to_ms)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; h->total && i < HISTOGRAM_BUCKETS; i++)
+        if (h->counts[i] && histogram_middle(i) >= from_ms && histogram_middle(i) < to_ms)
+            sum += h->counts[i];
+    return sum;
+}
+
 json_t *histogram_to_json(const struct histogram *h)
 {
     json_t *list = json_array();

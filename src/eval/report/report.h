@@ -22,12 +22,21 @@ struct report_options {
     bool detail;                        /* table and markdown: every metric and check too */
     bool transcripts;                   /* of each trial: jsonl; json (then with its trials); csv (what came) */
     struct data_pack *cases;            /* the run's frozen cases, for what they say of dimensions; NULL: not said */
+    int64_t texts;                      /* html: trials shown with their texts, at most; or one of these: */
+#define REPORT_TEXTS_FIT  0             /* as many as make a page of a size that is still sent around */
+#define REPORT_TEXTS_ALL  (-1)
+#define REPORT_TEXTS_NONE (-2)
+    int64_t trials;                     /* pdf: the worst so many; 0: REPORT_TRIALS; negative: none */
+#define REPORT_TRIALS     20
+#define REPORT_TRIALS_MAX 500
+    struct blob *blob;                  /* html, pdf: where the frozen cases lie; NULL: the page has neither inputs nor answers */
 };
 
 struct report_format {
     const char *name;                   /* "markdown": what a user writes */
     const char *doc;
     const char *extension;              /* "md" */
+    bool binary;                        /* no text: nothing for a terminal */
     bool per_trial;                     /* streams trials: slow for a long run, wanted in a file */
     enum err_code (*write)(const struct result *r, struct store *s, const struct report_options *options,
                            const struct report_sink *sink, struct err *e);
@@ -48,6 +57,9 @@ const char *report_ms(int64_t ms, char out[REPORT_TEXT]);                   /* "
 const char *report_per_thousand(const struct result_variant *v, char out[REPORT_TEXT]);    /* "0.84" "free" "unknown" */
 const char *report_value(enum metric_unit unit, double v, char out[REPORT_TEXT]);          /* in the metric's own unit */
 const char *report_date(int64_t wall_ms, char out[REPORT_TEXT]);            /* "2026-11-21 08:15 UTC" */
+/* Control characters, marks that turn the direction of what follows, and code points that are no characters have no
+ * business in what we show. */
+bool        report_unprintable(uint32_t cp);
 /* `s` in at most `width` terminal columns; when longer its middle is cut out. Control bytes become '?'. */
 struct str  report_fit(struct str s, size_t width, bool ascii, struct arena *a);
 /* JSON for reports: numbers in 15 digits, so that 0.1 is not 0.10000000000000001. */

@@ -272,7 +272,7 @@ TEST(formats_are_found_by_name_and_extension)
 {
     CHECK(report_find(S("markdown")) == report_find(S("md")));
     CHECK(report_find(S("xml")) == report_find(S("junit")));
-    CHECK(!report_find(S("pdf")));
+    CHECK(!report_find(S("docx")));
     for (size_t i = 1; i < report_count(); i++)
         CHECK(strcmp(report_at(i - 1)->name, report_at(i)->name) < 0);
 }
@@ -318,7 +318,7 @@ TEST(every_format_takes_every_shape_of_run)
 
             CHECK_OK(report_at(k)->write(r, f.store, &(struct report_options){ .columns = 72, .detail = true, .color = k % 2 == 0 },
                                          &sink, &e));
-            CHECK(b.len > 0 && str_is_utf8(buf_str(&b)));
+            CHECK(b.len > 0 && (report_at(k)->binary || str_is_utf8(buf_str(&b))));
             if (!strcmp(report_at(k)->name, "junit"))
                 CHECK(!xml_fault(buf_str(&b)));
             if (!strcmp(report_at(k)->name, "table") && widest(buf_str(&b)) > 72)

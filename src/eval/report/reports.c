@@ -2,10 +2,12 @@
 
 #define REPORTS(X)      /* the one list, sorted by name */ \
     X(csv)              \
+    X(html)             \
     X(json)             \
     X(jsonl)            \
     X(junit)            \
     X(markdown)         \
+    X(pdf)              \
     X(table)
 
 #define X(id) extern const struct report_format report_##id;

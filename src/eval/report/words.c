@@ -66,10 +66,10 @@ const char *report_date(int64_t wall_ms, char out[REPORT_TEXT])
     return out;
 }
 
-/* Control characters, and marks that turn the direction of what follows, have no business in a name. */
-static bool report_unprintable(uint32_t c)
+bool report_unprintable(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
+           (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
 }
 
 static struct str report_clean(struct str s, bool ascii, struct arena *a)
