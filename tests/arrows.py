@@ -16,7 +16,8 @@ import tempfile
 PUBLIC = {
     "base": {"base/*.h": "*"},
     "domain": {"domain/*.h": "*"},
-    "data": {"data/pack.h": "*"},
+    "data": {"data/pack.h": "*", "data/usecase.h": "*"},
+    "template": {"template/unicode.h": "*"},
     "eval": {"eval/*.h": "*", "eval/report/report.h": "*"},
     "llm": {"llm/prices.h": "*", "llm/cache.h": "*"},
 }

@@ -23,6 +23,7 @@ static enum err_code export_run(struct args *args, int *status, struct err *e)
     TRY(session_store(&s, e));
     TRY(store_run_get(s.store, ref.len ? ref : S("last"), s.arena, &run, e));
     TRY(result_load(s.store, run, s.arena, &result, e));
+    session_report_cases(&s, result, &options);
     if (file.len)
         return session_report_file(&s, result, format, &options, file, e);
     return format->write(result, s.store, &options, &term_sink, e);

@@ -6,7 +6,8 @@
 
 #define COMMANDS(X)                                                                                \
     X(run) X(resume) X(runs) X(show) X(export) X(rm)                                               \
-    X(init) X(validate) X(estimate) X(tokens) X(models) X(providers) X(checks) X(metrics) X(cache) X(schema)  \
+    X(init) X(validate) X(estimate) X(tokens) X(usecases) X(models) X(providers)                   \
+    X(checks) X(metrics) X(cache) X(schema)                                                        \
     X(sim) X(completion) X(version) X(help)
 #define X(id) extern const struct command command_##id;
 COMMANDS(X)

@@ -124,6 +124,8 @@ static enum err_code running_report(struct session *s, const struct args *args, 
     const struct report_format *format, *of_file;
 
     TRY(session_format(name.len ? name : S("table"), &format, e));
+    session_report_cases(s, result, &options);
+    plain.cases = options.cases;
     if (file.len) {
         TRY(session_format(name.len ? name : path_ext(file), &of_file, e));
         TRY(session_report_file(s, result, of_file, &plain, file, e));

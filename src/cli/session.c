@@ -43,6 +43,7 @@ void session_close(struct session *s)
     llm_free(s->llm);
     if (s->sim)
         sim_free(s->sim);
+    data_pack_close(s->cases);
     if (s->blob)
         blob_close(s->blob);
     if (s->store)
@@ -159,12 +160,9 @@ enum err_code session_sim(struct session *s, const struct args *args, const stru
     struct sim_options o = { .seed = 1, .latency_scale = 1 };
     double speed = 1;
     int64_t seed = 1;
-    bool wanted = false;
     struct str url;
 
-    for (size_t i = 0; i < task->variant_count; i++)
-        wanted |= str_is(task->variants[i].model.provider, "sim") && !task->variants[i].base_url.len;
-    if (!wanted || s->sim || session_sim_elsewhere(args))
+    if (!plan_asks(task, "sim") || s->sim || session_sim_elsewhere(args))
         return ERR_OK;
     TRY(args_double(args, "speed", 0, 1e6, &speed, e));
     TRY(args_int(args, "seed", 0, INT64_MAX, &seed, e));
@@ -239,7 +237,7 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
 {
     AUTO(problems_dispose) struct problems problems = PROBLEMS_INIT;
     struct task_overrides over = { .prompt = args_get(args, "prompt"), .dataset = args_get(args, "dataset"),
-                                   .expected = args_get(args, "expected") };
+                                   .expected = args_get(args, "expected"), .seed = args_get(args, "seed") };
     struct task_chunking chunking;
     struct str *models;
     enum err_code code;
@@ -262,6 +260,21 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
     return code;
 }
 
+/* "30" or "30%". */
+static enum err_code session_sample(const struct args *args, struct dataset_select *choose, struct err *e)
+{
+    struct str text = args_get(args, "sample");
+    int64_t percent;
+
+    if (!str_ends(text, S("%")))
+        return args_int(args, "sample", 1, 100000000, &choose->sample, e);
+    if (!str_to_i64(str_n(text.at, text.len - 1), &percent) || percent < 1 || percent > 100)
+        return err_set(e, ERR_USAGE, "--sample \"" STR_FMT "\": a share is a whole number from 1%% to 100%%",
+                       STR_ARG(text));
+    choose->percent = (int)percent;
+    return ERR_OK;
+}
+
 static void session_show_freeze(void *arg, int64_t cases)
 {
     char text[96];
@@ -277,12 +290,12 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
     struct dataset_source source = dataset_source_of(task, s->arena);
     struct dataset_select choose = { 0 };
     struct progress_line line = { .last_ms = clock_mono_ms() };
-    int64_t seed = 1;
+    int64_t seed = task->dimensions.seed;
     enum err_code code;
     json_t *o;
 
     TRY(args_int(args, "limit", 1, INT64_MAX, &choose.limit, e));
-    TRY(args_int(args, "sample", 1, 100000000, &choose.sample, e));
+    TRY(session_sample(args, &choose, e));
     TRY(args_int(args, "seed", 0, INT64_MAX, &seed, e));
     choose.seed = (uint64_t)seed;
     if (args_has(args, "where"))
@@ -296,7 +309,7 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
         term_warn("%lld case ids occur more than once (\"%s\"%s); they were made unique as id#position",
                   (long long)info->duplicate_ids, info->first_duplicate, info->duplicate_ids > 1 ? ", ..." : "");
     *select = NULL;
-    if (!choose.where && !choose.limit && !choose.sample)
+    if (!choose.where && !choose.limit && !choose.sample && !choose.percent)
         return ERR_OK;
     o = json_in_arena(json_object(), s->arena);
     if (choose.where)
@@ -306,6 +319,10 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
     if (choose.sample) {
         json_object_set_new(o, "sample", json_integer(choose.sample));
         json_object_set_new(o, "seed", json_integer(seed));
+    }
+    if (choose.percent) {
+        json_object_set_new(o, "sample_percent", json_integer(choose.percent));
+        json_object_set_new(o, "seed", json_integer(dataset_percent_seed(choose.seed)));
     }
     *select = o;
     return ERR_OK;
@@ -339,6 +356,21 @@ struct report_options session_report_options(void)
     const struct term *t = term_get();
 
     return (struct report_options){ .columns = t->columns, .color = t->colour, .ascii = !t->unicode };
+}
+
+void session_report_cases(struct session *s, const struct result *result, struct report_options *options)
+{
+    struct err e = ERR_INIT;
+    struct axes axes;
+
+    axes_of(result, s->arena, &axes);
+    if (!axes.count || s->cases)
+        options->cases = s->cases;
+    else if (session_blob(s, &e) == ERR_OK &&
+             data_pack_open(s->blob, result->run->dataset_hash, &s->cases, &e) == ERR_OK)
+        options->cases = s->cases;
+    else
+        term_warn("the dimensions of the cases are not shown: %s", e.text);
 }
 
 static enum err_code session_to_file(void *file, struct str bytes, struct err *e)

@@ -20,6 +20,7 @@ struct session {
     struct blob *blob;
     struct llm *llm;
     struct sim *sim;
+    struct data_pack *cases;            /* of the run whose report is written */
 };
 #define AUTO_SESSION AUTO(session_close) struct session
 
@@ -56,8 +57,8 @@ void          session_close(struct session *s);
     { "dataset", 'd', "FILE", "use these cases instead of the task's", NULL },                     \
     { "expected", 0, "NAME", "the member that holds the expected answer", NULL },                  \
     { "limit", 'n', "N", "only the first N cases", NULL },                                         \
-    { "sample", 0, "N", "N cases drawn at random (see --seed)", NULL },                            \
-    { "seed", 0, "N", "of --sample and of the simulator (default 1)", NULL },                      \
+    { "sample", 0, "N", "N cases, or N% of them, drawn at random (see --seed)", NULL },            \
+    { "seed", 0, "N", "of --sample, of dimensions' options and of the simulator (default 1)", NULL }, \
     { "where", 'w', "EXPR", "only cases where this holds, such as \"urgency == 'high'\"", NULL },  \
     { "repeat", 'r', "N", "ask every case N times", NULL },                                        \
     { "chunk", 0, "SIZE", "ask long inputs in parts: auto (default), off, dynamic, or characters[,overlap]", "auto off dynamic" }, \
@@ -77,6 +78,8 @@ extern const struct report_sink term_sink;              /* standard output */
 enum err_code session_format(struct str name, const struct report_format **out, struct err *e) MUST_USE;
 /* As this terminal can show it. */
 struct report_options session_report_options(void);
+/* Opens the cases of a run with dimensions, for reports that show them; where they are gone, that is a warning. */
+void          session_report_cases(struct session *s, const struct result *result, struct report_options *options);
 /* Whole or not at all: beside the target first, then renamed. */
 enum err_code session_report_file(struct session *s, const struct result *result, const struct report_format *format,
                                   const struct report_options *options, struct str path, struct err *e) MUST_USE;

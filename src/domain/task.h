@@ -101,7 +101,9 @@ struct task {
         const json_t *inline_cases;                 /* list, or NULL */
         struct str expected, id;                    /* member names when the user said; else empty */
         const json_t *defaults;                     /* `vars:`: variables every case has unless it says otherwise */
+        bool alone;                                 /* the one case is of our making: combinations name the cases */
     } dataset;
+    struct dimensions dimensions;                   /* every case in every combination; count 0: as it is */
 };
 
 /* Messages of one user turn are rendered with these variables: the case's own, `case` (id, index), `task` (name,

@@ -14,7 +14,7 @@ struct check_about {
 };
 struct metric_about {
     const char *name, *label, *doc;
-    const char *unit;                   /* "ratio" "usd" "ms" "tokens" */
+    const char *unit;                   /* "ratio" "usd" "ms" "tokens" "tokens/s" */
     const char *options;                /* space-separated, or NULL */
     bool higher_is_better, needs_expected, over_repeats, by_default;
 };

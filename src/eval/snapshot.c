@@ -129,6 +129,25 @@ static json_t *snapshot_of_chunking(const struct task_chunking *c)
                      (json_int_t)c->part_tokens, "above_tokens", (json_int_t)c->above_tokens);
 }
 
+static json_t *snapshot_of_dimensions(const struct dimensions *d)
+{
+    json_t *o = json_object(), *list = json_array();
+
+    for (size_t i = 0; i < d->count; i++) {
+        json_t *one = json_object(), *levels = json_array();
+
+        json_set_str(one, "name", d->list[i].name);
+        for (size_t k = 0; k < d->list[i].level_count; k++)
+            json_array_append_new(levels, json_pack("{s:I, s:o}", "score", (json_int_t)d->list[i].levels[k].score,
+                                                    "label", json_from_str(d->list[i].levels[k].label)));
+        json_object_set_new(one, "levels", levels);
+        json_array_append_new(list, one);
+    }
+    json_object_set_new(o, "list", list);
+    json_object_set_new(o, "seed", json_integer(d->seed));
+    return o;
+}
+
 json_t *snapshot_of_task(const struct task *t)
 {
     json_t *o = json_object(), *output = json_object();
@@ -164,6 +183,8 @@ json_t *snapshot_of_task(const struct task *t)
         json_object_set_new(o, "chunking", snapshot_of_chunking(&t->chunking));
     json_object_set_new(o, "budget_nanousd", json_integer(t->budget_nanousd));
     json_set_str(o, "dataset", t->dataset.path);
+    if (t->dimensions.count)            /* for reports: the cases are frozen with what was chosen */
+        json_object_set_new(o, "dimensions", snapshot_of_dimensions(&t->dimensions));
     if (json_object_size(t->files))
         json_object_set(o, "files", (json_t *)t->files);
     return o;

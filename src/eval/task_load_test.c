@@ -503,7 +503,7 @@ TEST(task_a_folder_is_its_task_file)
     CHECK_STR(t->dir, task_dir());
     snprintf(path, sizeof path, "%s/prompts", task_dir());
     CHECK_INT(task_load(path, NULL, a, &t, NULL, &e), ERR_NOT_FOUND);
-    CHECK(str_ends(str_c(e.text), S("has no task.yaml")));
+    CHECK(str_ends(str_c(e.text), S("has no task.yaml and no USE-CASE.md")));
 }
 
 TEST(task_the_starter_and_the_example_are_without_fault)

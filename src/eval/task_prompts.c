@@ -94,6 +94,7 @@ bool task_prompt_source(struct task_read *r, const struct doc_node *n, struct ta
         out->source = text;
         out->line = n->line;
         task_template(r, STR_NONE, n, text);
+        out->source = task_placeholders(r, n, text);
         return true;
     }
     if (!task_prompt_file(r, n, text, &out->source))
@@ -105,6 +106,7 @@ bool task_prompt_source(struct task_read *r, const struct doc_node *n, struct ta
         return false;
     }
     task_template(r, out->file, n, out->source);
+    out->source = task_placeholders(r, n, out->source);
     return true;
 }
 
@@ -152,7 +154,7 @@ static void task_prompt_add_map(struct task_read *r, const struct doc_node *n)
         task_template(r, STR_NONE, system, text);
         if (r->prompts.at[before].system.len)
             task_problem_at(r, system, "the system text stands here and as the first message");
-        r->prompts.at[before].system = text;
+        r->prompts.at[before].system = task_placeholders(r, system, text);
     }
 }
 
@@ -210,6 +212,7 @@ void task_prompt_override(struct task_read *r)
         return;
     }
     task_template(r, is_file ? p.file : S("--prompt"), &nowhere, p.source);
+    p.source = task_placeholders(r, &nowhere, p.source);
     vec_push(&r->prompts, p);
 }
 

@@ -12,6 +12,7 @@
 #define TASK_LIST_MAX       1000                    /* prompts, turns, checks, metrics, models, variants */
 #define TASK_REPEAT_MAX     1000
 #define TASK_CHUNK_MIN      200                     /* characters of a part */
+#define TASK_FORKS_MAX      16                      /* ancestors of a fork */
 
 struct template_env;
 struct task_read {
@@ -20,11 +21,18 @@ struct task_read {
     struct problems *p;
     struct str name;                    /* how problems call the file */
     struct str inside;                  /* another file that nodes are being read from; empty: the task's */
+    struct str files[TASK_FORKS_MAX + 1];       /* the same of every file the task is made of, by doc_node.file */
+    int file_count;
+    const struct usecase *usecase;      /* the task is, or forks, a use case: it has no prompt of its own */
+    const json_t *usecase_judge;        /* what its tools wrote for a judge; object or NULL */
+    bool usecase_generated;             /* its description is a generated task prompt, and not the goal itself */
     char *dir;                          /* task.dir, NUL-terminated */
     const struct doc_node *root;
     const struct task_overrides *ov;    /* never NULL */
     struct template_env *env;
     bool variants_full;                 /* and it was said */
+    bool brackets;                      /* [Name] in a prompt is a placeholder */
+    bool bracket_used[DIMENSIONS_MAX];
     bool benchmark;                     /* a benchmark file (task_compose.c): no prompt of its own */
     size_t matrix_prompts;              /* prompts that every model answers; the rest belong to explicit variants */
     VEC(struct task_prompt) prompts;
@@ -32,9 +40,12 @@ struct task_read {
     VEC(struct str) reads;              /* variables the templates read, each once */
 };
 
-void task_problem(struct task_read *r, int line, int column, const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* `file`: of the node or the pair's value that stands there. */
+void task_problem(struct task_read *r, int file, int line, int column, const char *fmt, ...) PRINTF_LIKE(5, 6);
 void task_problem_at(struct task_read *r, const struct doc_node *n, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void task_warning_at(struct task_read *r, const struct doc_node *n, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* "name:12:3: what" -> 12, 3, what. */
+bool task_split_place(struct str s, struct str name, int64_t *line, int64_t *column, struct str *what);
 /* `where` as it is: for faults inside other files. */
 void task_problem_in(struct task_read *r, struct str where, bool warning, struct str text);
 /* "name:12:3: what", as doc_read and template_compile say it; at `n` when no place stands in front. */
@@ -80,7 +91,18 @@ bool task_names_chat_file(struct str path);             /* by its ending: .yaml 
 /* The text of such a file; `shown` is how problems call it. */
 bool task_chat_text(struct task_read *r, const struct doc_node *n, struct str shown, struct str text,
                     struct task_prompt *out);
-/* task_compose.c: benchmark files */
+/* task_fork.c: the keys of the files a task forks, where it has none of its own. `text` is the task's own file. */
+enum err_code task_read_root(struct task_read *r, struct str text, struct doc_node **out, struct err *e) MUST_USE;
+/* task_usecase.c: a use case as the mapping a task file would hold; fills r->usecase. NULL: told. */
+struct doc_node *task_usecase_root(struct task_read *r, int file, struct str text);
+/* An older use-case file (name, goal) as one; `root` itself when it is none. */
+struct doc_node *task_usecase_old(struct task_read *r, struct doc_node *root);
+/* task_dimensions.c */
+void task_read_dimensions(struct task_read *r);
+void task_check_dimensions(struct task_read *r);        /* after all that is said was read: which were used */
+/* The template with its [Name]s written as expressions; a fault in it stands at `n`. */
+struct str task_placeholders(struct task_read *r, const struct doc_node *n, struct str source);
+/* task_compose.c: benchmark files and use cases */
 void task_read_benchmark(struct task_read *r);
 void task_compose_prompt(struct task_read *r);
 void task_read_constraints(struct task_read *r);

@@ -48,6 +48,7 @@ TEXT = {
     "max_items": ("max_items: 2", "[1, 2]", "[1, 2, 3]"),
     "json_valid": ("json_valid: true", "[1]", "[1"),
     "json_schema": ("json_schema: {type: array}", "[1]", "{}"),
+    "regex_fits": ("regex_fits: {match: [AB-1], reject: [ab-1]}", '[A-Z]+-1', '[a-zA-Z]+-1'),
     "required_keys": ("required_keys: [a]", '{"a": 1}', '{"b": 1}'),
     "csv_valid": ("csv_valid: true", "a,b\n1,2", "a,b\n1"),
     "csv_columns": ("csv_columns: [a, b]", "b,a\n1,2", "a\n1"),

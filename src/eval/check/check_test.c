@@ -157,6 +157,43 @@ TEST(a_failed_check_says_why)
     CHECK_STR(str_c(note), "\"abc\" must not satisfy contains");
 }
 
+TEST(a_pattern_of_a_models_making_is_tried_on_examples)
+{
+    static const struct { const char *output; char want; const char *words; } rows[] = {
+        { "[A-Z]{2}-[0-9]+", '+', "" },
+        { "[A-Z]{2}-[0-9]", '-', "does not match \"AB-12\" as a whole" },
+        { ".*", '-', "matches \"ab-12\" and should not" },
+        { "(?i)[a-z]+-1", '-', "does not match" },
+        { "(", '-', "missing closing parenthesis" },
+        { "", '-', "is empty" },
+        { "([A-Z]|[A-Z-])*(\\d+)*", '+', "" },
+    };
+    char note[300], longest[5000];
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char got = judge("{\"regex_fits\": {\"match\": [\"AB-12\"], \"reject\": [\"ab-12\"]}}", rows[i].output, note);
+        if (got != rows[i].want || !strstr(note, rows[i].words))
+            test_fail(__FILE__, __LINE__, "%s is %c (%s), wanted %c", rows[i].output, got, note, rows[i].want);
+    }
+    CHECK_INT(judge("{\"regex_fits\": {\"match\": \"$.queue\"}}", "bil+ing", note), '+');
+    CHECK_INT(judge("{\"regex_fits\": {\"reject\": \"$.queue\"}}", "bil+ing", note), '-');
+    CHECK_INT(judge("{\"regex_fits\": {\"match\": \"$.nothing\"}}", "bil+ing", note), '?');
+    CHECK_INT(judge("{\"path\": \"$.r\", \"regex_fits\": {\"match\": [\"aa\"]}}", "{\"r\": \"a+\"}", note), '+');
+    CHECK_INT(judge("{\"regex_fits\": {\"match\": [\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\"]}}", "(a|aa|aaa)+",
+                    note),
+              '-');
+    CHECK(strstr(note, "gave up"));
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    CHECK_INT(judge("{\"regex_fits\": {\"match\": [\"a\"]}}", longest, note), '-');
+    CHECK(strstr(note, "4096"));
+    CHECK_INT(judge("{\"regex_fits\": {}}", "a", note), '!');
+    CHECK_INT(judge("{\"regex_fits\": 1}", "a", note), '!');
+    CHECK_INT(judge("{\"regex_fits\": {\"matches\": [\"a\"]}}", "a", note), '!');
+    CHECK_INT(judge("{\"regex_fits\": {\"match\": [1]}}", "a", note), '!');
+    CHECK_INT(judge("{\"regex_fits\": {\"match\": 1}}", "a", note), '!');
+}
+
 TEST(a_pattern_that_would_run_for_ever_is_not_evaluated)
 {
     char note[300], text[64];

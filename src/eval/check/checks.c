@@ -50,6 +50,7 @@
     X(range)              \
     X(refusal)            \
     X(regex)              \
+    X(regex_fits)         \
     X(required_keys)      \
     X(script)             \
     X(sentences)          \

@@ -7,6 +7,8 @@ struct jsonl {
     const struct result *r;
     const struct report_sink *sink;
     struct buf line;
+    size_t dimensions;
+    struct case_walk *walk;
 };
 
 static json_t *jsonl_trial(const struct result *r, const struct trial *t)
@@ -57,9 +59,14 @@ enum err_code report_trial(const struct result *r, const struct store_trial *t, 
 static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct err *e)
 {
     struct jsonl *w = arg;
+    const json_t *dimensions = NULL;
     AUTO_JSON *o = NULL;
 
     TRY(report_trial(w->r, t, &o, e));
+    if (w->dimensions)
+        TRY(case_walk_to(w->walk, run_trial_place(w->r->run, t->trial.number).case_index, &dimensions, e));
+    if (dimensions)
+        json_object_set_new(o, "dimensions", json_deep_copy(dimensions));
     report_json_text(o, false, &w->line);
     buf_byte(&w->line, '\n');
     return report_put(w->sink, &w->line, e);
@@ -68,10 +75,16 @@ static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct e
 static enum err_code jsonl_write(const struct result *r, struct store *s, const struct report_options *options,
                                  const struct report_sink *sink, struct err *e)
 {
-    struct jsonl w = { .r = r, .sink = sink, .line = BUF_INIT(JSONL_LINE_MAX) };
-    enum err_code code = store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1,
-                                           .with_transcript = options->transcripts }, jsonl_each, &w, e);
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO(case_walk_freep) struct case_walk *walk = case_walk_new(options->cases);
+    struct jsonl w = { .r = r, .sink = sink, .line = BUF_INIT(JSONL_LINE_MAX), .walk = walk };
+    struct axes axes;
+    enum err_code code;
 
+    axes_of(r, a, &axes);
+    w.dimensions = axes.count;
+    code = store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1,
+                             .with_transcript = options->transcripts }, jsonl_each, &w, e);
     buf_dispose(&w.line);
     return code;
 }

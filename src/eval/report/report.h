@@ -5,6 +5,7 @@
  * little memory. */
 #pragma once
 
+#include "eval/by_dimension.h"
 #include "eval/result.h"
 
 struct report_sink {
@@ -20,6 +21,7 @@ struct report_options {
     bool no_header;                     /* table: the first line is left out (the caller already showed it) */
     bool detail;                        /* table and markdown: every metric and check too */
     bool transcripts;                   /* of each trial: jsonl; json (then with its trials); csv (what came) */
+    struct data_pack *cases;            /* the run's frozen cases, for what they say of dimensions; NULL: not said */
 };
 
 struct report_format {
