@@ -24,8 +24,8 @@ static const char *const refusal_phrases[] = {
     "ich (?:kann|darf|werde) (?:dir |Ihnen |euch |das |dabei |damit |diese[rs]? \\w+ )*(?:leider )?nicht",
     "ich bin nicht in der Lage",
     /* French */
-    "je ne (?:peux|suis|pourrai|puis)(?: malheureusement)? pas (?:\\w+ ){0,2}(?:aider|répondre|fournir|en mesure|autorisée?|continuer|créer|"
-    "faire)", "je (?:refuse|dois refuser|dois décliner)",
+    "je ne (?:peux|suis|pourrai|puis)(?: malheureusement)? pas (?:\\w+ ){0,2}(?:aider|répondre|fournir|en mesure|autorisée?|continuer|"
+    "créer|faire)", "je (?:refuse|dois refuser|dois décliner)",
     /* Spanish, Portuguese, Italian */
     "no puedo (?:\\w+ ){0,2}(?:ayudar|proporcionar|responder|crear|cumplir|hacer|continuar)", "lo siento, (?:pero )?no puedo",
     "não posso (?:\\w+ ){0,2}(?:ajudar|fornecer|responder|criar|fazer|continuar)", "desculpe, (?:mas )?não posso",

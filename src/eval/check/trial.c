@@ -76,6 +76,9 @@ static enum err_code metric_bound_prepare(const struct check_spec *spec, struct 
     if (min && max && b->min > b->max)
         return err_set(e, ERR_BAD_INPUT, "metric: min is above max");
     TRY(metric_prepare(&m, a, &b->metric, &b->state, e));
+    if (b->metric->wish)
+        return err_set(e, ERR_BAD_INPUT,
+                       "%s asks a model, which no check does; measure it and hold it by thresholds:", b->metric->name);
     if (b->metric->over_repeats || b->metric->over_checks)
         return err_set(e, ERR_BAD_INPUT, "%s is computed from %s, so no check can hold it to a bound; thresholds: can",
                        b->metric->name, b->metric->over_repeats ? "repetitions" : "checks");

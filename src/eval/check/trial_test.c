@@ -53,7 +53,7 @@ TEST(what_a_trial_took_has_its_bounds)
         { "{max_cost: -1}", "0 or more", 0 }, { "{max_cost: cheap}", "0 or more", 0 }, { "{max_output_tokens: 1.5}", "whole number", 0 },
         { "{path: $.a, max_cost: 1}", "it takes no path", 0 }, { "{metric: latncy, max: 1}", "did you mean \"latency\"", 0 },
         { "{metric: f1}", "needs min: or max:", 0 }, { "{metric: f1, min: 1, max: 0}", "above max", 0 },
-        { "{metric: consistency, max: 1}", "repetitions", 0 }, { "{metric: checks_passed, min: 1}", "computed from checks", 0 },
+        { "{metric: consistency, max: 1}", "repetitions", 0 }, { "{metric: embedding_similarity, min: 1, with: {model: sim:vectors}}", "asks a model", 0 }, { "{metric: checks_passed, min: 1}", "computed from checks", 0 },
         { "{metric: f1, min: 1, with: 3}", "a map", 0 }, { "{metric: f1, min: 1, with: {kee: id}}", "no setting", 0 },
     };
     struct check_world w = CHECK_WORLD, none = CHECK_WORLD;
