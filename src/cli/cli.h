@@ -57,6 +57,9 @@ void  term_quiet(bool on);
 /* Standard output that notices a full disk or a closed pipe. */
 enum err_code term_write(struct str bytes, struct err *e);
 enum err_code term_json(json_t *j /* taken */, struct err *e);  /* pretty, one newline */
+/* `s` without what could steer a terminal: control characters (C0, C1, DEL) and marks that turn the direction of text
+ * become '?', bytes that are not UTF-8 U+FFFD. Tabs and line ends stay. */
+struct str term_clean(struct str s, struct arena *a);
 bool  term_ask(const char *question);                   /* y/N on a terminal; false without one */
 
 /* Words of `text` from column `from` on (where the cursor stands), on lines of at most `columns`; ends with a newline. */

@@ -1,5 +1,6 @@
 /* The terminal: what it can show, and the few ways we speak to it. */
 #include "cli/cli.h"
+#include "eval/report/report.h"
 
 #include <errno.h>
 #include <locale.h>
@@ -115,6 +116,11 @@ enum err_code term_json(json_t *j, struct err *e)
     if (buf_failed(&text))
         return err_set(e, ERR_TOO_LARGE, "the answer is larger than 1 GiB; ask for less with --limit");
     return term_write(buf_str(&text), e);
+}
+
+struct str term_clean(struct str s, struct arena *a)
+{
+    return report_clean(s, false, true, a);
 }
 
 bool term_ask(const char *question)

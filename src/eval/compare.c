@@ -310,6 +310,13 @@ static enum compare_outcome compare_outcome(const struct compare_work *w, size_t
     return case_cell_mean(c) >= w->o->pass - 1e-9 ? OUTCOME_PASS : OUTCOME_FAIL;
 }
 
+static const char *compare_why(const struct compare_work *w, size_t run, const struct result_variant *v)
+{
+    const struct case_tally *t = &w->rows[run].tallies[v->no];
+
+    return !t->done ? "not answered" : t->critical ? "critical check" : "low value";
+}
+
 static void compare_change_note(struct compare_work *w, size_t at, enum compare_change_kind kind,
                                 const struct case_cell *base, const struct case_cell *other)
 {
@@ -323,6 +330,9 @@ static void compare_change_note(struct compare_work *w, size_t at, enum compare_
         .kind = kind, .pair = at, .case_id = arena_strdup(w->arena, w->rows[pair->base_run].id),
         .base_trial = w->rows[pair->base_run].tallies[pair->base->no].first,
         .other_trial = w->rows[pair->other_run].tallies[pair->other->no].first,
+        .why = kind == CHANGE_BROKEN  ? compare_why(w, pair->other_run, pair->other)
+               : kind == CHANGE_FIXED ? compare_why(w, pair->base_run, pair->base)
+                                      : "",
         .valued = base && base->n && other->n, .base = base && base->n ? case_cell_mean(base) : 0,
         .other = other && other->n ? case_cell_mean(other) : 0,
     });

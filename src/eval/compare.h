@@ -80,6 +80,7 @@ struct compare_change {
     size_t pair;
     struct str case_id;
     int64_t base_trial, other_trial;    /* the first of the case's */
+    const char *why;                    /* broken, fixed: why the side that does not pass doesn't, in a few words */
     bool valued;                        /* both means are known */
     double base, other;
 };

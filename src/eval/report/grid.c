@@ -200,7 +200,7 @@ void grid_words(struct str text, size_t used, size_t indent, const struct report
 
         if (!width)
             continue;
-        if (at > used && at + 1 + width > columns) {
+        if (at > used ? at + 1 + width > columns : at > indent && at + width > columns) {
             buf_byte(out, '\n');
             for (at = 0; at < indent; at++)
                 buf_byte(out, ' ');

@@ -6,7 +6,7 @@
 
 #define MARKDOWN_MAX ((size_t)64 << 20)
 
-static void markdown_text(struct buf *b, struct str s)
+void report_md_text(struct buf *b, struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
@@ -33,7 +33,7 @@ static void markdown_variant(struct buf *b, const struct result_variant *v, bool
         buf_printf(b, "| %" PRId64 " | ", v->rank);
     else
         buf_puts(b, "| - | ");
-    markdown_text(b, v->name);
+    report_md_text(b, v->name);
     buf_printf(b, " | %s | ", v->quality.n ? report_percent(v->quality.value, text) : "-");
     if (v->quality.interval.known)
         buf_printf(b, "%.1f - %.1f", v->quality.interval.low * 100, v->quality.interval.high * 100);
@@ -58,7 +58,7 @@ static void markdown_detail(struct buf *b, const struct result *r)
     buf_puts(b, "\n| metric or check |");
     for (size_t v = 0; v < r->variant_count; v++) {
         buf_byte(b, ' ');
-        markdown_text(b, r->variants[v].name);
+        report_md_text(b, r->variants[v].name);
         buf_puts(b, " |");
     }
     buf_puts(b, "\n| --- |");
@@ -67,7 +67,7 @@ static void markdown_detail(struct buf *b, const struct result *r)
     buf_byte(b, '\n');
     for (size_t i = 0; i < r->scorer_count; i++) {
         buf_puts(b, "| ");
-        markdown_text(b, r->scorers[i].name);
+        report_md_text(b, r->scorers[i].name);
         buf_puts(b, " |");
         for (size_t v = 0; v < r->variant_count; v++) {
             const struct estimate *x = &r->variants[v].scores[i];
@@ -83,7 +83,7 @@ static void markdown_line(struct buf *b, const char *label, struct str text)
     if (!text.len)
         return;
     buf_printf(b, "- **%s** ", label);
-    markdown_text(b, text);
+    report_md_text(b, text);
     buf_byte(b, '\n');
 }
 
@@ -95,9 +95,9 @@ static void markdown_thresholds(struct buf *b, const struct result *r)
         const struct result_threshold *t = &r->thresholds[i];
 
         buf_puts(b, "| ");
-        markdown_text(b, t->metric);
+        report_md_text(b, t->metric);
         buf_printf(b, " %s %.6g | ", t->ceiling ? "at most" : "at least", t->limit);
-        markdown_text(b, r->variants[t->variant].name);
+        report_md_text(b, r->variants[t->variant].name);
         if (t->measured)
             buf_printf(b, " | %.6g | %s |\n", t->value, t->met ? "yes" : "**no**");
         else
@@ -115,13 +115,13 @@ static enum err_code markdown_write(const struct result *r, struct store *s, con
 
     (void)s;
     buf_puts(&b, "# ");
-    markdown_text(&b, r->run->task_name);
+    report_md_text(&b, r->run->task_name);
     buf_printf(&b, "\n\n%" PRId64 " cases x %" PRId64 " variants x %" PRId64 ": %" PRId64 " trials done, %" PRId64 " failed, %s"
                " spent. Run `" STR_FMT "`, %s, %s.\n\n", r->run->cases, r->run->variants, r->run->repeat, r->done, r->failed,
                money_show(r->spent_nanousd, money), STR_ARG(r->run->id), run_state_name(r->run->state),
                report_date(r->run->created_ms, text));
     buf_puts(&b, "| # | variant | ");
-    markdown_text(&b, str_c(result_quality_name(r)));
+    report_md_text(&b, str_c(result_quality_name(r)));
     buf_printf(&b, " | 95 %% interval | critical | violations | failed | p50 | $/1,000 |%s\n", pairs ? " against #1 |" : "");
     buf_printf(&b, "| ---: | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |%s\n", pairs ? " --- |" : "");
     for (size_t i = 0; i < r->variant_count; i++)

@@ -46,8 +46,13 @@ const char *report_ms(int64_t ms, char out[REPORT_TEXT]);                   /* "
 const char *report_per_thousand(const struct result_variant *v, char out[REPORT_TEXT]);    /* "0.84" "free" "unknown" */
 const char *report_value(enum metric_unit unit, double v, char out[REPORT_TEXT]);          /* in the metric's own unit */
 const char *report_date(int64_t wall_ms, char out[REPORT_TEXT]);            /* "2026-11-21 08:15 UTC" */
+/* `s` without control characters and marks that turn the direction of text ('?' instead); `lines`: line ends and tabs
+ * stay. Bytes that are not UTF-8 become U+FFFD. */
+struct str  report_clean(struct str s, bool ascii, bool lines, struct arena *a);
 /* `s` in at most `width` terminal columns; when longer its middle is cut out. Control bytes become '?'. */
 struct str  report_fit(struct str s, size_t width, bool ascii, struct arena *a);
+/* Text that can't leave its cell or become markup (markdown.c). */
+void        report_md_text(struct buf *b, struct str s);
 /* JSON for reports: numbers in 15 digits, so that 0.1 is not 0.10000000000000001. */
 void        report_json_text(const json_t *j, bool pretty, struct buf *out);
 enum err_code report_put(const struct report_sink *sink, struct buf *b, struct err *e);    /* writes and empties it */
