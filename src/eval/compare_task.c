@@ -20,13 +20,18 @@ static void compare_strip(json_t *part)
         json_object_del(one, "line");
 }
 
+static bool compare_same(const json_t *x, const json_t *y)         /* nothing equals nothing */
+{
+    return x && y ? json_equal(x, y) : x == y;
+}
+
 static bool compare_part_same(const json_t *a, const json_t *b, const char *key)
 {
     AUTO_JSON *x = json_deep_copy(json_child(a, key)), *y = json_deep_copy(json_child(b, key));
 
     compare_strip(x);
     compare_strip(y);
-    return x && y ? json_equal(x, y) : x == y;
+    return compare_same(x, y);
 }
 
 static bool compare_params_same(const json_t *a, const json_t *b)
@@ -38,7 +43,7 @@ static bool compare_params_same(const json_t *a, const json_t *b)
             const json_t *v = json_array_get(x, i), *w = json_array_get(y, k);
 
             if (str_eq(json_get_str(v, "name"), json_get_str(w, "name")) &&
-                !json_equal(json_child(v, "params"), json_child(w, "params")))
+                !compare_same(json_child(v, "params"), json_child(w, "params")))
                 return false;
         }
     return true;

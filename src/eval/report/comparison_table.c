@@ -28,7 +28,7 @@ static void comparison_words(struct comparison *x, struct str text)
 static void comparison_runs(struct comparison *x)
 {
     static const struct grid_column columns[] = {
-        { .heading = "" }, { .heading = "run" }, { .heading = "task", .least = 8 }, { .heading = "created", .drop = 2 },
+        { .heading = "" }, { .heading = "run" }, { .heading = "task", .least = 14 }, { .heading = "created", .drop = 2 },
         { .heading = "cases", .right = true }, { .heading = "repeat", .right = true, .drop = 3 }, { .heading = "state", .drop = 1 },
     };
     struct grid *g = grid_new(x->arena, columns, COUNT_OF(columns));
@@ -93,10 +93,10 @@ static void comparison_summary(struct comparison *x)
     bool several = c->run_count > 1;
     const struct grid_column columns[] = {
         { .heading = "variant", .least = 12 }, { .heading = "cases", .right = true, .drop = 3 },
-        { .heading = several ? "A" : "base", .right = true }, { .heading = several ? c->run_count > 2 ? "other" : "B" : "this", .right = true },
-        { .heading = "difference", .right = true }, { .heading = "95 % interval", .right = true, .drop = 2 }, { .heading = "p", .right = true, .drop = 1 },
+        { .heading = several ? "A" : "base", .right = true, .drop = 1 }, { .heading = several ? c->run_count > 2 ? "other" : "B" : "this", .right = true },
+        { .heading = "difference", .right = true }, { .heading = "95 % interval", .right = true, .drop = 4 }, { .heading = "p", .right = true, .drop = 2 },
         { .heading = "verdict" }, { .heading = "broken", .right = true }, { .heading = "fixed", .right = true },
-        { .heading = "worse", .right = true, .drop = 5 }, { .heading = "better", .right = true, .drop = 4 },
+        { .heading = "worse", .right = true, .drop = 6 }, { .heading = "better", .right = true, .drop = 5 },
     };
     struct grid *g = grid_new(x->arena, columns, COUNT_OF(columns));
     struct str name = c->decides >= 0 ? c->measures[c->decides].name : S("answered");
