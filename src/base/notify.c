@@ -11,7 +11,7 @@
 #define NOTIFY_BYTES  65536
 
 struct notify_folder { int watch; char *path; bool deep; };     /* watch -1: it went away */
-struct notify { int fd; VEC(struct notify_folder) folders; };
+struct notify { int fd; VEC(struct notify_folder) folders; char *ignored[NOTIFY_IGNORED_MAX]; size_t ignored_count; };
 
 enum err_code notify_new(struct notify **out, struct err *e)
 {
@@ -33,6 +33,8 @@ void notify_free(struct notify *n)
     close(n->fd);
     for (size_t i = 0; i < n->folders.len; i++)
         free(n->folders.at[i].path);
+    for (size_t i = 0; i < n->ignored_count; i++)
+        free(n->ignored[i]);
     vec_dispose(&n->folders);
     free(n);
 }
@@ -46,6 +48,23 @@ void notify_freep(struct notify **n)
 size_t notify_folders(const struct notify *n)
 {
     return n->folders.len;
+}
+
+void notify_ignore(struct notify *n, const char *path)
+{
+    ASSERT(n->ignored_count < NOTIFY_IGNORED_MAX);
+    n->ignored[n->ignored_count++] = xstrdup(path);
+}
+
+static bool notify_is_ignored(const struct notify *n, const char *folder, const char *name)
+{
+    AUTO_BUF struct buf path = BUF_INIT(2 * 4096);
+
+    buf_printf(&path, "%s/%s", folder, name);
+    for (size_t i = 0; i < n->ignored_count; i++)
+        if (str_is(buf_str(&path), n->ignored[i]))
+            return true;
+    return false;
 }
 
 static int notify_watch(const struct notify *n, const char *path)
@@ -89,7 +108,7 @@ static enum err_code notify_add_depth(struct notify *n, const char *folder, int 
         AUTO_BUF struct buf path = BUF_INIT(4096);
         struct stat st;
 
-        if (entry->d_name[0] == '.')
+        if (entry->d_name[0] == '.' || notify_is_ignored(n, folder, entry->d_name))
             continue;
         buf_printf(&path, "%s/%s", folder, entry->d_name);
         if (buf_failed(&path) || lstat(buf_cstr(&path), &st) != 0 || !S_ISDIR(st.st_mode))  /* links are not followed: no circles */
@@ -152,7 +171,7 @@ static void notify_event(struct notify *n, const struct inotify_event *ev, struc
         n->folders.at[at].watch = -1;
         return;
     }
-    if (!ev->len || notify_is_passing(str_c(ev->name)))
+    if (!ev->len || notify_is_passing(str_c(ev->name)) || notify_is_ignored(n, n->folders.at[at].path, ev->name))
         return;
     if (ev->mask & IN_ISDIR) {
         AUTO_BUF struct buf path = BUF_INIT(4096);

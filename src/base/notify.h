@@ -2,7 +2,7 @@
  *
  * Folders are watched, not files: an editor that writes beside and renames, and a version control that replaces a whole
  * folder, are both seen. Names of editors' own files (hidden, "~", ".swp", ".tmp", ".part", "4913") are not told of.
- * A folder that went away is looked for again at each wait. Hidden folders are not entered.
+ * Paths are compared as they are written: give resolved ones. A folder that went away is looked for again at each wait. Hidden folders are not entered.
  * Threads: one owner at a time. Memory: bounded by NOTIFY_FOLDERS_MAX and NOTIFY_NAMES_MAX. */
 #pragma once
 
@@ -20,6 +20,9 @@ void          notify_freep(struct notify **n);
 /* The folder and, with `deep`, those below it. One that is watched already is no error. ERR_NOT_FOUND, ERR_TOO_LARGE
  * past NOTIFY_FOLDERS_MAX (`deep`: the rest is left out and *cut set instead; may be NULL). */
 enum err_code notify_add(struct notify *n, const char *folder, bool deep, bool *cut, struct err *e) MUST_USE;
+/* Nothing is told of this file or folder, nor of what lies in it; said before notify_add. Up to NOTIFY_IGNORED_MAX. */
+#define NOTIFY_IGNORED_MAX 8
+void          notify_ignore(struct notify *n, const char *path);
 size_t        notify_folders(const struct notify *n);
 
 struct notify_changes { char names[NOTIFY_NAMES_MAX][256]; size_t count; };     /* count: of all, also those not kept */

@@ -62,6 +62,29 @@ TEST(a_changed_file_is_told_of_once_also_when_renamed_into_place)
     CHECK(told(&c, "b.jinja"));
 }
 
+TEST(what_is_ignored_is_not_told_of)
+{
+    AUTO(notify_freep) struct notify *n = NULL;
+    struct notify_changes c;
+    struct err e = ERR_INIT;
+
+    REQUIRE(mkdir(below("i"), 0700) == 0 && mkdir(below("i/home"), 0700) == 0);
+    CHECK_OK(notify_new(&n, &e));
+    notify_ignore(n, below("i/home"));
+    notify_ignore(n, below("i/db"));
+    notify_ignore(n, below("i/later"));
+    CHECK_OK(notify_add(n, below("i"), true, NULL, &e));
+    CHECK_INT(notify_folders(n), 1);
+    put(below("i/home/a.txt"));
+    put(below("i/db"));
+    REQUIRE(mkdir(below("i/later"), 0700) == 0);
+    put(below("i/later/a.txt"));
+    CHECK(!notify_wait(n, 30, 5, &c));
+    put(below("i/db2"));
+    CHECK(notify_wait(n, 5000, 5, &c));
+    CHECK_INT(c.count, 1);
+}
+
 TEST(folders_that_come_and_go_are_watched_again)
 {
     AUTO(notify_freep) struct notify *n = NULL;

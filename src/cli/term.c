@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -125,11 +126,15 @@ struct str term_clean(struct str s, struct arena *a)
 
 bool term_ask(const char *question)
 {
+    struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
     char line[16];
 
     if (!isatty(STDIN_FILENO) || !term_get()->err_tty)
         return false;
     fprintf(stderr, "%s [y/N] ", question);
+    while (poll(&in, 1, -1) < 0)                        /* an interrupt ends this wait, not that of fgets */
+        if (errno != EINTR || interrupts_seen())
+            return false;
     return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
 
