@@ -12,7 +12,7 @@ struct option {
     char letter;                /* 'm' for -m, or 0 */
     const char *arg;            /* "A,B" shown in help; NULL: a flag, no value */
     const char *doc;
-    const char *words;          /* "table json csv": values completion offers; may be NULL */
+    const char *words;          /* "table json csv": values completion offers, or a kind: "@model" (complete.c); may be NULL */
 };
 #define OPTION_END { .name = NULL }
 
@@ -24,7 +24,8 @@ struct command {
     const char *doc;            /* paragraphs for `assay help X`, may be NULL */
     const struct option *options;           /* ended by OPTION_END; NULL: none */
     int positional_min, positional_max;     /* -1: any number */
-    const char *complete;       /* what a positional is: "file" "run" "" */
+    const char *complete;       /* what each positional is, the last for all that follow: "file", "run trial" (complete.c) */
+    bool hidden;                /* for programs: in no list of commands */
     /* Exit status 0, or the error's (err_exit_status) with its sentence printed by main. */
     enum err_code (*run)(struct args *args, int *status, struct err *e);
 };
@@ -48,7 +49,7 @@ size_t        args_list(const struct args *a, const char *name, struct str **out
 void          args_help(const struct command *c, FILE *to, bool colour, int columns);
 
 /* --- the terminal (term.c) ------------------------------------------------------------------------------------- */
-struct term { bool out_tty, err_tty, colour, colour_err, unicode; int columns; };
+struct term { bool out_tty, err_tty, colour, colour_err, unicode, links; int columns, rows; };
 const struct term *term_get(void);                      /* read once: isatty, NO_COLOR, TERM, COLUMNS, LANG */
 void  term_problem(const struct err *e);                /* "assay: <sentence>" on standard error */
 void  term_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);

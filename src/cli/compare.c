@@ -1,4 +1,5 @@
 /* assay compare RUN...: the variants of one run, or several runs, held against each other case by case. */
+#include "cli/pager.h"
 #include "cli/session.h"
 
 #include "base/diff.h"
@@ -22,7 +23,7 @@ static const struct option compare_options[] = {
     { "format", 'f', "NAME", "table (default) json markdown", "table json markdown" },
     { "md", 0, NULL, "as Markdown (same as --format markdown)", NULL },
     { "json", 0, NULL, "as JSON (same as --format json)", NULL },
-    { "no-pager", 0, NULL, "do not page long output", NULL },
+    PAGER_OPTION,
     OPTION_END,
 };
 
@@ -295,6 +296,7 @@ static enum err_code compare_run(struct args *args, int *status, struct err *e)
 {
     static comparison_writer *const writers[] = { comparison_table, comparison_json, comparison_markdown };
     AUTO_SESSION s = { 0 };
+    AUTO_PAGER *pager = NULL;
     struct comparison_options out = { .report = session_report_options(), .cases = args_has(args, "cases") };
     struct compare_options o;
     struct run *runs[COMPARE_RUNS_MAX];
@@ -305,6 +307,7 @@ static enum err_code compare_run(struct args *args, int *status, struct err *e)
     (void)status;
     out.report.detail = args_has(args, "detail");
     TRY(compare_form_of(args, &form, e));
+    pager = pager_begin(form != COMPARE_JSON && !args_has(args, "no-pager"));
     TRY(compare_read_options(args, &o, e));
     if (count > COMPARE_RUNS_MAX)
         return err_set(e, ERR_USAGE, "%zu runs are too many; at most %d can be compared at a time", count,

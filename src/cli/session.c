@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include "eval/report/grid.h"
 #include "sim/sim.h"
 
 #include <errno.h>
@@ -303,6 +304,17 @@ struct report_options session_report_options(void)
     const struct term *t = term_get();
 
     return (struct report_options){ .columns = t->columns, .color = t->colour, .ascii = !t->unicode };
+}
+
+enum err_code session_grid(struct grid *g, struct err *e)
+{
+    AUTO_BUF struct buf text = BUF_INIT(1u << 30);
+    struct report_options o = session_report_options();
+
+    grid_write(g, &o, 0, &text);
+    if (buf_failed(&text))
+        return err_set(e, ERR_TOO_LARGE, "the list is larger than 1 GiB; ask for less with --limit");
+    return term_write(buf_str(&text), e);
 }
 
 static enum err_code session_to_file(void *file, struct str bytes, struct err *e)

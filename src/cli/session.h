@@ -73,6 +73,9 @@ extern const struct report_sink term_sink;              /* standard output */
 enum err_code session_format(struct str name, const struct report_format **out, struct err *e) MUST_USE;
 /* As this terminal can show it. */
 struct report_options session_report_options(void);
+/* Rows and columns (eval/report/grid.h) on standard output. */
+struct grid;
+enum err_code session_grid(struct grid *g, struct err *e) MUST_USE;
 /* Whole or not at all: beside the target first, then renamed. */
 enum err_code session_report_file(struct session *s, const struct result *result, const struct report_format *format,
                                   const struct report_options *options, struct str path, struct err *e) MUST_USE;

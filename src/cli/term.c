@@ -25,6 +25,21 @@ static bool term_locale_is_utf8(void)
     return false;
 }
 
+/* Terminals that show hyperlinks (OSC 8) have no common mark; those named here are known not to, the others pass over
+ * what they do not know. */
+static bool term_has_links(bool tty)
+{
+    static const char *const without[] = { "dumb", "linux", "cons25", "vt52", "vt100", "vt102", "vt220", "emacs", "unknown" };
+    const char *terminal = getenv("TERM"), *wish = getenv("ASSAY_LINKS");
+
+    if (!tty || !terminal || !*terminal || getenv("INSIDE_EMACS") || (wish && (strcmp(wish, "0") == 0 || strcmp(wish, "never") == 0)))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(without); i++)
+        if (strcmp(terminal, without[i]) == 0)
+            return false;
+    return true;
+}
+
 const struct term *term_get(void)
 {
     static struct term t;
@@ -43,11 +58,15 @@ const struct term *term_get(void)
     t.colour = t.out_tty && wants_colour;
     t.colour_err = t.err_tty && wants_colour;
     t.unicode = term_locale_is_utf8();
+    t.links = term_has_links(t.out_tty);
     t.columns = 80;
-    if (columns && str_to_i64(str_c(columns), &n) && n >= 40 && n <= 1000)
+    t.rows = 24;
+    if ((ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) && size.ws_row > 0)
+        t.rows = size.ws_row;
+    if (columns && str_to_i64(str_c(columns), &n) && n >= 20 && n <= 1000)
         t.columns = (int)n;
     else if ((ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) &&
-             size.ws_col >= 40)
+             size.ws_col >= 20)
         t.columns = size.ws_col;
     return &t;
 }
