@@ -187,5 +187,5 @@ const struct command command_cache = {
     .doc = "assay run TASK --cache gives an answer again when the same was asked before: the same provider and address, model,\n"
            "parameters, messages with their images, tools, form and repetition. It costs nothing then and the result says so.\n"
            "Repeats (--repeat) are never answered by one another.",
-    .options = cache_options, .positional_min = 1, .positional_max = 1, .run = cache_run,
+    .options = cache_options, .positional_min = 1, .positional_max = 1, .complete = "ls|clear|stat", .run = cache_run,
 };

@@ -14,7 +14,7 @@ static const struct option compare_options[] = {
     { "against", 0, "VARIANT", "one run: hold the others against this variant (default: the best)", "@variant" },
     { "by", 0, "WHAT", "several runs: pair variants by name (default), model, prompt or position", "name model prompt position" },
     { "variant", 0, "NAME", "only this variant", "@variant" },
-    { "metric", 0, "NAME", "decide by this metric or check instead of the ranking one", "@metric" },
+    { "metric", 0, "NAME", "decide by this metric or check instead of the ranking one", "@scorer" },
     { "pass", 0, "X", "a case passes when its value is at least X (default 0.5)", NULL },
     { "cases", 0, NULL, "list the cases that broke, were fixed, got worse or better", NULL },
     { "limit", 'n', "N", "at most N cases of each kind and variant in the list (default 20)", NULL },

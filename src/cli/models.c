@@ -97,5 +97,5 @@ static enum err_code models_run(struct args *args, int *status, struct err *e)
 
 const struct command command_models = {
     .name = "models", .usage = "[WORD] [options]", .summary = "List the models whose price is known.",
-    .options = models_options, .positional_max = 1, .run = models_run,
+    .options = models_options, .positional_max = 1, .complete = "model", .run = models_run,
 };

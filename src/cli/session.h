@@ -48,7 +48,7 @@ void          session_close(struct session *s);
 
 /* --- tasks from the command line ---------------------------------------------------------------------------------- */
 #define SESSION_TASK_OPTIONS                                                                       \
-    { "models", 'm', "A,B", "ask these models instead of the task's", NULL },                      \
+    { "models", 'm', "A,B", "ask these models instead of the task's", "@model" },                  \
     { "prompt", 'p', "FILE", "use this prompt (a file or text) instead of the task's", NULL },     \
     { "dataset", 'd', "FILE", "use these cases instead of the task's", NULL },                     \
     { "expected", 0, "NAME", "the member that holds the expected answer", NULL },                  \

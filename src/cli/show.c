@@ -317,5 +317,5 @@ const struct command command_show = {
     .name = "show", .usage = "[RUN] [TRIAL] [options]",
     .summary = "Show a run's result, or one trial with its transcript.",
     .doc = "RUN is an id, its last characters, `last` (the default) or `last~1`.",
-    .options = show_options, .positional_max = 2, .complete = "run", .run = show_run,
+    .options = show_options, .positional_max = 2, .complete = "run -", .run = show_run,
 };
