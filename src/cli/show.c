@@ -310,7 +310,10 @@ static enum err_code show_run(struct args *args, int *status, struct err *e)
     if (args_has(args, "failed") || args_has(args, "violations"))
         return show_list(&s, args, run, e);
     TRY(result_load(s.store, run, s.arena, &result, e));
-    return format->write(result, s.store, &options, &term_sink, e);
+    TRY(format->write(result, s.store, &options, &term_sink, e));
+    if (str_is(str_c(format->name), "table") && run->task_path.len)
+        printf(" task " STR_FMT "\n", STR_ARG(term_link(arena_cstr(s.arena, run->task_path), run->task_path, s.arena)));
+    return ERR_OK;
 }
 
 const struct command command_show = {

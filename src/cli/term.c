@@ -2,7 +2,9 @@
 #include "cli/cli.h"
 #include "eval/report/report.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -141,6 +143,25 @@ enum err_code term_json(json_t *j, struct err *e)
 struct str term_clean(struct str s, struct arena *a)
 {
     return report_clean(s, false, true, a);
+}
+
+struct str term_link(const char *path, struct str text, struct arena *a)
+{
+    AUTO_BUF struct buf url = BUF_INIT(8 * PATH_MAX);
+    struct str shown = report_clean(text, !term_get()->unicode, false, a);
+    char real[PATH_MAX], host[256] = "";
+
+    if (!term_get()->links || !realpath(path, real))
+        return shown;
+    if (gethostname(host, sizeof host - 1) != 0)
+        host[0] = '\0';
+    buf_printf(&url, "file://%s", host);
+    for (const char *p = real; *p; p++)
+        if (isalnum((unsigned char)*p) || strchr("/-._~", *p))
+            buf_byte(&url, *p);
+        else
+            buf_printf(&url, "%%%02X", (unsigned char)*p);
+    return arena_printf(a, "\033]8;;%s\033\\" STR_FMT "\033]8;;\033\\", buf_cstr(&url), STR_ARG(shown));
 }
 
 bool term_ask(const char *question)

@@ -13,6 +13,8 @@ void          histogram_add(struct histogram *h, int64_t ms, int64_t times);
 void          histogram_merge(struct histogram *into, const struct histogram *from);
 /* The value below or at which a share `q` of the values lies (nearest rank); -1 when empty. */
 int64_t       histogram_quantile(const struct histogram *h, double q);
+/* How many lie in each of `n` steps, equal on a logarithmic axis, from low to high; what lies outside goes to the ends. */
+void          histogram_bins(const struct histogram *h, int64_t low_ms, int64_t high_ms, int64_t *bins, size_t n);
 json_t       *histogram_to_json(const struct histogram *h);         /* [bucket, count, bucket, count...], only counts > 0 */
 enum err_code histogram_from_json(const json_t *j, struct histogram *out, struct err *e) MUST_USE;
 void          histogram_dispose(struct histogram *h);

@@ -1,2 +1,2 @@
 #!/bin/sh
-exec python3 "$(dirname "$0")/terminal.py" "$@"
+exec python3 "$(dirname "$0")/screen.py" "$@"

@@ -4,6 +4,7 @@
  * are cut in the middle. No line is ever wider than the terminal (60 columns at least). Colour carries nothing the text
  * does not say. */
 #include "eval/report/report.h"
+#include "eval/report/spread.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -409,9 +410,8 @@ static enum err_code table_write(const struct result *r, struct store *s, const 
 {
     AUTO_ARENA *a = arena_new_sized(16384);
     struct table t = { .r = r, .o = options, .arena = a, .out = BUF_INIT(TABLE_PIECE_MAX) };
-    enum err_code code;
+    enum err_code code = ERR_OK;
 
-    (void)s;
     t.columns = (size_t)MAX(options->columns > 0 ? options->columns : 80, TABLE_COLUMNS_MIN);
     if (!options->no_header)
         table_header(&t);
@@ -419,15 +419,18 @@ static enum err_code table_write(const struct result *r, struct store *s, const 
     table_row(&t, NULL);
     for (size_t i = 0; i < r->variant_count; i++)
         table_row(&t, &r->variants[i]);
-    if (options->detail)
+    if (options->detail) {
         table_detail(&t);
+        code = spread_write(r, s, options, a, &t.out, e);
+    }
     table_recommendation(&t);
     if (r->failed || r->threshold_count)
         buf_byte(&t.out, '\n');
     table_failures(&t);
     table_thresholds(&t);
     table_footer(&t);
-    code = report_put(sink, &t.out, e);
+    if (code == ERR_OK)
+        code = report_put(sink, &t.out, e);
     buf_dispose(&t.out);
     return code;
 }

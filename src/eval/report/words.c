@@ -65,13 +65,6 @@ const char *report_date(int64_t wall_ms, char out[REPORT_TEXT])
     return out;
 }
 
-/* Control characters, and marks that turn the direction of what follows, have no business in a name. */
-static bool report_unprintable(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
-           c == 0x2028 || c == 0x2029 || c == 0x200e || c == 0x200f || c == 0x61c;
-}
-
 struct str report_clean(struct str s, bool ascii, bool lines, struct arena *a)
 {
     char *p = arena_alloc(a, s.len * 3 + 1);            /* an ill-formed byte becomes the 3 of U+FFFD */
@@ -81,7 +74,7 @@ struct str report_clean(struct str s, bool ascii, bool lines, struct arena *a)
         uint32_t c = str_utf8_next(s, &i);
         bool stays = lines && (c == '\n' || c == '\t');
 
-        n += str_utf8_put(!stays && (report_unprintable(c) || (ascii && c > 0x7e)) ? '?' : c, p + n);
+        n += str_utf8_put(!stays && (str_utf8_steers(c) || (ascii && c > 0x7e)) ? '?' : c, p + n);
     }
     return str_n(p, n);
 }
