@@ -66,7 +66,8 @@ static enum err_code estimate_run(struct args *args, int *status, struct err *e)
     if (args_has(args, "json"))
         return term_json(estimate_json(plan), e);
     running_headline(plan, &headline);
-    printf("%s\n\n", buf_cstr(&headline));
+    term_wrap(stdout, buf_str(&headline), 0, term_get()->columns);
+    printf("\n");
     g = grid_new(s.arena, columns, COUNT_OF(columns));
     for (size_t i = 0; i < plan->task->variant_count; i++) {
         const struct plan_variant_estimate *v = &plan->estimate.variants[i];

@@ -87,11 +87,11 @@ void grid_painted(struct str text, enum grid_paint paint, const struct report_op
 
 static size_t grid_total(const struct grid *g)
 {
-    size_t total = 0;
+    size_t total = 0, shown = 0;
 
     for (size_t c = 0; c < g->count; c++)
         if (!g->gone[c])
-            total += g->width[c] + (total ? GRID_GAP : 0);
+            total += g->width[c] + (shown++ ? GRID_GAP : 0);
     return total;
 }
 

@@ -14,7 +14,7 @@ struct report_sink {
 };
 
 struct report_options {
-    int columns;                        /* of the terminal; 0: 80. At least 60 are used */
+    int columns;                        /* of the terminal; 0: 80. At least 36 are used */
     bool color;                         /* ANSI colours; the caller has looked at NO_COLOR and at the terminal */
     bool ascii;                         /* no character above 0x7e of our own */
     bool no_header;                     /* table: the first line is left out (the caller already showed it) */

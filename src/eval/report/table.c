@@ -1,7 +1,7 @@
 /* src/eval/report/table.c: the terminal. A ranked table, what failed, what to take.
  *
  * Columns give way in a fixed order until a row fits: percentiles past the median go, then words get short, then names
- * are cut in the middle. No line is ever wider than the terminal (60 columns at least). Colour carries nothing the text
+ * are cut in the middle. No line is ever wider than the terminal (36 columns at least). Colour carries nothing the text
  * does not say. */
 #include "eval/report/report.h"
 #include "eval/report/spread.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #define TABLE_PIECE_MAX   ((size_t)64 << 20)
-#define TABLE_COLUMNS_MIN 60
+#define TABLE_COLUMNS_MIN 36
 #define TABLE_NAME_MIN    12
 #define TABLE_NAME_WISH   20        /* columns go before a name is cut below this */
 #define TABLE_NAME_MAX    44
@@ -177,7 +177,8 @@ static void table_fit(struct table *t)
         { TABLE_P95, TABLE_HIDDEN }, { TABLE_QUALITY, TABLE_SHORT }, { TABLE_CRITICAL, TABLE_SHORT }, { TABLE_VIOLATIONS, TABLE_SHORT },
         { TABLE_FAILED, TABLE_SHORT }, { TABLE_AGAINST, TABLE_MEDIUM }, { TABLE_INTERVAL, TABLE_SHORT }, { TABLE_AGAINST, TABLE_SHORT },
     };
-    static const enum table_column last[] = { TABLE_FAILED, TABLE_VIOLATIONS, TABLE_P50, TABLE_AGAINST };
+    static const enum table_column last[] = { TABLE_FAILED, TABLE_VIOLATIONS, TABLE_P50, TABLE_AGAINST, TABLE_INTERVAL,
+                                              TABLE_CRITICAL, TABLE_COST };
     size_t step = 0, total, wish, name;
     bool checks = false, failed = false;
 
