@@ -17,7 +17,8 @@ PUBLIC = {
     "base": {"base/*.h": "*"},
     "domain": {"domain/*.h": "*"},
     "data": {"data/pack.h": "*"},
-    "eval": {"eval/*.h": "*", "eval/report/report.h": "*"},
+    "eval": {"eval/*.h": "*", "eval/report/report.h": "*",
+             "eval/report/grid.h": "*", "eval/report/comparison.h": "*"},
     "llm": {"llm/prices.h": "*", "llm/cache.h": "*"},
 }
 MADE = {"embedded.h", "version.h"}          # by the build: anybody may include them

@@ -34,7 +34,12 @@ needs_build()
     lib libcurl 7.88 libcurl4-openssl-dev "HTTP client"
     lib libmicrohttpd 0.9.75 libmicrohttpd-dev "HTTP server"
 }
-needs_test()  { needs_build; need "python3 -c 'import ensurepip, venv'" python3-venv "Python's venv"; }
+needs_test()
+{
+    needs_build
+    need "python3 -c 'import ensurepip, venv'" python3-venv "Python's venv"
+    tool zsh zsh; tool fish fish; tool less less
+}
 needs_lint()
 {
     needs_build

@@ -44,7 +44,8 @@ static void diff_put(diff_pieces *out, enum diff_kind kind, struct str text)
 /* Words `first` .. `end`-1 as one text: they lie side by side. */
 static struct str diff_span(const struct str *words, size_t first, size_t end)
 {
-    return first < end ? str_n(words[first].at, (size_t)(words[end - 1].at + words[end - 1].len - words[first].at)) : STR_NONE;
+    return first < end ? str_n(words[first].at, (size_t)(words[end - 1].at + words[end - 1].len - words[first].at))
+                       : STR_NONE;
 }
 
 /* Rows of the search: row d holds the furthest x on each diagonal -d, -d+2 .. d, at index (k + d) / 2. */
@@ -53,7 +54,8 @@ struct diff_search { const struct str *a, *b; int n, m; int *rows[DIFF_EDITS_MAX
 static int diff_reach(const struct diff_search *s, int d, int k)      /* where the best step to (d, k) begins */
 {
     const int *row = d ? s->rows[d - 1] : NULL;
-    int down = k < d ? row ? row[(k + 1 + d - 1) / 2] : 0 : -1, right = k > -d ? row ? row[(k - 1 + d - 1) / 2] + 1 : 0 : -1;
+    int down = k < d ? row ? row[(k + 1 + d - 1) / 2] : 0 : -1,
+        right = k > -d ? row ? row[(k - 1 + d - 1) / 2] + 1 : 0 : -1;
 
     return MAX(down, right);
 }

@@ -19,7 +19,8 @@ enum err_code notify_new(struct notify **out, struct err *e)
     struct notify *n;
 
     if (fd < 0)
-        return err_errno(e, ERR_ENVIRONMENT, errno, "files can't be watched (fs.inotify.max_user_instances says how often)");
+        return err_errno(e, ERR_ENVIRONMENT, errno,
+                         "files can't be watched (fs.inotify.max_user_instances says how often)");
     n = xcalloc(1, sizeof *n);
     n->fd = fd;
     *out = n;
@@ -85,7 +86,9 @@ static enum err_code notify_add_one(struct notify *n, const char *path, bool dee
         return err_set(e, ERR_TOO_LARGE, "%s: more than %d folders can't be watched", path, NOTIFY_FOLDERS_MAX);
     watch = notify_watch(n, path);
     if (watch < 0 && errno == ENOSPC)
-        return err_set(e, ERR_ENVIRONMENT, "%s can't be watched: the system's watchers are used up; raise fs.inotify.max_user_watches", path);
+        return err_set(e, ERR_ENVIRONMENT,
+                       "%s can't be watched: the system's watchers are used up; raise fs.inotify.max_user_watches",
+                       path);
     if (watch < 0)
         return err_errno(e, file_open_code(errno), errno, "%s can't be watched", path);
     vec_push(&n->folders, (struct notify_folder){ watch, xstrdup(path), deep });
@@ -194,7 +197,8 @@ static void notify_read(struct notify *n, struct notify_changes *c)
     ssize_t got;
 
     for (int round = 0; round < 64 && (got = read(n->fd, bytes, sizeof bytes)) > 0; round++)
-        for (char *p = bytes; p < bytes + got; p += sizeof(struct inotify_event) + ((struct inotify_event *)(void *)p)->len)
+        for (char *p = bytes; p < bytes + got;
+             p += sizeof(struct inotify_event) + ((struct inotify_event *)(void *)p)->len)
             notify_event(n, (struct inotify_event *)(void *)p, c);
 }
 

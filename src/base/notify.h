@@ -2,8 +2,9 @@
  *
  * Folders are watched, not files: an editor that writes beside and renames, and a version control that replaces a whole
  * folder, are both seen. Names of editors' own files (hidden, "~", ".swp", ".tmp", ".part", "4913") are not told of.
- * Paths are compared as they are written: give resolved ones. A folder that went away is looked for again at each wait. Hidden folders are not entered.
- * Threads: one owner at a time. Memory: bounded by NOTIFY_FOLDERS_MAX and NOTIFY_NAMES_MAX. */
+ * Paths are compared as they are written: give resolved ones. A folder that went away is looked for again at each wait.
+ * Hidden folders are not entered. Threads: one owner at a time. Memory: bounded by NOTIFY_FOLDERS_MAX and
+ * NOTIFY_NAMES_MAX. */
 #pragma once
 
 #include "base/base.h"

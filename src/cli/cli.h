@@ -61,8 +61,8 @@ enum err_code term_json(json_t *j /* taken */, struct err *e);  /* pretty, one n
 /* `s` without what could steer a terminal: control characters (C0, C1, DEL) and marks that turn the direction of text
  * become '?', bytes that are not UTF-8 U+FFFD. Tabs and line ends stay. */
 struct str term_clean(struct str s, struct arena *a);
-/* `text` as a link to a file where the terminal has such (OSC 8; ASSAY_LINKS=0 turns it off), else as it is. `path` need
- * not be absolute; one that does not exist is no link. */
+/* `text` as a link to a file where the terminal has such (OSC 8; ASSAY_LINKS=0 turns it off), else as it is. `path`
+ * need not be absolute; one that does not exist is no link. */
 struct str term_link(const char *path, struct str text, struct arena *a);
 bool  term_ask(const char *question);                   /* y/N on a terminal; false without one */
 

@@ -32,7 +32,9 @@ enum compare_form { COMPARE_TABLE, COMPARE_JSON, COMPARE_MARKDOWN };
 static enum err_code compare_form_of(const struct args *args, enum compare_form *out, struct err *e)
 {
     static const char *const names[] = { "table", "json", "markdown", "md" };
-    struct str name = args_has(args, "json") ? S("json") : args_has(args, "md") ? S("markdown") : args_get(args, "format");
+    struct str name = args_has(args, "json") ? S("json")
+                      : args_has(args, "md") ? S("markdown")
+                                             : args_get(args, "format");
     struct suggest near;
     char hint[160];
 
@@ -47,8 +49,8 @@ static enum err_code compare_form_of(const struct args *args, enum compare_form 
         }
         suggest_offer(&near, str_c(names[i]));
     }
-    return err_set(e, ERR_USAGE, "a comparison has no format \"" STR_FMT "\"%s; there are table, json, markdown", STR_ARG(name),
-                   suggest_hint(&near, hint));
+    return err_set(e, ERR_USAGE, "a comparison has no format \"" STR_FMT "\"%s; there are table, json, markdown",
+                   STR_ARG(name), suggest_hint(&near, hint));
 }
 
 /* --- one case ----------------------------------------------------------------------------------------------------- */
@@ -85,8 +87,9 @@ static void compare_side_turns(struct compare_side *s, const json_t *transcript,
     s->answer = arena_strdup(a, buf_str(&answer));
 }
 
-static enum err_code compare_side_load(struct session *s, const struct compare *c, size_t run, const struct result_variant *v,
-                                       struct str id, struct compare_side *out, struct err *e)
+static enum err_code compare_side_load(struct session *s, const struct compare *c, size_t run,
+                                       const struct result_variant *v, struct str id, struct compare_side *out,
+                                       struct err *e)
 {
     const struct compare_run *r = &c->runs[run];
     struct trial_place place = { .variant = v->no };
@@ -124,8 +127,10 @@ static json_t *compare_side_json(const struct compare_side *s)
     json_set_str(o, "prompt", s->prompt);
     json_set_str(o, "answer", s->answer);
     json_object_set_new(o, "latency_ms", json_integer(s->trial->trial.latency_ms));
-    json_object_set_new(o, "cost_usd", s->trial->trial.cost_nanousd == MONEY_UNKNOWN
-                                           ? json_null() : json_string(money_exact(s->trial->trial.cost_nanousd, money)));
+    json_object_set_new(o, "cost_usd",
+                        s->trial->trial.cost_nanousd == MONEY_UNKNOWN
+                            ? json_null()
+                            : json_string(money_exact(s->trial->trial.cost_nanousd, money)));
     return o;
 }
 
@@ -137,12 +142,14 @@ static json_t *compare_diff_json(struct str before, struct str after, struct are
     json_t *list = json_array();
 
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(list, json_pack("{s:s, s:o}", "kind", kinds[pieces[i].kind], "text", json_from_str(pieces[i].text)));
+        json_array_append_new(list, json_pack("{s:s, s:o}", "kind", kinds[pieces[i].kind], "text",
+                                              json_from_str(pieces[i].text)));
     return list;
 }
 
 /* Removed words in red between [- and -], added ones in green between {+ and +}: the marks stay without colour. */
-static void compare_diff_print(struct session *s, const char *what, struct str before, struct str after, struct buf *out)
+static void compare_diff_print(struct session *s, const char *what, struct str before, struct str after,
+                               struct buf *out)
 {
     static const char *const open[] = { "", "[-", "{+" }, *const close[] = { "", "-]", "+}" };
     static const enum grid_paint paints[] = { GRID_PLAIN, GRID_RED, GRID_GREEN };
@@ -184,11 +191,12 @@ static void compare_side_print(const struct compare_side *s, struct session *ses
         buf_printf(out, "trial %" PRId64 "  FAILED %s: " STR_FMT "\n", t->number, err_name(t->error),
                    STR_ARG(term_clean(str_utf8_head(t->error_text, 300), session->arena)));
     else
-        buf_printf(out, "trial %" PRId64 "  %" PRId64 " ms  %s\n", t->number, t->latency_ms, money_show(t->cost_nanousd, money));
+        buf_printf(out, "trial %" PRId64 "  %" PRId64 " ms  %s\n", t->number, t->latency_ms,
+                   money_show(t->cost_nanousd, money));
 }
 
-static enum err_code compare_scores_print(struct session *s, const struct compare_side *base, const struct compare_side *other,
-                                          struct buf *out, struct err *e)
+static enum err_code compare_scores_print(struct session *s, const struct compare_side *base,
+                                          const struct compare_side *other, struct buf *out, struct err *e)
 {
     static const struct grid_column columns[] = {
         { .heading = "metric or check", .least = 10 }, { .heading = "base", .right = true }, { .heading = "this", .right = true },
@@ -216,11 +224,12 @@ static enum err_code compare_scores_print(struct session *s, const struct compar
             if (str_eq(to->scorers[k].name, r->scorers[i].name))
                 y = scores[1][k];
         grid_cell(g, r->scorers[i].name, GRID_PLAIN);
-        grid_cell(g, x.state == SCORE_VALUE ? str_c(report_value(r->scorers[i].unit, x.value, text)) : S("-"), GRID_PLAIN);
+        grid_cell(g, x.state == SCORE_VALUE ? str_c(report_value(r->scorers[i].unit, x.value, text)) : S("-"),
+                  GRID_PLAIN);
         grid_cell(g, y.state == SCORE_VALUE ? str_c(report_value(r->scorers[i].unit, y.value, text)) : S("-"),
-                  x.state != y.state || x.value == y.value                              ? GRID_PLAIN
-                  : (y.value > x.value) == r->scorers[i].higher_is_better               ? GRID_GREEN
-                                                                                        : GRID_RED);
+                  x.state != y.state || x.value == y.value                ? GRID_PLAIN
+                  : (y.value > x.value) == r->scorers[i].higher_is_better ? GRID_GREEN
+                                                                          : GRID_RED);
         grid_cell(g, y.note.len ? y.note : x.note, GRID_DIM);
     }
     buf_byte(out, '\n');
@@ -228,8 +237,8 @@ static enum err_code compare_scores_print(struct session *s, const struct compar
     return ERR_OK;
 }
 
-static enum err_code compare_case_print(struct session *s, const struct compare_side *base, const struct compare_side *other,
-                                        struct err *e)
+static enum err_code compare_case_print(struct session *s, const struct compare_side *base,
+                                        const struct compare_side *other, struct err *e)
 {
     AUTO_BUF struct buf out = BUF_INIT(2 * COMPARE_TEXT_MAX);
 
@@ -246,7 +255,8 @@ static enum err_code compare_case_print(struct session *s, const struct compare_
     TRY(compare_scores_print(s, base, other, &out, e));
     buf_byte(&out, '\n');
     if (buf_failed(&out))
-        return err_set(e, ERR_TOO_LARGE, "the answers are too large to show side by side; `assay show RUN TRIAL --json` gives one");
+        return err_set(e, ERR_TOO_LARGE,
+                       "the answers are too large to show side by side; `assay show RUN TRIAL --json` gives one");
     return term_write(buf_str(&out), e);
 }
 
@@ -266,7 +276,8 @@ static enum err_code compare_case(struct session *s, const struct compare *c, st
             continue;
         if (json)
             json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "base", compare_side_json(&base), "other",
-                                                  compare_side_json(&other), "diff", compare_diff_json(base.answer, other.answer, s->arena)));
+                                                  compare_side_json(&other), "diff",
+                                                  compare_diff_json(base.answer, other.answer, s->arena)));
         else
             TRY(compare_case_print(s, &base, &other, e));
     }

@@ -76,14 +76,16 @@ static void complete_runs(struct complete *c)
     struct err ignored = ERR_INIT;
     size_t count;
 
-    if (!complete_store(c) || store_runs_list(c->s.store, STR_NONE, COMPLETE_RUNS, 0, c->s.arena, &rows, &count, &ignored) != ERR_OK)
+    if (!complete_store(c) ||
+        store_runs_list(c->s.store, STR_NONE, COMPLETE_RUNS, 0, c->s.arena, &rows, &count, &ignored) != ERR_OK)
         return;
     for (size_t i = 0; i < count; i++) {
         char when[CLOCK_TEXT];
 
         clock_text(rows[i].run.created_ms, when);
-        complete_offer(c, id_short(rows[i].run.id), arena_printf(c->s.arena, STR_FMT ", %s, %.10s %.5s", STR_ARG(rows[i].run.task_name),
-                       run_state_name(rows[i].run.state), when, when + 11));
+        complete_offer(c, id_short(rows[i].run.id),
+                       arena_printf(c->s.arena, STR_FMT ", %s, %.10s %.5s", STR_ARG(rows[i].run.task_name),
+                                    run_state_name(rows[i].run.state), when, when + 11));
     }
     if (count)
         complete_offer(c, S("last"), S("the newest run"));
@@ -98,7 +100,8 @@ static void complete_tasks(struct complete *c)
     struct err ignored = ERR_INIT;
     size_t count;
 
-    if (!complete_store(c) || store_runs_list(c->s.store, STR_NONE, COMPLETE_RUNS, 0, c->s.arena, &rows, &count, &ignored) != ERR_OK)
+    if (!complete_store(c) ||
+        store_runs_list(c->s.store, STR_NONE, COMPLETE_RUNS, 0, c->s.arena, &rows, &count, &ignored) != ERR_OK)
         return;
     for (size_t i = 0; i < count; i++)
         if (!map_put(&seen, rows[i].run.task_name, c))
@@ -182,8 +185,10 @@ static void complete_models(struct complete *c)
     for (size_t i = 0; i < llm_price_count(c->s.llm); i++) {
         llm_price_at(c->s.llm, i, &p);
         if (!str_ends(p.model, S("*")))
-            complete_offer(c, p.model, arena_printf(c->s.arena, "$%.4g in, $%.4g out for a million tokens", money_to_double(MAX(p.input, INT64_C(0))),
-                           money_to_double(MAX(p.output, INT64_C(0)))));
+            complete_offer(c, p.model,
+                           arena_printf(c->s.arena, "$%.4g in, $%.4g out for a million tokens",
+                                        money_to_double(MAX(p.input, INT64_C(0))),
+                                        money_to_double(MAX(p.output, INT64_C(0)))));
     }
 }
 

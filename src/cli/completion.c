@@ -60,7 +60,8 @@ static enum err_code completion_run(struct args *args, int *status, struct err *
         return term_write(str_c(completion_zsh), e);
     if (str_is(shell, "fish"))
         return term_write(str_c(completion_fish), e);
-    return err_set(e, ERR_USAGE, "there is no completion for \"" STR_FMT "\"; there is one for bash, zsh and fish", STR_ARG(shell));
+    return err_set(e, ERR_USAGE, "there is no completion for \"" STR_FMT "\"; there is one for bash, zsh and fish",
+                   STR_ARG(shell));
 }
 
 const struct command command_completion = {

@@ -12,7 +12,8 @@ static const struct option export_options[] = {
 static enum err_code export_run(struct args *args, int *status, struct err *e)
 {
     AUTO_SESSION s = { 0 };
-    struct str ref = args_positional(args, 0), name = args_has(args, "json") ? S("json") : args_get(args, "format"), file = args_get(args, "output");
+    struct str ref = args_positional(args, 0), name = args_has(args, "json") ? S("json") : args_get(args, "format"),
+               file = args_get(args, "output");
     struct report_options options = { .columns = 100, .detail = true, .transcripts = args_has(args, "transcripts") };
     const struct report_format *format;
     struct result *result;

@@ -195,7 +195,8 @@ static void running_cache_freep(struct cache **c)
     cache_free(*c);
 }
 
-enum err_code running_plan(struct session *s, const struct args *args, const char *path, struct plan **out, struct err *e)
+enum err_code running_plan(struct session *s, const struct args *args, const char *path, struct plan **out,
+                           struct err *e)
 {
     struct arena *a;
     struct task *task;
@@ -238,8 +239,8 @@ enum err_code running_execute(struct session *s, const struct args *args, struct
     return running_execute_as(s, args, plan, &more, status, e);
 }
 
-enum err_code running_execute_as(struct session *s, const struct args *args, struct plan *plan, struct running_more *more,
-                                 int *status, struct err *e)
+enum err_code running_execute_as(struct session *s, const struct args *args, struct plan *plan,
+                                 struct running_more *more, int *status, struct err *e)
 {
     struct running running = { .plan = plan, .budget_nanousd = plan->run.budget_nanousd };
     struct runner_options options = { .interrupted = running_interrupted, .progress = running_progress, .arg = &running,

@@ -30,8 +30,8 @@ struct running_more {
 /* Executes the stored run and reports. *status gets the exit status of DESIGN section 6. */
 enum err_code running_execute(struct session *s, const struct args *args, struct plan *plan, int *status,
                               struct err *e) MUST_USE;
-enum err_code running_execute_as(struct session *s, const struct args *args, struct plan *plan, struct running_more *more,
-                                 int *status, struct err *e) MUST_USE;
+enum err_code running_execute_as(struct session *s, const struct args *args, struct plan *plan,
+                                 struct running_more *more, int *status, struct err *e) MUST_USE;
 #define RUNNING_WARN_NANOUSD (10 * MONEY_PER_USD)
 /* Above RUNNING_WARN_NANOUSD a person is asked (on a terminal) or warned. ERR_CANCELLED when they say no. */
 enum err_code running_confirm(const struct args *args, const struct plan *plan, struct err *e) MUST_USE;

@@ -118,7 +118,8 @@ static void show_turn(const struct turn *t)
         show_clean("left out, because the model refuses it: ", t->dropped), printf("\n");
     for (size_t i = 0; i < t->attempt_count; i++)
         if (t->attempts[i].code != ERR_OK) {
-            printf("attempt %zu: %s after %" PRId64 " ms: ", i + 1, err_name(t->attempts[i].code), t->attempts[i].duration_ms);
+            printf("attempt %zu: %s after %" PRId64 " ms: ", i + 1, err_name(t->attempts[i].code),
+                   t->attempts[i].duration_ms);
             show_clean("", t->attempts[i].text);
             printf("\n");
         }

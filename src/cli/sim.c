@@ -47,7 +47,8 @@ static enum err_code sim_list_json(struct err *e)
             (json_int_t)m.median_ms, "input_usd_per_million", m.priced ? json_string(money_exact(m.input_nanousd, money)) : json_null(),
             "output_usd_per_million", m.priced ? json_string(money_exact(m.output_nanousd, money)) : json_null(), "about", m.about));
     for (size_t i = 0; sim_fault_at(i, &f); i++)
-        json_array_append_new(faults, json_pack("{s:s, s:s, s:s}", "fault", f.name, "value", f.value, "about", f.about));
+        json_array_append_new(faults,
+                              json_pack("{s:s, s:s, s:s}", "fault", f.name, "value", f.value, "about", f.about));
     return term_json(json_pack("{s:o, s:o}", "models", models, "faults", faults), e);
 }
 

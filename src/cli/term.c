@@ -34,7 +34,8 @@ static bool term_has_links(bool tty)
     static const char *const without[] = { "dumb", "linux", "cons25", "vt52", "vt100", "vt102", "vt220", "emacs", "unknown" };
     const char *terminal = getenv("TERM"), *wish = getenv("ASSAY_LINKS");
 
-    if (!tty || !terminal || !*terminal || getenv("INSIDE_EMACS") || (wish && (strcmp(wish, "0") == 0 || strcmp(wish, "never") == 0)))
+    if (!tty || !terminal || !*terminal || getenv("INSIDE_EMACS") ||
+        (wish && (strcmp(wish, "0") == 0 || strcmp(wish, "never") == 0)))
         return false;
     for (size_t i = 0; i < COUNT_OF(without); i++)
         if (strcmp(terminal, without[i]) == 0)
@@ -63,7 +64,8 @@ const struct term *term_get(void)
     t.links = term_has_links(t.out_tty);
     t.columns = 80;
     t.rows = 24;
-    if ((ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) && size.ws_row > 0)
+    if ((ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) &&
+        size.ws_row > 0)
         t.rows = size.ws_row;
     if (columns && str_to_i64(str_c(columns), &n) && n >= 20 && n <= 1000)
         t.columns = (int)n;

@@ -101,15 +101,18 @@ static enum err_code watch_confirm(struct watch *w, const struct plan *plan, str
         return ERR_OK;
     money_show(w->spent_nanousd, so_far);
     money_show(plan->estimate.cost_nanousd, more);
-    snprintf(question, sizeof question, "%s spent so far, and this run is estimated at %s. Go on, also with later changes?", so_far, more);
+    snprintf(question, sizeof question,
+             "%s spent so far, and this run is estimated at %s. Go on, also with later changes?", so_far, more);
     if (!(w->approved = term_ask(question)))
-        return err_set(e, ERR_CANCELLED, "not run: %s spent and an estimate of %s are more than $10 in all; --budget or --yes allow it",
+        return err_set(e, ERR_CANCELLED,
+                       "not run: %s spent and an estimate of %s are more than $10 in all; --budget or --yes allow it",
                        so_far, more);
     return ERR_OK;
 }
 
 /* The run to hold this one against: the last round's, before the first round the task's newest finished one. */
-static enum err_code watch_before(struct watch *w, struct session *s, const struct plan *plan, struct run **out, struct err *e)
+static enum err_code watch_before(struct watch *w, struct session *s, const struct plan *plan, struct run **out,
+                                  struct err *e)
 {
     struct store_run_row *rows;
     size_t count;
@@ -125,7 +128,8 @@ static enum err_code watch_before(struct watch *w, struct session *s, const stru
 }
 
 /* ERR_OK and *out NULL when the two have nothing in common. */
-static enum err_code watch_compare(struct session *s, struct run *before, struct run *now, struct compare **out, struct err *e)
+static enum err_code watch_compare(struct session *s, struct run *before, struct run *now, struct compare **out,
+                                   struct err *e)
 {
     static const enum compare_by ways[] = { COMPARE_BY_NAME, COMPARE_BY_MODEL };
     struct compare_options o = { .pass = COMPARE_PASS, .changes_max = WATCH_CHANGES };
@@ -150,8 +154,8 @@ static json_t *watch_read_back(struct buf *text)
     return !buf_failed(text) && json_read(buf_str(text), &o, NULL) == ERR_OK ? o : json_null();
 }
 
-static enum err_code watch_json(const struct watch *w, struct session *s, const struct result *result, const struct compare *c,
-                                struct err *e)
+static enum err_code watch_json(const struct watch *w, struct session *s, const struct result *result,
+                                const struct compare *c, struct err *e)
 {
     AUTO_BUF struct buf text = BUF_INIT(256u << 20), line = BUF_INIT(512u << 20);
     struct comparison_options o = { .cases = true };
@@ -177,8 +181,8 @@ static enum err_code watch_json(const struct watch *w, struct session *s, const 
     return fflush(stdout) == 0 ? ERR_OK : err_set(e, ERR_IO, "standard output can't be written");
 }
 
-static enum err_code watch_show(struct watch *w, struct session *s, const struct plan *plan, const struct result *result,
-                                struct err *e)
+static enum err_code watch_show(struct watch *w, struct session *s, const struct plan *plan,
+                                const struct result *result, struct err *e)
 {
     struct comparison_options o = { .report = session_report_options(), .cases = true, .brief = true };
     struct run *before, *now;
@@ -193,7 +197,8 @@ static enum err_code watch_show(struct watch *w, struct session *s, const struct
     if (!before)
         return ERR_OK;
     if (!c) {
-        term_note("run " STR_FMT " before it has no variant of these: nothing to compare", STR_ARG(id_short(before->id)));
+        term_note("run " STR_FMT " before it has no variant of these: nothing to compare",
+                  STR_ARG(id_short(before->id)));
         return ERR_OK;
     }
     printf("\n since run " STR_FMT " (A)\n", STR_ARG(id_short(before->id)));
@@ -254,7 +259,8 @@ static enum err_code watch_round(struct watch *w, int *status, struct err *e)
         code = watch_run_plan(w, &s, &plan, status, &problem);
     if (code == ERR_OK)
         return ERR_OK;
-    if (code == ERR_USAGE || code == ERR_STORE || code == ERR_MISSING_KEY || code == ERR_ENVIRONMENT || interrupts_seen()) {
+    if (code == ERR_USAGE || code == ERR_STORE || code == ERR_MISSING_KEY || code == ERR_ENVIRONMENT ||
+        interrupts_seen()) {
         *e = problem;
         return code;
     }

@@ -152,8 +152,10 @@ static enum err_code case_index_trial(const struct store_trial *t, void *arg, st
     if (index == x->last)
         return ERR_OK;
     if ((int64_t)x->entries.len >= CASE_INDEX_MAX)
-        return err_set(e, ERR_TOO_LARGE, "run " STR_FMT " has more than %lld cases; runs over different cases can be compared up to "
-                       "that many", STR_ARG(id_short(x->run->id)), (long long)CASE_INDEX_MAX);
+        return err_set(e, ERR_TOO_LARGE,
+                       "run " STR_FMT " has more than %lld cases; runs over different cases can be compared up to "
+                       "that many",
+                       STR_ARG(id_short(x->run->id)), (long long)CASE_INDEX_MAX);
     x->last = index;
     vec_push(&x->entries, (struct case_index_entry){ hash_bytes(t->trial.case_id, x->seed), index });
     return ERR_OK;

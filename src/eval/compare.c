@@ -34,7 +34,8 @@ enum err_code compare_by_from(struct str name, enum compare_by *out, struct err 
         }
         suggest_offer(&near, str_c(compare_by_names[i]));
     }
-    return err_set(e, ERR_USAGE, "--by \"" STR_FMT "\" is no way to pair variants%s; there are name, model, prompt, position",
+    return err_set(e, ERR_USAGE,
+                   "--by \"" STR_FMT "\" is no way to pair variants%s; there are name, model, prompt, position",
                    STR_ARG(name), suggest_hint(&near, hint));
 }
 
@@ -173,7 +174,8 @@ static enum err_code compare_pairs_within(struct compare_work *w, struct err *e)
     size_t base = 0;
 
     if (r->variant_count < 2)
-        return err_set(e, ERR_BAD_INPUT, "run " STR_FMT " has one variant; name a second run to compare it with, such as last~1",
+        return err_set(e, ERR_BAD_INPUT,
+                       "run " STR_FMT " has one variant; name a second run to compare it with, such as last~1",
                        STR_ARG(id_short(c->runs[0].run->id)));
     if (w->o->against.len) {
         while (base < r->variant_count && !str_eq(r->variants[base].name, w->o->against))
@@ -256,14 +258,16 @@ static enum err_code compare_pairs_across(struct compare_work *w, struct err *e)
     struct compare_keys keys[COMPARE_RUNS_MAX];
 
     if (w->o->against.len)
-        return err_set(e, ERR_USAGE, "--against names a variant of one run; of several runs the first is what the others are held "
+        return err_set(e, ERR_USAGE,
+                       "--against names a variant of one run; of several runs the first is what the others are held "
                        "against");
     for (size_t r = 0; r < c->run_count; r++)
         keys[r] = compare_keys_of(w, c->runs[r].result);
     c->pairs = arena_array(w->arena, struct compare_pair, base->variant_count * (c->run_count - 1));
     for (size_t i = 0; i < base->variant_count; i++)
         for (size_t r = 1; r < c->run_count; r++) {
-            const struct result_variant *v = &base->variants[i], *o = compare_partner(&keys[0], (size_t)v->no, &keys[r]);
+            const struct result_variant *v = &base->variants[i],
+                                        *o = compare_partner(&keys[0], (size_t)v->no, &keys[r]);
 
             if (o)
                 c->pairs[c->pair_count++] = (struct compare_pair){ .other_run = r, .base = v, .other = o };
@@ -362,7 +366,10 @@ static void compare_case_outcome(struct compare_work *w, size_t at)
     }
     *(base == OUTCOME_PASS ? &pair->both_pass : &pair->both_fail) += 1;
     if (fabs(moved) > 1e-9)
-        compare_change_note(w, at, (moved > 0) == w->c->measures[w->c->decides].higher_is_better ? CHANGE_BETTER : CHANGE_WORSE, x, y);
+        compare_change_note(w, at,
+                            (moved > 0) == w->c->measures[w->c->decides].higher_is_better ? CHANGE_BETTER
+                                                                                          : CHANGE_WORSE,
+                            x, y);
 }
 
 static void compare_case_pair(struct compare_work *w, size_t at)
@@ -471,9 +478,9 @@ static void compare_decide(struct compare_difference *d, const struct compare_su
     d->test = once && !s->fractions && measure->unit == METRIC_RATIO ? COMPARE_MCNEMAR : COMPARE_PAIRED_T;
     d->p = d->test == COMPARE_MCNEMAR ? stats_mcnemar(s->only_base, s->only_other)
                                       : stats_paired_t(d->difference, aggregate_variance(x), x->n);
-    d->verdict = d->p >= RECOMMEND_ALPHA                                        ? VERDICT_SAME
-                 : (d->difference > 0) == measure->higher_is_better             ? VERDICT_BETTER
-                                                                                : VERDICT_WORSE;
+    d->verdict = d->p >= RECOMMEND_ALPHA                            ? VERDICT_SAME
+                 : (d->difference > 0) == measure->higher_is_better ? VERDICT_BETTER
+                                                                    : VERDICT_WORSE;
 }
 
 static void compare_finish(struct compare_work *w)
@@ -504,7 +511,8 @@ static enum err_code compare_runs(struct compare_work *w, struct run *const *run
     for (size_t r = 0; r < c->run_count; r++) {
         for (size_t k = 0; k < r; k++)
             if (runs[k]->no == runs[r]->no)
-                return err_set(e, ERR_USAGE, "run " STR_FMT " is named twice; the variants of one run are compared by naming it once",
+                return err_set(e, ERR_USAGE,
+                               "run " STR_FMT " is named twice; the variants of one run are compared by naming it once",
                                STR_ARG(id_short(runs[r]->id)));
         c->runs[r].run = runs[r];
         TRY(result_load(w->store, runs[r], w->arena, &c->runs[r].result, e));
@@ -533,8 +541,11 @@ enum err_code compare_load(struct store *s, struct run *const *runs, size_t run_
     if (!c->pair_count)
         return compare_no_variant("--variant", o->variant, c, e);
     if (__builtin_mul_overflow(c->pair_count, c->measure_count, &cells) || cells > COMPARE_CELLS_MAX)
-        return err_set(e, ERR_TOO_LARGE, "%zu pairs of variants with %zu metrics and checks are more than the %d that can be compared at a "
-                       "time; --variant chooses one", c->pair_count, c->measure_count, COMPARE_CELLS_MAX);
+        return err_set(
+            e, ERR_TOO_LARGE,
+            "%zu pairs of variants with %zu metrics and checks are more than the %d that can be compared at a "
+            "time; --variant chooses one",
+            c->pair_count, c->measure_count, COMPARE_CELLS_MAX);
     w.sums = xcalloc(cells + 1, sizeof *w.sums);
     w.changes = xcalloc(c->pair_count * CHANGE_KINDS, sizeof *w.changes);
     TRY(compare_read(&w, e));

@@ -110,7 +110,8 @@ enum err_code compare_load(struct store *s, struct run *const *runs, size_t run_
                            struct arena *a, struct compare **out, struct err *e) MUST_USE;
 
 /* The case whose id is `id` in a run: its number, or -1. One pass over the run's trials, ended when it is found. */
-enum err_code compare_case_find(struct store *s, const struct run *run, struct str id, int64_t *index, struct err *e) MUST_USE;
+enum err_code compare_case_find(struct store *s, const struct run *run, struct str id, int64_t *index,
+                                struct err *e) MUST_USE;
 
 /* The parts of the task in which two runs differ: "prompts", "checks"... in words. (compare_task.c) */
 void          compare_task(const json_t *base_settings, const json_t *other_settings, struct arena *a, struct str **out,

@@ -62,7 +62,7 @@ void compare_task(const json_t *base_settings, const json_t *other_settings, str
     if (!compare_params_same(base, other))
         (*out)[(*count)++] = S("the parameters");
     if (!str_eq(json_get_str(base_settings, "program"), json_get_str(other_settings, "program")))
-        (*out)[(*count)++] =
-            arena_printf(a, "the program (" STR_FMT ", here " STR_FMT ")", STR_ARG(json_get_str(base_settings, "program")),
-                         STR_ARG(json_get_str(other_settings, "program")));
+        (*out)[(*count)++] = arena_printf(a, "the program (" STR_FMT ", here " STR_FMT ")",
+                                          STR_ARG(json_get_str(base_settings, "program")),
+                                          STR_ARG(json_get_str(other_settings, "program")));
 }

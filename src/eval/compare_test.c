@@ -26,7 +26,8 @@ static struct scorer_info scorers[] = {
     { .name = { "known", 5 }, .base = { "one_of", 6 }, .kind = SCORER_CHECK, .higher_is_better = true, .severity = SEVERITY_CRITICAL, .weight = 1 },
 };
 
-static enum err_code made_trial(struct store_tx *tx, struct job *j, struct aggregate **sums, int64_t number, struct err *e)
+static enum err_code made_trial(struct store_tx *tx, struct job *j, struct aggregate **sums, int64_t number,
+                                struct err *e)
 {
     struct trial_place at = run_trial_place(j->run, number);
     int64_t c = j->s->first_case + (j->s->backwards ? j->s->cases - 1 - at.case_index : at.case_index);
@@ -78,7 +79,9 @@ static struct str made_settings(struct made *m, const struct shape *s)
     json_t *task = json_object(), *variants = json_array();
 
     json_object_set_new(o, "scorers", scorers_to_json(scorers, 2));
-    json_object_set_new(task, "prompts", json_pack("[{s:s, s:s, s:i}]", "name", "p", "source", s->prompt ? s->prompt : "say", "line", (int)m->count));
+    json_object_set_new(task, "prompts",
+                        json_pack("[{s:s, s:s, s:i}]", "name", "p", "source", s->prompt ? s->prompt : "say", "line",
+                                  (int)m->count));
     for (int64_t v = 0; v < s->variant_count; v++)
         json_array_append_new(variants, json_pack("{s:s, s:i}", "name", s->variants[v], "prompt", 0));
     json_object_set_new(task, "variants", variants);
@@ -378,7 +381,8 @@ TEST(a_comparison_fits_any_terminal)
             while (str_split(&rest, '\n', &line))
                 if (str_utf8_width(line) > (size_t)columns || str_ends(line, S(" ")))
                     test_fail(__FILE__, __LINE__, "%d columns: \"" STR_FMT "\"", columns, STR_ARG(line));
-            CHECK(!memchr(b.bytes, 0x1b, b.len) && !str_contains(buf_str(&b), S("\xc2\x9b")) && !str_contains(buf_str(&b), S("\xe2\x80\xae")));
+            CHECK(!memchr(b.bytes, 0x1b, b.len) && !str_contains(buf_str(&b), S("\xc2\x9b")) &&
+                  !str_contains(buf_str(&b), S("\xe2\x80\xae")));
         }
     }
 }
@@ -404,7 +408,8 @@ TEST(a_comparison_is_json_and_markdown_too)
     CHECK_NEAR(json_real_value(JSON_AT(j, "pairs", "0", "scores", "accuracy", "difference")), 15.0 / 58, 0.02);
     CHECK_STR(json_get_str(JSON_AT(j, "pairs", "0", "scores", "accuracy"), "verdict"), "better");
     CHECK_OK(comparison_markdown(c, &o, &to_md, &e));
-    CHECK(str_contains(buf_str(&md), S("| a | 60 | 75.0 % | 100.0 % |")) || str_contains(buf_str(&md), S("| a | 60 |")));
+    CHECK(str_contains(buf_str(&md), S("| a | 60 | 75.0 % | 100.0 % |")) ||
+          str_contains(buf_str(&md), S("| a | 60 |")));
     CHECK(str_contains(buf_str(&md), S("| broken | c5 | a |")));
 }
 

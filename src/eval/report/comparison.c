@@ -74,7 +74,9 @@ size_t comparison_notes(const struct compare *c, struct arena *a, struct str **w
         int64_t ended = run->result->done + run->result->failed;
 
         if (ended < run_trials(run->run))
-            out[n++] = arena_printf(a, "Run " STR_FMT " is not finished: %" PRId64 " of %" PRId64 " trials have an outcome.",
+            out[n++] = arena_printf(a,
+                                    "Run " STR_FMT " is not finished: %" PRId64 " of %" PRId64
+                                    " trials have an outcome.",
                                     STR_ARG(label), ended, run_trials(run->run));
         if (r && !run->same_cases)
             out[n++] = arena_printf(a, "A and " STR_FMT " have other cases: compared on the %" PRId64 " they share by id; %" PRId64
@@ -82,7 +84,8 @@ size_t comparison_notes(const struct compare *c, struct arena *a, struct str **w
                                     run->only_here, STR_ARG(label));
         if (run->differs_count)
             out[n++] = arena_printf(a, STR_FMT " is another version of the task: " STR_FMT " differ%s.", STR_ARG(label),
-                                    STR_ARG(comparison_join(run->differs, run->differs_count, a)), run->differs_count == 1 ? "s" : "");
+                                    STR_ARG(comparison_join(run->differs, run->differs_count, a)),
+                                    run->differs_count == 1 ? "s" : "");
         if (run->unmatched_count)
             out[n++] = arena_printf(a, "Only in " STR_FMT ": " STR_FMT ".", STR_ARG(label),
                                     STR_ARG(comparison_join(run->unmatched, run->unmatched_count, a)));

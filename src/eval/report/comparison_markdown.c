@@ -21,8 +21,8 @@ static void comparison_markdown_runs(const struct compare *c, struct arena *a, s
     }
 }
 
-static void comparison_markdown_row(const struct compare_measure *m, const struct compare_difference *d, struct arena *a,
-                                    struct buf *b)
+static void comparison_markdown_row(const struct compare_measure *m, const struct compare_difference *d,
+                                    struct arena *a, struct buf *b)
 {
     char text[REPORT_TEXT];
 
@@ -38,14 +38,16 @@ static void comparison_markdown_row(const struct compare_measure *m, const struc
     buf_printf(b, d->verdict == VERDICT_WORSE ? "**%s** |" : "%s |", comparison_verdict(d));
 }
 
-static void comparison_markdown_name(const struct compare *c, const struct compare_pair *p, struct arena *a, struct buf *b)
+static void comparison_markdown_name(const struct compare *c, const struct compare_pair *p, struct arena *a,
+                                     struct buf *b)
 {
     if (c->run_count > 2)
         buf_printf(b, STR_FMT ": ", STR_ARG(comparison_label(c, p->other_run, a)));
     report_md_text(b, p->other->name);
 }
 
-static void comparison_markdown_pair(const struct compare *c, const struct compare_pair *p, struct arena *a, struct buf *b)
+static void comparison_markdown_pair(const struct compare *c, const struct compare_pair *p, struct arena *a,
+                                     struct buf *b)
 {
     buf_puts(b, "\n### ");
     comparison_markdown_name(c, p, a, b);

@@ -58,7 +58,8 @@ static struct str comparison_name(const struct comparison *x, const struct compa
                         STR_ARG(p->other->name));
 }
 
-static void comparison_value(struct grid *g, const struct compare_measure *m, const struct compare_difference *d, double v)
+static void comparison_value(struct grid *g, const struct compare_measure *m, const struct compare_difference *d,
+                             double v)
 {
     char text[REPORT_TEXT];
 
@@ -102,8 +103,8 @@ static void comparison_summary(struct comparison *x)
     struct str name = c->decides >= 0 ? c->measures[c->decides].name : S("answered");
 
     if (several)
-        comparison_words(x, arena_printf(x->arena, STR_FMT " of each variant, held against run A (by %s)", STR_ARG(name),
-                                         compare_by_name(c->by)));
+        comparison_words(x, arena_printf(x->arena, STR_FMT " of each variant, held against run A (by %s)",
+                                         STR_ARG(name), compare_by_name(c->by)));
     else
         comparison_words(x, arena_printf(x->arena, STR_FMT " of each variant, held against " STR_FMT, STR_ARG(name),
                                          STR_ARG(c->pairs[0].base->name)));
@@ -134,8 +135,8 @@ static bool comparison_shown(const struct comparison *x, const struct compare_pa
 
     if (!p->measures[m].cases)
         return false;
-    return x->o->report.detail || (ptrdiff_t)m == x->c->decides || measure->unit == METRIC_USD || str_is(measure->name, "latency") ||
-           v == VERDICT_BETTER || v == VERDICT_WORSE;
+    return x->o->report.detail || (ptrdiff_t)m == x->c->decides || measure->unit == METRIC_USD ||
+           str_is(measure->name, "latency") || v == VERDICT_BETTER || v == VERDICT_WORSE;
 }
 
 static void comparison_pair(struct comparison *x, const struct compare_pair *p)
@@ -152,7 +153,8 @@ static void comparison_pair(struct comparison *x, const struct compare_pair *p)
     if (str_eq(p->base->name, p->other->name))
         comparison_words(x, comparison_name(x, p));
     else
-        comparison_words(x, arena_printf(x->arena, STR_FMT " against " STR_FMT, STR_ARG(comparison_name(x, p)), STR_ARG(p->base->name)));
+        comparison_words(x, arena_printf(x->arena, STR_FMT " against " STR_FMT, STR_ARG(comparison_name(x, p)),
+                                         STR_ARG(p->base->name)));
     for (size_t m = 0; m < x->c->measure_count; m++)
         if (comparison_shown(x, p, m)) {
             grid_cell(g, x->c->measures[m].name, GRID_PLAIN);

@@ -43,7 +43,8 @@ TEST(a_grid_shrinks_then_drops_then_cuts_and_is_never_too_wide)
             if (str_utf8_width(line) > (size_t)width || str_ends(line, S(" ")))
                 test_fail(__FILE__, __LINE__, "%d columns: \"" STR_FMT "\"", width, STR_ARG(line));
     }
-    CHECK(str_contains(drawn(80, true, a), S("\x1b[31mA\x1b[0m")) && str_contains(drawn(80, true, a), S("\x1b[1mname\x1b[0m")));
+    CHECK(str_contains(drawn(80, true, a), S("\x1b[31mA\x1b[0m")) &&
+          str_contains(drawn(80, true, a), S("\x1b[1mname\x1b[0m")));
 }
 
 TEST(words_are_wrapped_by_their_width)

@@ -88,7 +88,8 @@ static struct str spread_latency(const struct histogram *h, int64_t low, int64_t
     return spread_bars(bins, SPREAD_BINS, ascii, a);
 }
 
-static struct grid *spread_grid(const struct spread *x, bool latency, int64_t low, int64_t high, bool ascii, struct arena *a)
+static struct grid *spread_grid(const struct spread *x, bool latency, int64_t low, int64_t high, bool ascii,
+                                struct arena *a)
 {
     struct grid_column *columns = arena_array(a, struct grid_column, x->count + 3);
     size_t n = 0;

@@ -1,8 +1,8 @@
 /* src/eval/report/spread.h: how latency and scores are distributed, as one line of little bars for each variant.
  *
  * Latency by its stored histogram, on a logarithmic axis that all variants share; every share (0..1) that is not only
- * ever 0 or 1 in SPREAD_BINS equal steps, by one pass over the stored scores. Bars are block characters, ASCII where the
- * locale has none; the tallest bar of a line is its most frequent value. */
+ * ever 0 or 1 in SPREAD_BINS equal steps, by one pass over the stored scores. Bars are block characters, ASCII where
+ * the locale has none; the tallest bar of a line is its most frequent value. */
 #pragma once
 
 #include "eval/report/report.h"

@@ -81,7 +81,8 @@ struct str report_clean(struct str s, bool ascii, bool lines, struct arena *a)
 
 struct str report_fit(struct str s, size_t width, bool ascii, struct arena *a)
 {
-    struct str mark = ascii ? S("...") : S("\xe2\x80\xa6"), clean = report_clean(str_utf8_head(s, REPORT_NAME_MAX), ascii, false, a);
+    struct str mark = ascii ? S("...") : S("\xe2\x80\xa6"),
+               clean = report_clean(str_utf8_head(s, REPORT_NAME_MAX), ascii, false, a);
     size_t room = width - MIN(width, ascii ? (size_t)3 : (size_t)1), used = 0, head = 0, tail;
 
     if (str_utf8_width(clean) <= width)
