@@ -156,9 +156,12 @@ size_t diff_words(struct str before, struct str after, struct arena *a, struct d
         tail++;
     diff_put(&pieces, DIFF_SAME, diff_span(y.at, 0, head));
     if (x.len > head + tail || y.len > head + tail) {
-        struct diff_search s = { .a = x.at + head, .b = y.at + head, .n = (int)(x.len - head - tail), .m = (int)(y.len - head - tail) };
-        int edits = diff_find(&s);
+        struct diff_search s = { .n = (int)(x.len - head - tail), .m = (int)(y.len - head - tail) };
+        int edits;
 
+        s.a = x.len ? x.at + head : NULL;
+        s.b = y.len ? y.at + head : NULL;
+        edits = diff_find(&s);
         if (edits >= 0) {
             diff_walk(&s, edits, &pieces);
         } else {

@@ -47,7 +47,8 @@ static const char *cache_age(int64_t ms, char out[32])
 static enum err_code cache_ls(struct session *s, const struct args *args, struct err *e)
 {
     static const struct grid_column columns[] = {
-        { .heading = "key", .drop = 3 }, { .heading = "model", .least = 12 }, { .heading = "age", .right = true }, { .heading = "uses", .right = true },
+        { .heading = "key", .drop = 3 }, { .heading = "model", .least = 12 },
+        { .heading = "age", .right = true }, { .heading = "uses", .right = true },
         { .heading = "cost", .right = true, .drop = 1 }, { .heading = "saved", .right = true, .drop = 2 },
     };
     struct grid *g;

@@ -49,7 +49,8 @@ static bool models_wanted(const struct llm_price *p, struct str provider, struct
 static enum err_code models_run(struct args *args, int *status, struct err *e)
 {
     static const struct grid_column columns[] = {
-        { .heading = "model (USD for a million tokens)", .least = 16 }, { .heading = "input", .right = true }, { .heading = "output", .right = true },
+        { .heading = "model (USD for a million tokens)", .least = 16 },
+        { .heading = "input", .right = true }, { .heading = "output", .right = true },
         { .heading = "cached", .right = true, .drop = 2 }, { .heading = "context", .right = true, .drop = 1 },
     };
     AUTO_SESSION s = { 0 };

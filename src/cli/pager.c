@@ -234,7 +234,8 @@ struct pager *pager_begin(bool wanted)
     if (pipe2(pipe_of, O_CLOEXEC) != 0)
         return NULL;
     p = xcalloc(1, sizeof *p);
-    *p = (struct pager){ .in = pipe_of[0], .out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), .kept = BUF_INIT(PAGER_KEPT_MAX + 65536), .to_child = -1 };
+    *p = (struct pager){ .in = pipe_of[0], .out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3),
+                         .kept = BUF_INIT(PAGER_KEPT_MAX + 65536), .to_child = -1 };
     if (p->out < 0 || pthread_create(&p->thread, NULL, pager_pump, p) != 0) {
         close(pipe_of[0]);
         close(pipe_of[1]);

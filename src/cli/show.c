@@ -212,7 +212,8 @@ static void show_list_row(struct show_list *l, const struct trial *t)
 
     if (l->json) {
         json_array_append_new(l->json, json_pack("{s:I, s:o, s:o, s:o, s:o, s:I, s:I}", "trial", (json_int_t)t->number, "case",
-            json_from_str(t->case_id), "variant", json_from_str(variant), "error", t->state == TRIAL_FAILED ? json_string(err_name(t->error)) : json_null(),
+            json_from_str(t->case_id), "variant", json_from_str(variant), "error",
+            t->state == TRIAL_FAILED ? json_string(err_name(t->error)) : json_null(),
             "error_text", t->state == TRIAL_FAILED ? json_from_str(t->error_text) : json_null(), "violations", (json_int_t)t->violations,
             "critical", (json_int_t)t->critical));
         return;

@@ -94,8 +94,10 @@ static void comparison_summary(struct comparison *x)
     bool several = c->run_count > 1;
     const struct grid_column columns[] = {
         { .heading = "variant", .least = 12 }, { .heading = "cases", .right = true, .drop = 3 },
-        { .heading = several ? "A" : "base", .right = true, .drop = 1 }, { .heading = several ? c->run_count > 2 ? "other" : "B" : "this", .right = true },
-        { .heading = "difference", .right = true }, { .heading = "95 % interval", .right = true, .drop = 4 }, { .heading = "p", .right = true, .drop = 2 },
+        { .heading = several ? "A" : "base", .right = true, .drop = 1 },
+        { .heading = several ? c->run_count > 2 ? "other" : "B" : "this", .right = true },
+        { .heading = "difference", .right = true },
+        { .heading = "95 % interval", .right = true, .drop = 4 }, { .heading = "p", .right = true, .drop = 2 },
         { .heading = "verdict" }, { .heading = "broken", .right = true }, { .heading = "fixed", .right = true },
         { .heading = "worse", .right = true, .drop = 6 }, { .heading = "better", .right = true, .drop = 5 },
     };
@@ -144,7 +146,8 @@ static void comparison_pair(struct comparison *x, const struct compare_pair *p)
     bool several = x->c->run_count > 1;
     const struct grid_column columns[] = {
         { .heading = "metric or check", .least = 10 }, { .heading = several ? "A" : "base", .right = true },
-        { .heading = several ? comparison_label(x->c, p->other_run, x->arena).at : "this", .right = true }, { .heading = "difference", .right = true },
+        { .heading = several ? comparison_label(x->c, p->other_run, x->arena).at : "this", .right = true },
+        { .heading = "difference", .right = true },
         { .heading = "95 % interval", .right = true, .drop = 2 }, { .heading = "p", .right = true, .drop = 1 }, { .heading = "verdict" },
     };
     struct grid *g = grid_new(x->arena, columns, COUNT_OF(columns));
@@ -184,9 +187,11 @@ static void comparison_changes(struct comparison *x)
 {
     bool several = x->c->run_count > 1;
     const struct grid_column columns[] = {
-        { .heading = "" }, { .heading = "case", .least = 8 }, { .heading = "variant", .least = 8 }, { .heading = several ? "A" : "base", .right = true },
+        { .heading = "" }, { .heading = "case", .least = 8 },
+        { .heading = "variant", .least = 8 }, { .heading = several ? "A" : "base", .right = true },
         { .heading = several ? x->c->run_count > 2 ? "other" : "B" : "this", .right = true },
-        { .heading = "why", .drop = 3 }, { .heading = several ? "trial A" : "trial", .right = true, .drop = 2 }, { .heading = "trial", .right = true, .drop = 1 },
+        { .heading = "why", .drop = 3 },
+        { .heading = several ? "trial A" : "trial", .right = true, .drop = 2 }, { .heading = "trial", .right = true, .drop = 1 },
     };
     struct grid *g = grid_new(x->arena, columns, COUNT_OF(columns));
     int64_t all = 0;
