@@ -328,6 +328,8 @@ static enum err_code compare_run(struct args *args, int *status, struct err *e)
     for (size_t i = 0; i < count; i++)
         TRY(store_run_get(s.store, args->positional.len ? args_positional(args, i) : S("last"), s.arena, &runs[i], e));
     TRY(compare_load(s.store, runs, count, &o, s.arena, &c, e));
+    TRY(session_blob(&s, e));
+    compare_contents(s.blob, c);
     if (args_has(args, "case"))
         return compare_case(&s, c, args_get(args, "case"), form == COMPARE_JSON, e);
     return writers[form](c, &out, &term_sink, e);

@@ -90,6 +90,7 @@ struct compare_run {
     struct result *result;
     bool same_cases;                    /* as the base run's frozen cases */
     int64_t common, only_here, only_base;       /* cases; of the base run: common with every other, rest unused */
+    int64_t changed;                    /* cases of the same id with another input or expected answer (compare_contents) */
     struct str *differs;  size_t differs_count;     /* parts of the task that are not as in the base run */
     struct str *unmatched; size_t unmatched_count;  /* variants without a partner (base run: in any other) */
 };
@@ -112,6 +113,11 @@ enum err_code compare_load(struct store *s, struct run *const *runs, size_t run_
 /* The case whose id is `id` in a run: its number, or -1. One pass over the run's trials, ended when it is found. */
 enum err_code compare_case_find(struct store *s, const struct run *run, struct str id, int64_t *index,
                                 struct err *e) MUST_USE;
+
+/* Fills in `changed` of runs over other cases than the base's, from the frozen cases; 0 where these are gone. 16 bytes
+ * a case. (compare_contents.c) */
+struct blob;
+void          compare_contents(struct blob *blob, struct compare *c);
 
 /* The parts of the task in which two runs differ: "prompts", "checks"... in words. (compare_task.c) */
 void          compare_task(const json_t *base_settings, const json_t *other_settings, struct arena *a, struct str **out,

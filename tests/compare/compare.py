@@ -87,6 +87,25 @@ def other_cases_are_compared_on_what_is_common():
 
 
 @test
+def cases_that_share_only_their_id_are_said():
+    with Home() as home:
+        words_task(home, 10)
+        rows = [json.loads(line) for line in cases_jsonl(10).splitlines()]
+        for row in rows:
+            del row["id"]                                       # the position names them
+        home.file("cases.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        first = ran(home)
+        home.file("cases.jsonl", "".join(json.dumps(row) + "\n" for row in rows[:4] + [{"input": "a new one", "expected": "new"}] + rows[4:]))
+        second = ran(home)
+        got = home.json("compare", first, second, "--json")
+        assert got["runs"][1]["common_cases"] == 10 and got["runs"][1]["cases_of_other_content"] == 6
+        assert "6 cases of B have the id of one in A" in home.run("compare", first, second).out.replace("\n ", " ")
+        home.file("cases.jsonl", "".join(json.dumps(row) + "\n" for row in rows[:7]))
+        third = ran(home)
+        assert home.json("compare", first, third, "--json")["runs"][1]["cases_of_other_content"] == 0
+
+
+@test
 def runs_of_other_models_are_paired_by_position_or_model():
     with Home() as home:
         words_task(home, 12, models="sim:swift")

@@ -65,7 +65,7 @@ static struct str comparison_join(const struct str *words, size_t count, struct 
 
 size_t comparison_notes(const struct compare *c, struct arena *a, struct str **words)
 {
-    struct str *out = arena_array(a, struct str, c->run_count * 4 + 1);
+    struct str *out = arena_array(a, struct str, c->run_count * 5 + 1);
     size_t n = 0;
 
     for (size_t r = 0; r < c->run_count; r++) {
@@ -82,6 +82,12 @@ size_t comparison_notes(const struct compare *c, struct arena *a, struct str **w
             out[n++] = arena_printf(a, "A and " STR_FMT " have other cases: compared on the %" PRId64 " they share by id; %" PRId64
                                     " only in A, %" PRId64 " only in " STR_FMT ".", STR_ARG(label), run->common, run->only_base,
                                     run->only_here, STR_ARG(label));
+        if (run->changed)
+            out[n++] = arena_printf(a,
+                                    "%" PRId64 " cases of " STR_FMT
+                                    " have the id of one in A and another input or expected "
+                                    "answer: these pairs are not "
+                                    "the same case.", run->changed, STR_ARG(label));
         if (run->differs_count)
             out[n++] = arena_printf(a, STR_FMT " is another version of the task: " STR_FMT " differ%s.", STR_ARG(label),
                                     STR_ARG(comparison_join(run->differs, run->differs_count, a)),

@@ -30,6 +30,7 @@ static json_t *comparison_json_run(const struct compare *c, size_t r)
     json_object_set_new(o, "common_cases", json_integer(x->common));
     json_object_set_new(o, "cases_only_here", json_integer(x->only_here));
     json_object_set_new(o, "cases_only_in_base", json_integer(x->only_base));
+    json_object_set_new(o, "cases_of_other_content", json_integer(x->changed));
     json_object_set_new(o, "task_differs", comparison_json_list(x->differs, x->differs_count));
     json_object_set_new(o, "unmatched", comparison_json_list(x->unmatched, x->unmatched_count));
     return o;

@@ -98,7 +98,9 @@ static struct grid *spread_grid(const struct spread *x, bool latency, int64_t lo
     columns[n++] = (struct grid_column){ .heading = "#" };
     columns[n++] = (struct grid_column){ .heading = "variant", .least = 10 };
     if (latency)
-        columns[n++] = (struct grid_column){ .heading = arena_printf(a, "latency, %s to %s", report_ms(low, from), report_ms(high, to)).at };
+        columns[n++] = (struct grid_column){
+            .heading = arena_printf(a, "latency, %s to %s", report_ms(low, from), report_ms(high, to)).at,
+        };
     for (size_t i = 0; i < x->count; i++)
         columns[n++] = (struct grid_column){ .drop = (unsigned)i + 1,
             .heading = arena_printf(a, STR_FMT, STR_ARG(report_fit(x->r->scorers[x->scorers[i]].name, 20, ascii, a))).at };
