@@ -25,7 +25,7 @@ static const char completion_zsh[] =
     "_assay() {\n"
     "    local -a lines items\n"
     "    local line value\n"
-    "    lines=(\"${(@f)$(${(e)words[1]} complete zsh -- \"${(@Q)words[2,CURRENT]}\" 2>/dev/null)}\")\n"
+    "    lines=(\"${(@f)$(\"${(Q)words[1]}\" complete zsh -- \"${(@Q)words[2,CURRENT]}\" 2>/dev/null)}\")\n"
     "    if [[ $lines[1] == :file ]]; then _files; return; fi\n"
     "    for line in $lines; do\n"
     "        value=${line%%$'\\t'*}\n"
