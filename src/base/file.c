@@ -157,12 +157,12 @@ static int file_openat_beneath(int at, const char *name)
     return (int)got;
 }
 
-enum err_code file_open_beneath(const char *dir, struct str path, int *fd, struct err *e)
+/* Opens whatever `path` is, and says what that is. */
+static enum err_code file_open_any_beneath(const char *dir, struct str path, int *fd, struct stat *st, struct err *e)
 {
     AUTO(file_closep) int at = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
     AUTO(file_closep) int got = -1;
     AUTO(freep) char *name = xstrndup(path.at, path.len);
-    struct stat st;
 
     if (at < 0)
         return err_errno(e, ERR_IO, errno, "folder %s can't be opened", dir);
@@ -173,12 +173,36 @@ enum err_code file_open_beneath(const char *dir, struct str path, int *fd, struc
     got = file_openat_beneath(at, name);
     if (got < 0 && (errno == EXDEV || name[0] == '/'))
         return err_set(e, ERR_DENIED, "\"%s\" leads out of the task's folder; only files inside it may be read", name);
-    if (got < 0)
+    if (got < 0 || fstat(got, st) < 0)
         return err_errno(e, file_open_code(errno), errno, "\"%s\" can't be opened", name);
-    if (fstat(got, &st) < 0 || S_ISDIR(st.st_mode))
-        return err_set(e, ERR_IO, "\"%s\" is a folder, not a file", name);
+    *fd = got;
+    got = -1;
+    return ERR_OK;
+}
+
+enum err_code file_open_beneath(const char *dir, struct str path, int *fd, struct err *e)
+{
+    AUTO(file_closep) int got = -1;
+    struct stat st;
+
+    TRY(file_open_any_beneath(dir, path, &got, &st, e));
+    if (S_ISDIR(st.st_mode))
+        return err_set(e, ERR_IO, "\"" STR_FMT "\" is a folder, not a file", STR_ARG(path));
     if (!S_ISREG(st.st_mode))
-        return err_set(e, ERR_DENIED, "\"%s\" is a pipe, a socket or a device, not a file", name);
+        return err_set(e, ERR_DENIED, "\"" STR_FMT "\" is a pipe, a socket or a device, not a file", STR_ARG(path));
+    *fd = got;
+    got = -1;
+    return ERR_OK;
+}
+
+enum err_code file_open_folder_beneath(const char *dir, struct str path, int *fd, struct err *e)
+{
+    AUTO(file_closep) int got = -1;
+    struct stat st;
+
+    TRY(file_open_any_beneath(dir, path, &got, &st, e));
+    if (!S_ISDIR(st.st_mode))
+        return err_set(e, ERR_IO, "\"" STR_FMT "\" is a file, not a folder", STR_ARG(path));
     *fd = got;
     got = -1;
     return ERR_OK;

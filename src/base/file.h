@@ -17,6 +17,8 @@ enum err_code file_mkdirs(const char *path, unsigned mode, struct err *e) MUST_U
  * ERR_DENIED (openat2, RESOLVE_BENEATH; on kernels without it, every link is refused). Only ordinary files are opened:
  * a pipe, socket or device is ERR_DENIED, a folder ERR_IO. The caller closes *fd. */
 enum err_code file_open_beneath(const char *dir, struct str path, int *fd, struct err *e) MUST_USE;
+/* The same of a folder, to be read with fdopendir; a file is ERR_IO. */
+enum err_code file_open_folder_beneath(const char *dir, struct str path, int *fd, struct err *e) MUST_USE;
 enum err_code file_read_beneath(const char *dir, struct str path, size_t bytes_max, struct buf *out,
                                 struct err *e) MUST_USE;
 

@@ -95,6 +95,12 @@ static void file_check_beneath(struct arena *a, bool links_work)
     CHECK_INT(file_open_beneath(dir, S("pipe"), &fd, &e), ERR_DENIED);
     CHECK_INT(file_open_beneath(dir, S("sub"), &fd, &e), ERR_IO);
     CHECK_INT(file_open_beneath(dir, S("none.txt"), &fd, &e), ERR_NOT_FOUND);
+    CHECK_INT(file_open_folder_beneath(dir, S("a.txt"), &fd, &e), ERR_IO);
+    CHECK_INT(file_open_folder_beneath(dir, S(".."), &fd, &e), ERR_DENIED);
+    CHECK_INT(file_open_folder_beneath(dir, S("none"), &fd, &e), ERR_NOT_FOUND);
+    REQUIRE(file_open_folder_beneath(dir, S("sub"), &fd, &e) == ERR_OK);
+    close(fd);
+    fd = -1;
     CHECK_INT(file_open_beneath(dir, S(""), &fd, &e), ERR_NOT_FOUND);
     CHECK_INT(file_open_beneath(dir, STR_NONE, &fd, &e), ERR_NOT_FOUND);
     CHECK_INT(fd, -1);

@@ -78,8 +78,8 @@ static enum err_code estimate_run(struct args *args, int *status, struct err *e)
         grid_cellf(g, "%s", money_show(v->cost_nanousd, money));
     }
     TRY(session_grid(g, e));
-    printf("\nInput tokens are estimated at 4 characters a token over a sample of the cases; %" PRId64
-           " output tokens a call\nare assumed. Prices of " STR_FMT ".\n", plan->estimate.output_per_call,
+    printf("\nInput is counted over a sample of the cases: exactly for OpenAI's models, about right for others. %" PRId64
+           " output\ntokens a call are assumed. Prices of " STR_FMT ".\n", plan->estimate.output_per_call,
            STR_ARG(llm_prices_dated(s.llm)));
     return ERR_OK;
 }

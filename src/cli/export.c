@@ -5,7 +5,7 @@ static const struct option export_options[] = {
     { "format", 'f', "NAME", "jsonl (default) json csv junit markdown table", "jsonl json csv junit markdown table" },
     { "output", 'o', "FILE", "write there (format by its ending) instead of standard output", NULL },
     { "json", 0, NULL, "as JSON (same as --format json)", NULL },
-    { "transcripts", 0, NULL, "with what was said (jsonl)", NULL },
+    { "transcripts", 0, NULL, "with what was said (jsonl, json), or what came last (csv)", NULL },
     OPTION_END,
 };
 
@@ -25,6 +25,7 @@ static enum err_code export_run(struct args *args, int *status, struct err *e)
     TRY(session_store(&s, e));
     TRY(store_run_get(s.store, ref.len ? ref : S("last"), s.arena, &run, e));
     TRY(result_load(s.store, run, s.arena, &result, e));
+    session_report_cases(&s, result, &options);
     if (file.len)
         return session_report_file(&s, result, format, &options, file, e);
     return format->write(result, s.store, &options, &term_sink, e);

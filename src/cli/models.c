@@ -9,7 +9,7 @@ static const struct option models_options[] = {
     { "provider", 0, "NAME", "only this provider's", "@provider" },
     { "json", 0, NULL, "as JSON", NULL },
     PAGER_OPTION,
-    SESSION_LLM_OPTIONS,
+    SESSION_PRICES_OPTION,
     OPTION_END,
 };
 
@@ -63,7 +63,7 @@ static enum err_code models_run(struct args *args, int *status, struct err *e)
 
     (void)status, (void)pager;
     TRY(session_open(&s, e));
-    TRY(session_llm(&s, args, e));
+    TRY(session_prices(&s, args, e));
     g = grid_new(s.arena, columns, COUNT_OF(columns));
     for (size_t i = 0; i < llm_price_count(s.llm); i++) {
         char in[MONEY_TEXT], out[MONEY_TEXT], cached[MONEY_TEXT], context[24] = "-";

@@ -50,7 +50,7 @@ static enum err_code run_run(struct args *args, int *status, struct err *e)
 const struct command command_run = {
     .name = "run", .usage = "TASK [options]",
     .summary = "Run a task over its models; score, price and rank them.",
-    .doc = "TASK is a task file, or a folder that holds task.yaml. Keys come from the environment (OPENAI_API_KEY ...) or "
+    .doc = "TASK is a task file, or a folder that holds task.yaml or USE-CASE.md. Keys come from the environment (OPENAI_API_KEY ...) or "
            "from files (OPENAI_API_KEY_FILE). `sim:` models need no key: a simulator answers for them. An interrupted run "
            "is continued by the same command.",
     .options = run_options, .positional_min = 1, .positional_max = 1, .complete = "file", .run = run_run,

@@ -24,6 +24,12 @@ void running_headline(const struct plan *plan, struct buf *out)
     else
         buf_printf(out, "estimate %s (input counted, output assumed)%s", money_show(est->cost_nanousd, money),
                    est->unknown_variants ? " + what has no price" : "");
+    if (est->cut_cases && plan->task->chunking.mode == CHUNK_AUTO)
+        buf_printf(out, "\n%" PRId64 " of %" PRId64 " sampled inputs fill more than 80 %% of the smallest context: "
+                   "asked in parts (`chunking`)", est->cut_cases, est->sampled_cases);
+    else if (est->cut_cases)
+        buf_printf(out, "\n%" PRId64 " of %" PRId64 " sampled inputs are asked in parts", est->cut_cases,
+                   est->sampled_cases);
 }
 
 static void running_time(int64_t ms, struct buf *out)
@@ -116,6 +122,8 @@ static enum err_code running_report(struct session *s, const struct args *args, 
     const struct report_format *format, *of_file;
 
     TRY(session_format(name.len ? name : S("table"), &format, e));
+    session_report_cases(s, result, &options);
+    plain.cases = options.cases;
     if (file.len) {
         TRY(session_format(name.len ? name : path_ext(file), &of_file, e));
         TRY(session_report_file(s, result, of_file, &plain, file, e));

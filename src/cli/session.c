@@ -44,6 +44,7 @@ void session_close(struct session *s)
     llm_free(s->llm);
     if (s->sim)
         sim_free(s->sim);
+    data_pack_close(s->cases);
     if (s->blob)
         blob_close(s->blob);
     if (s->store)
@@ -123,6 +124,15 @@ enum err_code session_llm(struct session *s, const struct args *args, struct err
     return session_base_urls(s, args, e);
 }
 
+enum err_code session_prices(struct session *s, const struct args *args, struct err *e)
+{
+    struct llm_options o = { .home = s->home.at };
+
+    o.limits.in_flight_max = 1;
+    o.prices_file = args_has(args, "prices") ? arena_cstr(s->arena, args_get(args, "prices")) : NULL;
+    return llm_new(&o, &s->llm, e);
+}
+
 /* --- the simulator ------------------------------------------------------------------------------------------------ */
 static enum err_code session_sim_book(struct session *s, const char *pack_hash, struct err *e)
 {
@@ -151,12 +161,9 @@ enum err_code session_sim(struct session *s, const struct args *args, const stru
     struct sim_options o = { .seed = 1, .latency_scale = 1 };
     double speed = 1;
     int64_t seed = 1;
-    bool wanted = false;
     struct str url;
 
-    for (size_t i = 0; i < task->variant_count; i++)
-        wanted |= str_is(task->variants[i].model.provider, "sim") && !task->variants[i].base_url.len;
-    if (!wanted || s->sim || session_sim_elsewhere(args))
+    if (!plan_asks(task, "sim") || s->sim || session_sim_elsewhere(args))
         return ERR_OK;
     TRY(args_double(args, "speed", 0, 1e6, &speed, e));
     TRY(args_int(args, "seed", 0, INT64_MAX, &seed, e));
@@ -203,12 +210,36 @@ static enum err_code session_params(struct session *s, const struct args *args, 
     return ERR_OK;
 }
 
+/* --chunk auto | off | dynamic | 20000 | 20000,500 */
+static enum err_code session_chunking(const struct args *args, struct task_chunking *out, struct err *e)
+{
+    struct str text = args_get(args, "chunk"), rest = text, size = STR_NONE, overlap = STR_NONE;
+
+    *out = (struct task_chunking){ .mode = str_is(text, "off") ? CHUNK_OFF : str_is(text, "dynamic") ? CHUNK_DYNAMIC : CHUNK_AUTO };
+    if (!args_has(args, "chunk") || out->mode != CHUNK_AUTO || str_is(text, "auto"))
+        return ERR_OK;
+    out->mode = CHUNK_FIXED;
+    if (!str_split(&rest, ',', &size) || !str_to_i64(size, &out->characters) || out->characters < 200 ||
+        out->characters > 1 << 30)
+        return err_set(e, ERR_USAGE, "--chunk is auto, off, dynamic, or the characters of a part from 200 on, with the overlap "
+                       "behind a comma (20000,500), not \"" STR_FMT "\"", STR_ARG(text));
+    out->overlap = MIN(INT64_C(500), out->characters / 10);
+    if (rest.at && (!str_split(&rest, ',', &overlap) || !str_to_i64(overlap, &out->overlap) || out->overlap < 0 ||
+                    out->overlap >= out->characters || rest.at))
+        return err_set(e, ERR_USAGE,
+                       "the overlap of --chunk must be a number smaller than the part's %lld characters, not \"" STR_FMT
+                       "\"",
+                       (long long)out->characters, STR_ARG(overlap));
+    return ERR_OK;
+}
+
 enum err_code session_task(struct session *s, const struct args *args, const char *path, struct task **out,
                            struct err *e)
 {
     AUTO(problems_dispose) struct problems problems = PROBLEMS_INIT;
     struct task_overrides over = { .prompt = args_get(args, "prompt"), .dataset = args_get(args, "dataset"),
-                                   .expected = args_get(args, "expected") };
+                                   .expected = args_get(args, "expected"), .seed = args_get(args, "seed") };
+    struct task_chunking chunking;
     struct str *models;
     enum err_code code;
 
@@ -218,6 +249,9 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
         return err_set(e, ERR_USAGE, "--models names no model; write --models openai:gpt-4o-mini,sim:careful");
     TRY(args_int(args, "repeat", 1, 1000, &over.repeat, e));
     TRY(session_params(s, args, &over.params, e));
+    TRY(session_chunking(args, &chunking, e));
+    if (args_has(args, "chunk"))
+        over.chunking = &chunking;
     code = task_load(path, &over, s->arena, out, &problems, e);
     if (problems.list.len)
         session_problems(&problems);
@@ -225,6 +259,21 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
         err_set(e, code, "%s has %zu error%s", path, problems.errors + problems.more,
                 problems.errors + problems.more == 1 ? "" : "s");
     return code;
+}
+
+/* "30" or "30%". */
+static enum err_code session_sample(const struct args *args, struct dataset_select *choose, struct err *e)
+{
+    struct str text = args_get(args, "sample");
+    int64_t percent;
+
+    if (!str_ends(text, S("%")))
+        return args_int(args, "sample", 1, 100000000, &choose->sample, e);
+    if (!str_to_i64(str_n(text.at, text.len - 1), &percent) || percent < 1 || percent > 100)
+        return err_set(e, ERR_USAGE, "--sample \"" STR_FMT "\": a share is a whole number from 1%% to 100%%",
+                       STR_ARG(text));
+    choose->percent = (int)percent;
+    return ERR_OK;
 }
 
 static void session_show_freeze(void *arg, int64_t cases)
@@ -242,12 +291,12 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
     struct dataset_source source = dataset_source_of(task, s->arena);
     struct dataset_select choose = { 0 };
     struct progress_line line = { .last_ms = clock_mono_ms() };
-    int64_t seed = 1;
+    int64_t seed = task->dimensions.seed;
     enum err_code code;
     json_t *o;
 
     TRY(args_int(args, "limit", 1, INT64_MAX, &choose.limit, e));
-    TRY(args_int(args, "sample", 1, 100000000, &choose.sample, e));
+    TRY(session_sample(args, &choose, e));
     TRY(args_int(args, "seed", 0, INT64_MAX, &seed, e));
     choose.seed = (uint64_t)seed;
     if (args_has(args, "where"))
@@ -261,7 +310,7 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
         term_warn("%lld case ids occur more than once (\"%s\"%s); they were made unique as id#position",
                   (long long)info->duplicate_ids, info->first_duplicate, info->duplicate_ids > 1 ? ", ..." : "");
     *select = NULL;
-    if (!choose.where && !choose.limit && !choose.sample)
+    if (!choose.where && !choose.limit && !choose.sample && !choose.percent)
         return ERR_OK;
     o = json_in_arena(json_object(), s->arena);
     if (choose.where)
@@ -271,6 +320,10 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
     if (choose.sample) {
         json_object_set_new(o, "sample", json_integer(choose.sample));
         json_object_set_new(o, "seed", json_integer(seed));
+    }
+    if (choose.percent) {
+        json_object_set_new(o, "sample_percent", json_integer(choose.percent));
+        json_object_set_new(o, "seed", json_integer(dataset_percent_seed(choose.seed)));
     }
     *select = o;
     return ERR_OK;
@@ -315,6 +368,21 @@ enum err_code session_grid(struct grid *g, struct err *e)
     if (buf_failed(&text))
         return err_set(e, ERR_TOO_LARGE, "the list is larger than 1 GiB; ask for less with --limit");
     return term_write(buf_str(&text), e);
+}
+
+void session_report_cases(struct session *s, const struct result *result, struct report_options *options)
+{
+    struct err e = ERR_INIT;
+    struct axes axes;
+
+    axes_of(result, s->arena, &axes);
+    if (!axes.count || s->cases)
+        options->cases = s->cases;
+    else if (session_blob(s, &e) == ERR_OK &&
+             data_pack_open(s->blob, result->run->dataset_hash, &s->cases, &e) == ERR_OK)
+        options->cases = s->cases;
+    else
+        term_warn("the dimensions of the cases are not shown: %s", e.text);
 }
 
 static enum err_code session_to_file(void *file, struct str bytes, struct err *e)

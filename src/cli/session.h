@@ -20,6 +20,7 @@ struct session {
     struct blob *blob;
     struct llm *llm;
     struct sim *sim;
+    struct data_pack *cases;            /* of the run whose report is written */
 };
 #define AUTO_SESSION AUTO(session_close) struct session
 
@@ -28,12 +29,15 @@ enum err_code session_store(struct session *s, struct err *e) MUST_USE;
 enum err_code session_blob(struct session *s, struct err *e) MUST_USE;
 /* The options every command that calls models has: session_llm_options below. */
 enum err_code session_llm(struct session *s, const struct args *args, struct err *e) MUST_USE;
+/* For a command that asks nobody and only wants to know models and prices: SESSION_PRICES_OPTION. */
+enum err_code session_prices(struct session *s, const struct args *args, struct err *e) MUST_USE;
 /* Starts the built-in simulator when a variant is `sim:...` and --base-url does not point elsewhere; its answer book is
  * the frozen cases. */
 enum err_code session_sim(struct session *s, const struct args *args, const struct task *task, const char *pack_hash,
                           struct err *e) MUST_USE;
 void          session_close(struct session *s);
 
+#define SESSION_PRICES_OPTION { "prices", 0, "FILE", "price table to use instead of the built-in one", NULL }
 #define SESSION_LLM_OPTIONS                                                                        \
     { "concurrency", 'c', "N", "calls in flight per provider, at most (default 64; rises and falls by itself)", NULL }, \
     { "rpm", 0, "N", "requests a minute per provider, at most", NULL },                            \
@@ -43,7 +47,7 @@ void          session_close(struct session *s);
     { "base-url", 0, "[PROVIDER=]URL", "ask this address instead of the provider's; several with commas", NULL }, \
     { "ca-file", 0, "FILE", "certificates to trust, PEM", NULL },                                  \
     { "allow-exec", 0, NULL, "let exec: models that a task names start their programs", NULL },    \
-    { "prices", 0, "FILE", "price table to use instead of the built-in one", NULL },               \
+    SESSION_PRICES_OPTION,                                                                         \
     { "speed", 0, "N", "simulated models answer N times faster (0: at once; default 1)", NULL }
 
 /* --- tasks from the command line ---------------------------------------------------------------------------------- */
@@ -53,10 +57,11 @@ void          session_close(struct session *s);
     { "dataset", 'd', "FILE", "use these cases instead of the task's", NULL },                     \
     { "expected", 0, "NAME", "the member that holds the expected answer", NULL },                  \
     { "limit", 'n', "N", "only the first N cases", NULL },                                         \
-    { "sample", 0, "N", "N cases drawn at random (see --seed)", NULL },                            \
-    { "seed", 0, "N", "of --sample and of the simulator (default 1)", NULL },                      \
+    { "sample", 0, "N", "N cases, or N% of them, drawn at random (see --seed)", NULL },            \
+    { "seed", 0, "N", "of --sample, of dimensions' options and of the simulator (default 1)", NULL }, \
     { "where", 'w', "EXPR", "only cases where this holds, such as \"urgency == 'high'\"", NULL },  \
     { "repeat", 'r', "N", "ask every case N times", NULL },                                        \
+    { "chunk", 0, "SIZE", "ask long inputs in parts: auto (default), off, dynamic, or characters[,overlap]", "auto off dynamic" }, \
     { "param", 0, "NAME=VALUE,..", "set parameters over the task's: temperature=0,max_tokens=200", NULL }
 
 /* Loads the task with the command line over it; prints every problem; ERR_BAD_INPUT after printing has an empty text. */
@@ -76,6 +81,8 @@ struct report_options session_report_options(void);
 /* Rows and columns (eval/report/grid.h) on standard output. */
 struct grid;
 enum err_code session_grid(struct grid *g, struct err *e) MUST_USE;
+/* Opens the cases of a run with dimensions, for reports that show them; where they are gone, that is a warning. */
+void          session_report_cases(struct session *s, const struct result *result, struct report_options *options);
 /* Whole or not at all: beside the target first, then renamed. */
 enum err_code session_report_file(struct session *s, const struct result *result, const struct report_format *format,
                                   const struct report_options *options, struct str path, struct err *e) MUST_USE;

@@ -11,6 +11,7 @@ static const struct option show_options[] = {
     { "violations", 0, NULL, "list the trials with a failed check", NULL },
     { "variant", 0, "NAME", "of this variant only (with --failed, --violations)", "@variant" },
     { "limit", 'n', "N", "at most N trials in a list (default 50)", NULL },
+    { "by", 0, "DIMENSION", "the quality at each level of a dimension of the task", NULL },
     { "format", 'f', "NAME", "table json markdown", "table json markdown" },
     { "json", 0, NULL, "as JSON", NULL },
     PAGER_OPTION,
@@ -163,9 +164,9 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
     struct store_trial *t;
     struct result *result;
     AUTO_JSON *transcript = NULL;
-    const json_t *turns;
+    const json_t *turns, *said;
     int64_t number;
-    size_t count;
+    size_t count, i;
 
     if (!str_to_i64(which, &number) || number < 0 || number >= run_trials(run))
         return err_set(e, ERR_USAGE, "trial \"" STR_FMT "\" must be a number from 0 to %" PRId64, STR_ARG(which),
@@ -186,8 +187,13 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
     }
     if (json_read(t->transcript, &transcript, NULL) == ERR_OK) {
         show_text("system", json_get_str(transcript, "system"));
+        json_array_foreach(json_child(transcript, "messages"), i, said)
+            show_text(str_is(json_get_str(said, "role"), "assistant") ? "before: assistant"
+                      : str_is(json_get_str(said, "role"), "system")  ? "before: system"
+                                                                      : "before: user",
+                      json_get_str(said, "content"));
         turns = json_child(transcript, "turns");
-        for (size_t i = 0; i < json_array_size(turns); i++) {
+        for (i = 0; i < json_array_size(turns); i++) {
             struct turn turn;
 
             turn_from_json(json_array_get(turns, i), s->arena, &turn);
@@ -289,6 +295,60 @@ static enum err_code show_list(struct session *s, const struct args *args, struc
     return ERR_OK;
 }
 
+static const struct axis *show_axis(const struct by_dimension *by, struct str name, size_t *which, struct err *e)
+{
+    struct suggest near;
+    char hint[160];
+
+    suggest_begin(&near, name);
+    for (size_t i = 0; by && i < by->axes.count; i++) {
+        if (str_ieq(by->axes.list[i].name, name))
+            return *which = i, &by->axes.list[i];
+        suggest_offer(&near, by->axes.list[i].name);
+    }
+    err_set(e, ERR_USAGE, "the run has no dimension \"" STR_FMT "\"%s", STR_ARG(name), suggest_hint(&near, hint));
+    return NULL;
+}
+
+/* A row for each variant, a column for each level. */
+static enum err_code show_by(struct session *s, const struct args *args, const struct result *result,
+                             struct data_pack *cases, struct err *e)
+{
+    struct by_dimension *by;
+    const struct axis *axis;
+    size_t which, name = 7;
+    char text[REPORT_TEXT];
+
+    TRY(by_dimension_load(result, s->store, cases, s->arena, &by, e));
+    axis = show_axis(by, args_get(args, "by"), &which, e);
+    if (!axis)
+        return e->code;
+    for (size_t v = 0; v < result->variant_count; v++)
+        name = MAX(name, MIN(str_utf8_width(result->variants[v].name), (size_t)40));
+    printf("%s by " STR_FMT "\n\n", result_quality_name(result), STR_ARG(axis->name));
+    printf("%-*s", (int)name, "variant");
+    for (size_t k = 0; k < axis->level_count; k++) {
+        struct str head = arena_printf(s->arena, "%lld " STR_FMT, (long long)axis->levels[k].score,
+                                       STR_ARG(axis->levels[k].label));
+
+        head = report_fit(head, 16, !term_get()->unicode, s->arena);
+        printf("  %*s" STR_FMT, (int)(16 - MIN(str_utf8_width(head), (size_t)16)), "", STR_ARG(head));
+    }
+    printf("\n");
+    for (size_t v = 0; v < result->variant_count; v++) {
+        struct str shown = report_fit(result->variants[v].name, name, !term_get()->unicode, s->arena);
+
+        printf(STR_FMT "%*s", STR_ARG(shown), (int)(name - str_utf8_width(shown)), "");
+        for (size_t k = 0; k < axis->level_count; k++) {
+            const struct by_cell *c = &by->cells[v][which][k];
+
+            printf("  %16s", c->n ? report_value(result->scorers[result->quality].unit, c->mean, text) : "-");
+        }
+        printf("\n");
+    }
+    return ERR_OK;
+}
+
 static enum err_code show_run(struct args *args, int *status, struct err *e)
 {
     AUTO_SESSION s = { 0 };
@@ -312,6 +372,9 @@ static enum err_code show_run(struct args *args, int *status, struct err *e)
     if (args_has(args, "failed") || args_has(args, "violations"))
         return show_list(&s, args, run, e);
     TRY(result_load(s.store, run, s.arena, &result, e));
+    session_report_cases(&s, result, &options);
+    if (args_has(args, "by"))
+        return show_by(&s, args, result, options.cases, e);
     TRY(format->write(result, s.store, &options, &term_sink, e));
     if (str_is(str_c(format->name), "table") && run->task_path.len)
         printf(" task " STR_FMT "\n", STR_ARG(term_link(arena_cstr(s.arena, run->task_path), run->task_path, s.arena)));

@@ -94,6 +94,7 @@ static enum err_code sim_run(struct args *args, int *status, struct err *e)
     o.threads = (int)threads;
     o.latency_scale = speed > 0 ? 1 / speed : 0;
     o.address = args_has(args, "address") ? arena_cstr(s.arena, args_get(args, "address")) : NULL;
+    o.aws_secret = getenv("ASSAY_SIM_AWS_SECRET");
     o.faults = args_has(args, "faults") ? arena_cstr(s.arena, args_get(args, "faults")) : NULL;
     TRY(sim_new(&o, &s.sim, e));
     if (args_has(args, "book"))

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char *dataset_file(const char *name, const char *text)
 {
@@ -288,4 +289,78 @@ TEST(dataset_where_uses_the_template_language)
     CHECK(str_starts(str_c(dataset_flat(&src, &s, &out)), S("error: --where takes an expression")));
     s = (struct dataset_select){ .where = " " };
     CHECK(str_starts(str_c(dataset_flat(&src, &s, &out)), S("error: --where needs an expression")));
+}
+
+TEST(dataset_with_dimensions_hands_out_every_combination_of_every_case)
+{
+    static struct dimension_level tones[] = { { .score = 1, .label = S("calm") }, { .score = 2, .label = S("angry") } };
+    static struct dimension tone[] = { { S("Tone"), tones, 2 } };
+    AUTO_BUF struct buf out = BUF_INIT(1 << 20);
+    AUTO_JSON *list = json_pack("[{s:s, s:s}, {s:s}]", "id", "x", "expected", "yes", "q", "two");
+    struct dataset_source src = { .inline_cases = list, .name = S("t"), .dimensions = { tone, 1, 1 } };
+
+    dataset_flat(&src, &(struct dataset_select){ .where = "dimensions.Tone == 2" }, &out);
+    CHECK_STR(buf_str(&out), "x / Tone_2 {\"id\":\"x\",\"Tone\":\"angry\",\"dimensions\":{\"Tone\":2},\"dimension\":{\"Tone\":"
+              "{\"score\":2,\"label\":\"angry\",\"text\":\"angry\",\"description\":\"\"}}} \"yes\";2 / Tone_2 {\"q\":\"two\",\"Tone\":"
+              "\"angry\",\"dimensions\":{\"Tone\":2},\"dimension\":{\"Tone\":{\"score\":2,\"label\":\"angry\",\"text\":\"angry\","
+              "\"description\":\"\"}}};");
+    src.alone = true;
+    dataset_flat(&src, &(struct dataset_select){ .limit = 1 }, &out);
+    CHECK(str_starts(buf_str(&out), S("Tone_1 {")));
+}
+
+TEST(dataset_share_is_drawn_as_the_vectors_say_in_the_sources_order)
+{
+    AUTO_BUF struct buf out = BUF_INIT(1 << 20);
+    AUTO_JSON *list = json_array();
+    struct dataset_source src = { .inline_cases = list, .name = S("t") };
+
+    for (int i = 0; i < 10; i++)
+        json_array_append_new(list, json_integer(i));
+    dataset_flat(&src, &(struct dataset_select){ .percent = 30, .seed = 42 }, &out);
+    CHECK_STR(buf_str(&out), "7 {\"input\":6};8 {\"input\":7};9 {\"input\":8};");
+    dataset_flat(&src, &(struct dataset_select){ .percent = 10, .seed = 1 }, &out);
+    CHECK_STR(buf_str(&out), "6 {\"input\":5};");
+    dataset_flat(&src, &(struct dataset_select){ .percent = 100, .limit = 2 }, &out);
+    CHECK_STR(buf_str(&out), "1 {\"input\":0};2 {\"input\":1};");
+    dataset_flat(&src, &(struct dataset_select){ .percent = 101 }, &out);
+    CHECK(str_contains(buf_str(&out), S("1% to 100%")));
+    dataset_flat(&src, &(struct dataset_select){ .percent = 10, .sample = 1 }, &out);
+    CHECK(str_starts(buf_str(&out), S("error")));
+}
+
+TEST(dataset_share_of_too_many_cases_is_refused)
+{
+    AUTO_BUF struct buf out = BUF_INIT(1 << 20);
+    AUTO_ARENA *a = arena_new_sized(0);
+    const char *path = arena_printf(a, "%s/many.jsonl", test_folder()).at;
+    FILE *f = fopen(path, "w");
+
+    REQUIRE(f);
+    for (int i = 0; i <= 2000000; i++)
+        fputs("1\n", f);
+    fclose(f);
+    dataset_flat(&(struct dataset_source){ .path = str_c(path), .name = S("many.jsonl") },
+                 &(struct dataset_select){ .percent = 1 }, &out);
+    CHECK_STR(buf_str(&out),
+              "error: many.jsonl: a sample by percent is drawn of at most 2000000 cases; say --sample 20000");
+    CHECK(remove(path) == 0);
+}
+
+TEST(dataset_folder_is_left_by_no_link)
+{
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    AUTO_ARENA *a = arena_new_sized(0);
+    const char *dir = arena_printf(a, "%s/linked", test_folder()).at;
+    struct dataset_source src = { .path = str_c(dir), .name = S("linked") };
+
+    CHECK_OK(file_mkdirs(arena_printf(a, "%s/secrets", test_folder()).at, 0755, NULL));
+    CHECK_OK(file_mkdirs(dir, 0755, NULL));
+    CHECK_OK(file_write_atomic(arena_printf(a, "%s/secrets/a.txt", test_folder()).at, S("SECRET"), 0644, NULL));
+    CHECK_OK(file_write_atomic(arena_printf(a, "%s/a.txt", dir).at, S("hi"), 0644, NULL));
+    CHECK(symlink("../secrets", arena_printf(a, "%s/expected", dir).at) == 0);
+    CHECK_STR(str_c(dataset_flat(&src, NULL, &out)), "a.txt {\"input\":\"hi\"};");
+    CHECK(symlink("../secrets/a.txt", arena_printf(a, "%s/b.txt", dir).at) == 0);
+    dataset_flat(&src, NULL, &out);
+    CHECK(str_contains(buf_str(&out), S("leads out")) && !str_contains(buf_str(&out), S("SECRET")));
 }

@@ -1,4 +1,5 @@
 #include "data/source.h"
+#include "data/usecase.h"
 
 #define SOURCES(X)      /* the one list; a name here is declared, linked, found */ \
     X(csv) \
@@ -6,6 +7,7 @@
     X(inline) \
     X(json) \
     X(jsonl) \
+    X(usecase) \
     X(yaml)
 
 #define X(id) extern const struct source_kind source_##id;
@@ -36,7 +38,7 @@ enum err_code source_kind_of(const struct dataset_source *src, const struct sour
         return ERR_OK;
     }
     if (file_is_dir(src->path.at)) {
-        *out = &source_folder;
+        *out = usecase_is(src->path.at) ? &source_usecase : &source_folder;
         return ERR_OK;
     }
     suggest_begin(&near, ext);

@@ -12,6 +12,7 @@
 #include "domain/usage.h"
 #include "domain/turn.h"
 #include "domain/score.h"
+#include "domain/dimension.h"
 #include "domain/task.h"
 #include "domain/dataset.h"
 #include "domain/run.h"

@@ -5,10 +5,20 @@
 #pragma once
 
 enum score_state { SCORE_MISSING, SCORE_VALUE };
+
+/* What a trial leaves for its variant's value when that is more than a mean: numbers whose sums over the trials are
+ * enough, or a pair of labels. Never the texts. */
+#define SCORE_PARTS_MAX 64
+#define SCORE_LABEL_MAX 100     /* bytes */
+struct score_parts {
+    const double *sums; size_t count;
+    struct str expected, got;   /* labels; `got` is empty when the output is none */
+};
 struct score {
     enum score_state state;
     double value;               /* finite when SCORE_VALUE */
     struct str note;            /* why it is missing, or why a check failed; may be empty */
+    const struct score_parts *parts;    /* NULL for most */
 };
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITIES };

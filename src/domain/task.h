@@ -6,12 +6,24 @@ enum output_format { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_CSV, OUTPUT_MARKDOWN, OUTP
 const char *output_format_name(enum output_format f);
 bool        output_format_from(struct str name, enum output_format *out) MUST_USE;
 
+struct task_message {           /* of a chat prompt; texts are templates */
+    enum message_role role;
+    struct str source;
+    struct str *images;         /* the user's: templates as in task_image, shown before the text */
+    size_t image_count;
+    struct str file;            /* where the text comes from, as in task_prompt */
+    int line;
+};
 struct task_prompt {
     struct str name;            /* "route", from the file's name, or "prompt", "prompt_2"... */
     struct str source;          /* template text of the user's message */
     struct str system;          /* of a chat-style prompt; empty: the task's system applies */
     struct str file;            /* relative to the task's folder; empty when inline */
     int line;                   /* where the text begins in the task file when inline, else 1 */
+    struct task_message *messages;      /* said before the user's message: examples, earlier turns */
+    size_t message_count;
+    struct str *images;                 /* of the user's message, before the task's */
+    size_t image_count;
 };
 struct task_turn { struct str label, source; int line; };   /* a follow-up, a template too */
 struct task_image { struct str source; };                   /* a template giving a path in the folder or an https url */
@@ -26,12 +38,21 @@ struct check_spec {
     enum severity severity;     /* warning when not said */
     double weight;              /* 1 when not said; >= 0 */
     int line;
+    int depth;                  /* groups (all_of, any_of, none_of) it stands in */
 };
 struct metric_spec {
     struct str name;            /* how reports call it; unique in the task */
     struct str kind;            /* a name in the metric table */
     const json_t *options;      /* object or NULL */
     int line;
+};
+/* Long inputs, asked in parts (eval/chunk.h). */
+enum chunk_mode { CHUNK_AUTO, CHUNK_OFF, CHUNK_FIXED, CHUNK_DYNAMIC };
+struct task_chunking {
+    enum chunk_mode mode;
+    int64_t characters, overlap;        /* CHUNK_FIXED */
+    struct str variable;                /* empty: `input`, else the longest text of the case */
+    int64_t part_tokens, above_tokens;  /* by planning, from the smallest context of the models; 0: none is known */
 };
 struct threshold { struct str metric; double low; int line; };       /* for a cost or latency the value is a ceiling */
 
@@ -72,6 +93,7 @@ struct task {
     const json_t *criteria;                         /* evaluation_criteria; list or NULL */
     const json_t *examples;                         /* of benchmark files; list or NULL */
     const json_t *files;                            /* of a planned run: path -> text of what its templates include */
+    struct task_chunking chunking;
     int64_t budget_nanousd;                         /* 0: none */
     struct threshold *thresholds;  size_t threshold_count;
     struct {
@@ -79,7 +101,9 @@ struct task {
         const json_t *inline_cases;                 /* list, or NULL */
         struct str expected, id;                    /* member names when the user said; else empty */
         const json_t *defaults;                     /* `vars:`: variables every case has unless it says otherwise */
+        bool alone;                                 /* the one case is of our making: combinations name the cases */
     } dataset;
+    struct dimensions dimensions;                   /* every case in every combination; count 0: as it is */
 };
 
 /* Messages of one user turn are rendered with these variables: the case's own, `case` (id, index), `task` (name,

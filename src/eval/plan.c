@@ -1,12 +1,13 @@
 #include "eval/plan.h"
 
+#include "eval/chunk.h"
 #include "eval/prompting.h"
 #include "eval/snapshot.h"
+#include "token/token.h"
 #include "version.h"
 
 #define PLAN_SAMPLE_CASES   200         /* cases whose prompts are rendered for the estimate */
 #define PLAN_OUTPUT_ASSUMED 300         /* tokens of an answer nothing is known about */
-#define PLAN_TOKENS_PER_MESSAGE 4       /* what vendors add around a message */
 #define PLAN_SHARD_CASES    256
 #define PLAN_TRIALS_MAX     INT64_C(1000000000)
 #define PLAN_FILES_BYTES_MAX (16u * 1024 * 1024)
@@ -21,30 +22,72 @@ enum err_code plan_resolve(struct task *task, struct arena *a, struct err *e)
     return ERR_OK;
 }
 
+/* The model that a metric of the task asks, or NULL. Lives in the arena. */
+static const struct model *plan_metric_model(const struct metric_spec *spec, struct arena *a)
+{
+    const struct metric *m = metric_find(spec->kind);
+    void *state;
+
+    if (!m || !m->model || metric_prepare(spec, a, &m, &state, NULL) != ERR_OK)
+        return NULL;
+    return m->model(state);
+}
+
+bool plan_asks(const struct task *task, const char *provider)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    bool asks = false;
+
+    for (size_t i = 0; i < task->variant_count; i++)
+        asks |= str_is(task->variants[i].model.provider, provider) && !task->variants[i].base_url.len;
+    for (size_t i = 0; i < task->metric_count; i++) {
+        const struct model *m = plan_metric_model(&task->metrics[i], a);
+
+        asks |= m && str_is(m->provider, provider);
+    }
+    return asks;
+}
+
+static enum err_code plan_check_key(const struct model *m, struct llm *l, struct arena *a, size_t *missing,
+                                    struct err *e)
+{
+    struct err one = ERR_INIT;
+
+    if (llm_model_check_key(l, m, &one) == ERR_OK)
+        return ERR_OK;
+    if ((*missing)++ == 0)
+        *e = one;
+    else
+        err_set(e, e->code, "%.340s; %.340s", arena_cstr(a, str_c(e->text)), one.text);
+    return e->code;
+}
+
 enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(0);
+    const struct model **models = arena_array(a, const struct model *, task->variant_count + task->metric_count);
     enum err_code worst = ERR_OK;
-    size_t missing = 0;
+    size_t missing = 0, count = 0;
 
-    for (size_t i = 0; i < task->variant_count; i++) {
-        struct err one = ERR_INIT;
+    for (size_t i = 0; i < task->variant_count; i++)
+        models[count++] = &task->variants[i].model;
+    for (size_t i = 0; i < task->metric_count; i++)
+        if ((models[count] = plan_metric_model(&task->metrics[i], a)))
+            count++;
+    for (size_t i = 0; i < count; i++) {
         bool seen = false;
 
         for (size_t k = 0; k < i; k++)
-            seen |= str_eq(task->variants[k].model.provider, task->variants[i].model.provider);
-        if (seen || llm_model_check_key(l, &task->variants[i].model, &one) == ERR_OK)
-            continue;
-        if (missing++ == 0)
-            *e = one, worst = one.code;
-        else
-            err_set(e, worst, "%.340s; %.340s", arena_cstr(a, str_c(e->text)), one.text);
+            seen |= str_eq(models[k]->provider, models[i]->provider);
+        if (!seen && plan_check_key(models[i], l, a, &missing, e) != ERR_OK)
+            worst = e->code;
     }
     return worst;
 }
 
 /* Tokens of an answer: about the expected one's when there is one, a little more for what surrounds it. */
-static int64_t plan_output_tokens(const struct dataset_case *kase, const struct params *params)
+static int64_t plan_output_tokens(const struct token_counter *counter, const struct dataset_case *kase,
+                                  const struct params *params)
 {
     int64_t tokens = PLAN_OUTPUT_ASSUMED;
 
@@ -52,33 +95,42 @@ static int64_t plan_output_tokens(const struct dataset_case *kase, const struct 
         AUTO_BUF struct buf text = BUF_INIT(1u << 24);
 
         json_write(kase->expected, &text);
-        tokens = llm_estimate_tokens(buf_str(&text)) * 5 / 4 + 10;
+        tokens = token_counter_text(counter, buf_str(&text)) * 5 / 4 + 10;
     }
     if (params_has(params, PARAM_MAX_TOKENS))
         tokens = MIN(tokens, params->max_tokens);
     return tokens;
 }
 
-struct plan_sums { int64_t cases, output; int64_t *input, *input_max; };
+struct plan_sums { int64_t cases, parts, cut, output; int64_t *input, *input_max; };
 
 static enum err_code plan_sample_case(struct plan *p, const struct dataset_case *kase, struct arena *a,
                                       struct plan_sums *sums, struct err *e)
 {
     const json_t *vars = prompting_vars(p->prompting, kase, a);
+    struct chunk_parts parts;
+
+    if (chunk_split(p->task, vars, a, &parts, e) != ERR_OK)
+        return err_prefix(e, "case " STR_FMT, STR_ARG(kase->id));
+    sums->parts += (int64_t)MAX(parts.count, (size_t)1);
+    sums->cut += parts.count > 0;
 
     for (size_t i = 0; i < p->task->variant_count; i++) {
         struct variant *v = &p->task->variants[i];
-        int64_t output = plan_output_tokens(kase, &v->params), once = 0, calls = (int64_t)p->task->turn_count + 1;
+        struct token_counter counter = token_counter_for(v->model.id);
+        int64_t output = plan_output_tokens(&counter, kase, &v->params), once, calls = (int64_t)p->task->turn_count + 1;
         struct message *messages;
         struct str shown;
         size_t count;
 
-        if (prompting_start(p->prompting, v, vars, a, &messages, &count, &shown, e) != ERR_OK)
-            return err_prefix(e, "case " STR_FMT, STR_ARG(kase->id));
-        for (size_t m = 0; m < count; m++)
-            for (size_t k = 0; k < messages[m].part_count; k++)
-                once += messages[m].parts[k].kind == PART_TEXT ? llm_estimate_tokens(messages[m].parts[k].text) : 800;
-        once += (int64_t)count * PLAN_TOKENS_PER_MESSAGE;
+        once = 0;
+        for (size_t part = 0; part < MAX(parts.count, (size_t)1); part++) {
+            const json_t *with = parts.count ? chunk_vars(p->task, vars, &parts, part, a) : vars;
+
+            if (prompting_start(p->prompting, v, with, a, &messages, &count, &shown, e) != ERR_OK)
+                return err_prefix(e, "case " STR_FMT, STR_ARG(kase->id));
+            once += token_count_request(&counter, messages, count, p->task->tools).total;
+        }
         /* each follow-up sends the whole conversation again */
         once = once * calls + calls * (calls - 1) / 2 * (output + 20);
         sums->input[i] += once;
@@ -128,6 +180,11 @@ static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
     TRY(plan_sample(p, &sums, e));
     est->trials = run_trials(&p->run);
     est->calls = est->trials * calls;
+    if (sums.cut) {
+        est->calls = (int64_t)((__int128)est->trials * sums.parts / sums.cases);
+        est->cut_cases = sums.cut;
+        est->sampled_cases = sums.cases;
+    }
     est->output_per_call = sums.cases ? sums.output / sums.cases : 0;
     est->variants = arena_array(p->arena, struct plan_variant_estimate, p->task->variant_count);
     for (size_t i = 0; i < p->task->variant_count; i++) {
@@ -222,6 +279,45 @@ static enum err_code plan_open(struct plan *p, struct blob *blob, struct err *e)
     return data_pack_open(blob, p->run.dataset_hash, &p->pack, e);
 }
 
+/* A check that a case brings and nobody can read is told of before anything is paid for. */
+static enum err_code plan_case_checks(struct plan *p, struct err *e)
+{
+    AUTO(pack_cursor_freep) struct pack_cursor *cursor = NULL;
+    AUTO_ARENA *a = arena_new_sized(16 * 1024);
+    struct dataset_case kase;
+    bool more = true;
+
+    if (!scoring_reads_cases(p->task))
+        return ERR_OK;
+    cursor = pack_cursor_new(p->pack, 0);
+    for (;; arena_reset(a)) {
+        TRY(pack_cursor_next(cursor, a, &kase, &more, e));
+        if (!more)
+            return ERR_OK;
+        TRY(scoring_case_verify(p->task, &kase, e));
+    }
+}
+
+/* The smallest context among the models, in tokens of o200k_base: parts of a long input must fit every model. Models
+ * whose context nobody knows don't count. */
+static int64_t plan_context(const struct plan *p, const struct llm *l)
+{
+    int64_t smallest = 0;
+
+    for (size_t i = 0; i < p->task->variant_count; i++) {
+        const struct model *m = &p->task->variants[i].model;
+        struct token_counter counter = token_counter_for(m->id);
+        struct llm_price price;
+        int64_t tokens;
+
+        if (!llm_price_of(l, m, &price) || !price.context_tokens)
+            continue;
+        tokens = (int64_t)((double)price.context_tokens / counter.per_o200k);
+        smallest = smallest ? MIN(smallest, tokens) : tokens;
+    }
+    return smallest;
+}
+
 /* What templates include belongs to the run as the prompts do: it is read once, now. */
 static enum err_code plan_keep_files(struct plan *p, struct err *e)
 {
@@ -268,6 +364,8 @@ static enum err_code plan_fill(struct plan *p, struct blob *blob, const struct d
                        (long long)PLAN_TRIALS_MAX);
     p->run.shard_trials = PLAN_SHARD_CASES * p->run.variants * p->run.repeat;
     TRY(plan_open(p, blob, e));
+    TRY(plan_case_checks(p, e));
+    chunk_resolve(p->task, plan_context(p, l));
     TRY(plan_estimate(p, l, e));
     p->run.estimate_nanousd = p->estimate.unknown_variants ? MONEY_UNKNOWN : p->estimate.cost_nanousd;
     TRY(plan_keep_files(p, e));

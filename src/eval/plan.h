@@ -18,11 +18,12 @@ struct plan_variant_estimate {
     int64_t trial_at_most_nanousd;              /* what one trial is hardly going to exceed: a budget sets it aside; 0: no price */
 };
 struct plan_estimate {
-    int64_t trials, calls;                      /* calls: trials x turns */
+    int64_t trials, calls;                      /* calls: trials x turns, or x parts */
     int64_t input_tokens, output_tokens;        /* input counted over a sample of cases, output assumed */
     int64_t output_per_call;                    /* what was assumed */
     int64_t cost_nanousd;                       /* of the variants whose price is known */
     int64_t unknown_variants;                   /* those without a price: not part of cost_nanousd */
+    int64_t cut_cases, sampled_cases;           /* of the sampled cases, so many are too long and asked in parts; 0, 0: none */
     struct plan_variant_estimate *variants;
 };
 
@@ -38,6 +39,8 @@ struct plan {
 
 /* Resolves every variant's model in place; the first unknown provider or model name is the error. */
 enum err_code plan_resolve(struct task *task, struct arena *a, struct err *e) MUST_USE;
+/* Is the provider asked for an answer (at its own address), or by a metric? */
+bool          plan_asks(const struct task *task, const char *provider);
 /* Every key that is missing, in one sentence. */
 enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err *e) MUST_USE;
 

@@ -5,10 +5,12 @@
 #define PROMPTING_TEXT_MAX  (16u * 1024 * 1024)     /* of one rendered message */
 #define PROMPTING_IMAGE_MAX (20u * 1024 * 1024)     /* of one image file */
 
-struct prompting_prompt { struct template *system, *user; };
+struct prompting_message { struct template *text, **images; };
+struct prompting_prompt { struct template *system, *user; struct prompting_message *before; struct template **images; };
 struct prompting {
     const struct task *task;
     struct template_env *env;
+    struct arena *arena;                /* lists of templates */
     char *folder;
     struct prompting_prompt *prompts;
     struct template **turns, **images;
@@ -23,6 +25,30 @@ static enum err_code prompting_compile(struct prompting *p, struct str where, st
     return template_compile(p->env, where, source, out, e);
 }
 
+static enum err_code prompting_compile_images(struct prompting *p, const struct str *sources, size_t n,
+                                              struct template ***out, struct arena *a, struct err *e)
+{
+    *out = arena_array(a, struct template *, n);
+    for (size_t i = 0; i < n; i++)
+        TRY(prompting_compile(p, arena_printf(a, "image %zu", i + 1), sources[i], &(*out)[i], e));
+    return ERR_OK;
+}
+
+/* What is said before the user's message of a chat prompt. */
+static enum err_code prompting_compile_before(struct prompting *p, const struct task_prompt *tp,
+                                              struct prompting_prompt *out, struct arena *a, struct err *e)
+{
+    out->before = arena_array(p->arena, struct prompting_message, tp->message_count);
+    for (size_t i = 0; i < tp->message_count; i++) {
+        const struct task_message *m = &tp->messages[i];
+        struct str where = arena_printf(a, STR_FMT ", message %zu", STR_ARG(tp->name), i + 1);
+
+        TRY(prompting_compile(p, m->file.len ? m->file : where, m->source, &out->before[i].text, e));
+        TRY(prompting_compile_images(p, m->images, m->image_count, &out->before[i].images, p->arena, e));
+    }
+    return prompting_compile_images(p, tp->images, tp->image_count, &out->images, p->arena, e);
+}
+
 static enum err_code prompting_compile_all(struct prompting *p, struct arena *a, struct err *e)
 {
     const struct task *t = p->task;
@@ -33,6 +59,7 @@ static enum err_code prompting_compile_all(struct prompting *p, struct arena *a,
 
         TRY(prompting_compile(p, tp->file.len ? tp->file : tp->name, tp->source, &p->prompts[i].user, e));
         TRY(prompting_compile(p, S("system"), system, &p->prompts[i].system, e));
+        TRY(prompting_compile_before(p, tp, &p->prompts[i], a, e));
     }
     for (size_t i = 0; i < t->turn_count; i++)
         TRY(prompting_compile(p, t->turns[i].label, t->turns[i].source, &p->turns[i], e));
@@ -48,6 +75,7 @@ enum err_code prompting_new(const struct task *task, struct prompting **out, str
     enum err_code code;
 
     p->task = task;
+    p->arena = arena_new_sized(0);
     p->folder = xstrndup(task->dir.at, task->dir.len);
     p->env = template_env_new(&(struct template_options){ .folder = p->folder, .files = task->files,
                                                           .output_max = PROMPTING_TEXT_MAX });
@@ -67,6 +95,7 @@ void prompting_free(struct prompting *p)
     if (!p)
         return;
     template_env_free(p->env);
+    arena_free(p->arena);
     free(p->folder);
     free(p->prompts);
     free(p->turns);
@@ -157,26 +186,37 @@ static enum err_code prompting_image(const struct prompting *p, struct str sourc
     return ERR_OK;
 }
 
-static enum err_code prompting_user(const struct prompting *p, const struct template *user, const json_t *vars,
+/* The images of a message that this case has; `marks` tells them in words. */
+static enum err_code prompting_images(const struct prompting *p, struct template *const *images, size_t count,
+                                      const json_t *vars, struct arena *a, struct part *parts, size_t *n,
+                                      struct buf *marks, struct err *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct str source = S("");
+
+        if (images[i])
+            TRY(prompting_render(images[i], vars, a, &source, e));
+        if (!str_trim(source).len)
+            continue;                               /* a case without this image */
+        TRY(prompting_image(p, source, a, &parts[(*n)++], e));
+        buf_printf(marks, "[image " STR_FMT "]\n", STR_ARG(str_trim(source)));
+    }
+    return ERR_OK;
+}
+
+static enum err_code prompting_user(const struct prompting *p, const struct variant *v, const json_t *vars,
                                     struct arena *a, struct message *out, struct str *shown, struct err *e)
 {
-    size_t images = p->task->image_count, n = 0;
-    struct part *parts = arena_array(a, struct part, images + 1);
+    const struct prompting_prompt *prompt = &p->prompts[v->prompt];
+    size_t own = p->task->prompts[v->prompt].image_count, n = 0;
+    struct part *parts = arena_array(a, struct part, own + p->task->image_count + 1);
     AUTO_BUF struct buf marks = BUF_INIT(PROMPTING_TEXT_MAX + 65536);
     struct str text = S("");
 
-    if (user)
-        TRY(prompting_render(user, vars, a, &text, e));
-    for (size_t i = 0; i < images; i++) {
-        struct str source = S("");
-
-        if (p->images[i])
-            TRY(prompting_render(p->images[i], vars, a, &source, e));
-        if (!str_trim(source).len)
-            continue;                               /* a case without this image */
-        TRY(prompting_image(p, source, a, &parts[n++], e));
-        buf_printf(&marks, "[image " STR_FMT "]\n", STR_ARG(str_trim(source)));
-    }
+    if (prompt->user)
+        TRY(prompting_render(prompt->user, vars, a, &text, e));
+    TRY(prompting_images(p, prompt->images, own, vars, a, parts, &n, &marks, e));
+    TRY(prompting_images(p, p->images, p->task->image_count, vars, a, parts, &n, &marks, e));
     if (!str_trim(text).len && n == 0)
         return err_set(e, ERR_BAD_INPUT, "the prompt is empty for this case");
     if (text.len || n == 0)
@@ -190,11 +230,37 @@ static enum err_code prompting_user(const struct prompting *p, const struct temp
     return ERR_OK;
 }
 
+/* The messages before the user's; one that is empty for this case is left out. */
+static enum err_code prompting_before(const struct prompting *p, const struct variant *v, const json_t *vars,
+                                      struct arena *a, struct message *list, size_t *count, struct err *e)
+{
+    const struct task_prompt *tp = &p->task->prompts[v->prompt];
+    AUTO_BUF struct buf marks = BUF_INIT(PROMPTING_TEXT_MAX);
+
+    for (size_t i = 0; i < tp->message_count; i++) {
+        const struct task_message *m = &tp->messages[i];
+        const struct prompting_message *from = &p->prompts[v->prompt].before[i];
+        struct part *parts = arena_array(a, struct part, m->image_count + 1);
+        struct str text = S("");
+        size_t n = 0;
+
+        if (from->text)
+            TRY(prompting_render(from->text, vars, a, &text, e));
+        TRY(prompting_images(p, from->images, m->image_count, vars, a, parts, &n, &marks, e));
+        if (str_trim(text).len)
+            parts[n++] = (struct part){ .kind = PART_TEXT, .text = text };
+        if (n)
+            list[(*count)++] = (struct message){ .role = m->role, .parts = parts, .part_count = n };
+    }
+    return ERR_OK;
+}
+
 enum err_code prompting_start(const struct prompting *p, const struct variant *v, const json_t *vars, struct arena *a,
                               struct message **messages, size_t *count, struct str *shown, struct err *e)
 {
     const struct prompting_prompt *prompt = &p->prompts[v->prompt];
-    struct message *list = arena_array(a, struct message, 2 + 2 * p->task->turn_count);
+    struct message *list = arena_array(a, struct message,
+                                       2 + p->task->prompts[v->prompt].message_count + 2 * p->task->turn_count);
     size_t n = 0;
 
     if (prompt->system) {
@@ -204,10 +270,22 @@ enum err_code prompting_start(const struct prompting *p, const struct variant *v
         if (str_trim(text).len)
             list[n++] = message_text(MESSAGE_SYSTEM, text, a);
     }
-    TRY(prompting_user(p, prompt->user, vars, a, &list[n], shown, e));
+    TRY(prompting_before(p, v, vars, a, list, &n, e));
+    TRY(prompting_user(p, v, vars, a, &list[n], shown, e));
     *messages = list;
     *count = n + 1;
     return ERR_OK;
+}
+
+/* What the model said, for the next turn. One that only asked for tools said so: vendors refuse an empty message. */
+static struct str prompting_answer(const struct turn *t, struct arena *a)
+{
+    AUTO_BUF struct buf calls = BUF_INIT(PROMPTING_TEXT_MAX);
+
+    if (str_trim(t->response).len || !t->tool_calls)
+        return t->response;
+    json_write(t->tool_calls, &calls);
+    return arena_strdup(a, buf_str(&calls));
 }
 
 enum err_code prompting_follow(const struct prompting *p, const json_t *vars, const struct turn *turns, size_t turn_count,
@@ -230,7 +308,7 @@ enum err_code prompting_follow(const struct prompting *p, const json_t *vars, co
     if (!str_trim(text).len)
         return err_set(e, ERR_BAD_INPUT, "follow-up \"" STR_FMT "\" is empty for this case",
                        STR_ARG(p->task->turns[turn_count - 1].label));
-    messages[(*count)++] = message_text(MESSAGE_ASSISTANT, turns[turn_count - 1].response, a);
+    messages[(*count)++] = message_text(MESSAGE_ASSISTANT, prompting_answer(&turns[turn_count - 1], a), a);
     messages[(*count)++] = message_text(MESSAGE_USER, text, a);
     *shown = text;
     return ERR_OK;

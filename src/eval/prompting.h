@@ -16,8 +16,8 @@ json_t       *prompting_files(const struct prompting *p);
 
 /* The variables of a case, made once for all its trials; the object lives in the arena. */
 json_t       *prompting_vars(const struct prompting *p, const struct dataset_case *kase, struct arena *a);
-/* System (if any) and the first user message. `messages` holds 2 + 2 * turns, in the arena; *shown is the user's text
- * as the transcript keeps it. */
+/* System (if any), the messages a chat prompt has before the user's, and that. `messages` has room for all turns, in
+ * the arena; *shown is the user's text as the transcript keeps it. */
 enum err_code prompting_start(const struct prompting *p, const struct variant *v, const json_t *vars, struct arena *a,
                               struct message **messages, size_t *count, struct str *shown, struct err *e) MUST_USE;
 /* Appends the last answer and the next follow-up (number from 1). False in *more when there is none left. */

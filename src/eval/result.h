@@ -8,7 +8,7 @@
  * to 0..1. With repeat > 1 the cases are the sample: each case's mean over its repetitions is one value, the interval
  * is Student's t over cases ("t by case"), n counts cases. "Against #1": the same cases paired; exact McNemar when
  * every pair of values is 0 or 1 and repeat is 1, else a paired t test; p values are of one comparison each, not
- * corrected for their number. */
+ * corrected for their number. Metrics whose value is not a mean (corpus.h) have a bootstrap interval over cases. */
 #pragma once
 
 #include "eval/aggregate.h"
@@ -19,8 +19,11 @@
 
 #define RESULT_LEVEL 0.95
 
-enum estimate_method { ESTIMATE_NONE, ESTIMATE_WILSON, ESTIMATE_T, ESTIMATE_T_BY_CASE, ESTIMATE_METHODS };
-const char *estimate_method_name(enum estimate_method m);           /* "none" "wilson" "t" "t by case" */
+enum estimate_method {
+    ESTIMATE_NONE, ESTIMATE_WILSON, ESTIMATE_T, ESTIMATE_T_BY_CASE, ESTIMATE_BOOTSTRAP, ESTIMATE_ORDER, ESTIMATE_METHODS
+};
+/* "none" "wilson" "t" "t by case" "bootstrap" "order statistics" */
+const char *estimate_method_name(enum estimate_method m);
 
 struct estimate {
     int64_t n, missing;                 /* values; finished trials without one */
@@ -40,12 +43,32 @@ struct against {
     bool exact;                         /* McNemar; otherwise paired t */
 };
 
+/* Classification: which label was given where which was expected. The labels are those of result.classes. */
+struct class_score {
+    int64_t support, given, correct;    /* how often it was expected, given, both */
+    double precision, recall, f1;       /* 0 where nothing can be divided by */
+};
+struct confusion {
+    int64_t n, correct;                 /* trials with an expected label */
+    int64_t *counts;                    /* [expected * (label_count + 1) + given]; the last column: none of the labels */
+    struct class_score *labels;         /* label_count of them */
+    struct estimate accuracy, macro_f1; /* Wilson's interval (repeat 1) or bootstrap; bootstrap. n is 0: not measured */
+    double macro_precision, macro_recall, weighted_f1;
+    double kappa;                       /* Cohen 1960; NAN when one label is all there is */
+};
+struct result_classes {
+    size_t scorer;                      /* the first that measures these labels */
+    const struct str *labels;  size_t label_count;      /* sorted; expected ones, or the task's own list */
+    struct str why;                     /* why there is no matrix (label_count is 0 then); empty when there is one */
+};
+
 struct result_variant {
     int64_t no;                         /* in the run */
     struct str name, model;
     bool abandoned;
     struct aggregate *sum;              /* lives as long as the arena */
     struct estimate *scores;            /* one per scorer */
+    struct confusion *confusions;       /* one per result.classes */
     struct estimate quality;
     int64_t rank;                       /* from 1; 0: no quality to rank by */
     enum tier tier;
@@ -70,6 +93,7 @@ struct result {
     struct scorer_info *scorers;    size_t scorer_count;
     ptrdiff_t quality;                  /* the scorer that ranks; -1: none */
     struct result_variant *variants;    size_t variant_count;       /* by rank; those without a rank last */
+    struct result_classes *classes;     size_t class_count;         /* of metrics over labels; most tasks have none */
     struct store_ledger_row *ledger;    size_t ledger_count;
     struct result_threshold *thresholds; size_t threshold_count;
     bool thresholds_met;                /* true when there are none */

@@ -104,6 +104,7 @@ static enum err_code feed_load_case(struct feed *f, int64_t index, struct err *e
                            (long long)r->plan->run.cases);
     }
     h->vars = prompting_vars(r->plan->prompting, &h->kase, h->arena);
+    TRY(chunk_split(r->plan->task, h->vars, h->arena, &h->parts, e));
     f->hold_case = index;
     return ERR_OK;
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "eval/aggregate.h"
+#include "eval/chunk.h"
 #include "eval/prompting.h"
 #include "eval/runner.h"
 
@@ -27,7 +28,7 @@ struct open_shard {                     /* leased by us; the caller's thread onl
     int64_t remaining;                  /* trials without a durable outcome; runner.lock */
 };
 
-struct case_hold { int refs; struct arena *arena; struct dataset_case kase; json_t *vars; };   /* refs: atomic */
+struct case_hold { int refs; struct arena *arena; struct dataset_case kase; json_t *vars; struct chunk_parts parts; };   /* refs: atomic */
 
 struct feed {                           /* one variant's way through the shards */
     struct runner *r;
@@ -64,9 +65,11 @@ struct work {                           /* one trial in flight; belongs to one t
     struct params params;
     struct message *messages;
     size_t message_count;
+    size_t start_count;                 /* of messages the first call had */
     struct str shown;                   /* the user's message as the transcript keeps it */
     struct turn *turns;
     size_t turn_count;
+    struct str output;                  /* of a case asked in parts: their answers as one; else the last turn's is it */
     struct call call;
     char cache_key[HASH_HEX];
     struct usage cached_usage;          /* of answers from the cache: part of the trial's, not of the ledger's */
@@ -76,6 +79,10 @@ struct work {                           /* one trial in flight; belongs to one t
     struct score *scores;
     struct str scores_text, transcript;
     struct ledger_entry ledger;
+    struct subject_wish *wishes;        /* what metrics ask models once the answer is there; one call at a time */
+    size_t wish_count, wish_at;
+    bool wishing;                       /* the call under way is for wishes[wish_at] */
+    struct ledger_entry wish_ledger;
 };
 
 struct commit {                         /* one transaction's worth of works */

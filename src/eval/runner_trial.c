@@ -65,20 +65,43 @@ static void work_ask(struct work *w)
         work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
 }
 
+/* The first question of a trial, or of its next part. */
+static void work_open(struct work *w)
+{
+    const struct chunk_parts *parts = &w->hold->parts;
+    const json_t *vars = w->hold->vars;
+    struct err e = ERR_INIT;
+
+    if (parts->count)
+        vars = chunk_vars(w->r->plan->task, vars, parts, w->turn_count, w->arena);
+    if (prompting_start(w->r->plan->prompting, work_variant(w), vars, w->arena, &w->messages, &w->message_count,
+                        &w->shown, &e) != ERR_OK) {
+        work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
+        return;
+    }
+    w->start_count = w->message_count;
+    work_ask(w);
+}
+
 void work_start(struct work *w)
 {
     const struct variant *v = work_variant(w);
-    struct err e = ERR_INIT;
 
     w->params = v->params;
     if (params_has(&w->params, PARAM_SEED) && w->repetition)        /* repeats are to differ, and to be repeatable */
         w->params.seed = (int64_t)((uint64_t)(w->params.seed + w->repetition) & INT64_MAX);
-    w->turns = arena_array(w->arena, struct turn, w->r->plan->task->turn_count + 1);
-    if (prompting_start(w->r->plan->prompting, v, w->hold->vars, w->arena, &w->messages, &w->message_count, &w->shown,
-                        &e) != ERR_OK)
-        work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
-    else
-        work_ask(w);
+    w->turns = arena_array(w->arena, struct turn, MAX(w->r->plan->task->turn_count + 1, w->hold->parts.count));
+    work_open(w);
+}
+
+/* The answers to all parts become one output. */
+static void work_join(struct work *w)
+{
+    struct str *answers = arena_array(w->arena, struct str, w->turn_count);
+
+    for (size_t i = 0; i < w->turn_count; i++)
+        answers[i] = w->turns[i].response;
+    w->output = chunk_merge(w->r->plan->task, answers, w->turn_count, w->arena);
 }
 
 void work_start_abandoned(struct work *w)
@@ -87,34 +110,36 @@ void work_start_abandoned(struct work *w)
 }
 
 /* What this call cost goes to the ledger, whatever becomes of the trial. */
-static void work_account(struct work *w)
+static void work_account_to(const struct call *c, struct ledger_entry *ledger)
 {
-    const struct call *c = &w->call;
-
-    if (c->cached) {
-        usage_add(&w->cached_usage, &c->answer.usage);
-        return;
-    }
     for (size_t i = 0; i < c->attempt_count; i++) {
         const struct attempt *at = &c->attempts[i];
 
         if (at->code == ERR_OK || (at->cost_nanousd == 0 && !at->usage.input && !at->usage.output))
             continue;                               /* the answering one is counted below; the rest was not billed */
-        w->ledger.calls++;
-        usage_add(&w->ledger.usage, &at->usage);
+        ledger->calls++;
+        usage_add(&ledger->usage, &at->usage);
         if (at->cost_nanousd == MONEY_UNKNOWN)
-            w->ledger.unknown_calls++;
+            ledger->unknown_calls++;
         else
-            w->ledger.cost_nanousd += at->cost_nanousd;
+            ledger->cost_nanousd += at->cost_nanousd;
     }
     if (c->code != ERR_OK)
         return;
-    w->ledger.calls++;
-    usage_add(&w->ledger.usage, &c->answer.usage);
+    ledger->calls++;
+    usage_add(&ledger->usage, &c->answer.usage);
     if (c->cost_nanousd == MONEY_UNKNOWN)
-        w->ledger.unknown_calls++;
+        ledger->unknown_calls++;
     else
-        w->ledger.cost_nanousd += c->cost_nanousd;
+        ledger->cost_nanousd += c->cost_nanousd;
+}
+
+static void work_account(struct work *w)
+{
+    if (w->call.cached)
+        usage_add(&w->cached_usage, &w->call.answer.usage);
+    else
+        work_account_to(&w->call, &w->ledger);
 }
 
 static struct turn *work_turn(struct work *w)
@@ -123,7 +148,9 @@ static struct turn *work_turn(struct work *w)
     struct turn *t = &w->turns[w->turn_count++];
 
     *t = (struct turn){
-        .number = (int)w->turn_count, .label = prompting_label(w->r->plan->prompting, w->turn_count - 1),
+        .number = (int)w->turn_count,
+        .label = w->hold->parts.count ? arena_printf(w->arena, "part %zu of %zu", w->turn_count, w->hold->parts.count)
+                                      : prompting_label(w->r->plan->prompting, w->turn_count - 1),
         .prompt = w->shown, .response = c->answer.text, .reasoning = c->answer.reasoning,
         .tool_calls = c->answer.tool_calls, .finish = c->answer.finish, .finish_native = c->answer.finish_native,
         .model_version = c->answer.model_version, .response_id = c->answer.response_id,
@@ -135,11 +162,69 @@ static struct turn *work_turn(struct work *w)
     return t;
 }
 
+static struct subject work_subject(const struct work *w)
+{
+    struct str output = w->output;              /* of all parts, when the case was asked in parts */
+
+    if (!output.at)
+        output = w->turn_count ? w->turns[w->turn_count - 1].response : S("");
+    return (struct subject){
+        .task = w->r->plan->task, .kase = &w->hold->kase, .output = output, .turns = w->turns,
+        .turn_count = w->turn_count, .usage = &w->trial.usage, .cost_nanousd = w->trial.cost_nanousd,
+        .latency_ms = w->trial.latency_ms, .failed = w->trial.state == TRIAL_FAILED, .wishes = w->wishes,
+        .wish_count = w->wish_count,
+    };
+}
+
+/* The next wish of a metric, or the end. The answer stands, whatever becomes of them. */
+static void work_wish(struct work *w)
+{
+    for (; w->wish_at < w->wish_count; w->wish_at++) {
+        struct subject_wish *wish = &w->wishes[w->wish_at];
+        struct err e = ERR_INIT;
+
+        w->wishing = true;
+        w->call = (struct call){
+            .request = { .model = wish->model, .texts = wish->texts, .text_count = wish->text_count,
+                         .tag = w->call.request.tag },
+            .arena = w->arena, .done = work_answered, .owner = w,
+        };
+        if (llm_submit(w->r->llm, &w->call, &e) == ERR_OK)
+            return;
+        wish->why = arena_strdup(w->arena, str_c(e.text));
+    }
+    work_finish(w, ERR_OK, S(""));
+}
+
+static void work_wish_done(struct work *w)
+{
+    struct subject_wish *wish = &w->wishes[w->wish_at++];
+
+    work_account_to(&w->call, &w->wish_ledger);
+    if (w->call.code == ERR_OK)
+        wish->vectors = w->call.answer.vectors;
+    else
+        wish->why = arena_strdup(w->arena, w->call.err.text[0] ? str_c(w->call.err.text) : S("the call was cancelled"));
+    work_wish(w);
+}
+
+static void work_complete(struct work *w)
+{
+    struct subject s = work_subject(w);
+
+    w->wish_count = scoring_wishes(w->r->plan->scoring, &s, w->arena, &w->wishes);
+    work_wish(w);
+}
+
 static void work_advance(struct work *w)
 {
     struct err e = ERR_INIT;
     bool more = false;
 
+    if (w->wishing) {
+        work_wish_done(w);
+        return;
+    }
     work_account(w);
     if (w->r->options->cache)
         cache_keep(w->r->options->cache, w->cache_key, &w->call);
@@ -151,13 +236,18 @@ static void work_advance(struct work *w)
         work_finish(w, ERR_CANCELLED, S(""));
     } else if (w->call.code != ERR_OK) {
         work_finish(w, w->call.code, arena_strdup(w->arena, str_c(w->call.err.text)));
+    } else if (w->turn_count < w->hold->parts.count) {
+        work_open(w);
+    } else if (w->hold->parts.count) {
+        work_join(w);
+        work_complete(w);
     } else if (prompting_follow(w->r->plan->prompting, w->hold->vars, w->turns, w->turn_count, w->arena, w->messages,
                                 &w->message_count, &w->shown, &more, &e) != ERR_OK) {
         work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
     } else if (more) {
         work_ask(w);
     } else {
-        work_finish(w, ERR_OK, S(""));
+        work_complete(w);
     }
 }
 
@@ -166,12 +256,7 @@ static void work_score(struct work *w)
     const struct scoring *sc = w->r->plan->scoring;
     size_t n = scoring_count(sc);
     AUTO_BUF struct buf text = BUF_INIT(TRIAL_TEXT_MAX);
-    const struct turn *last = w->turn_count ? &w->turns[w->turn_count - 1] : NULL;
-    struct subject s = {
-        .task = w->r->plan->task, .kase = &w->hold->kase, .output = last ? last->response : S(""), .turns = w->turns,
-        .turn_count = w->turn_count, .usage = &w->trial.usage, .cost_nanousd = w->trial.cost_nanousd,
-        .latency_ms = w->trial.latency_ms, .failed = w->trial.state == TRIAL_FAILED,
-    };
+    struct subject s = work_subject(w);
 
     w->scores = arena_array(w->arena, struct score, n);
     scoring_run(sc, &s, w->arena, w->scores);
@@ -180,22 +265,61 @@ static void work_score(struct work *w)
     w->scores_text = arena_strdup(w->arena, buf_str(&text));
 }
 
+/* What a chat prompt says before the user's message, images as marks. */
+static void work_transcribe_before(const struct work *w, size_t first, struct buf *text)
+{
+    AUTO_BUF struct buf said = BUF_INIT(TRIAL_TEXT_MAX);
+
+    if (w->start_count < first + 2)
+        return;
+    json_write_key("messages", text);
+    buf_byte(text, '[');
+    for (size_t i = first; i + 1 < w->start_count; i++) {
+        const struct message *m = &w->messages[i];
+
+        buf_reset(&said);
+        for (size_t k = 0; k < m->part_count; k++) {
+            const struct part *p = &m->parts[k];
+
+            if (p->kind == PART_TEXT)
+                buf_append(&said, p->text);
+            else
+                buf_printf(&said, "[image " STR_FMT "]\n", STR_ARG(p->url.len ? p->url : p->media_type));
+        }
+        buf_puts(text, i > first ? ",{" : "{");
+        json_write_key("role", text);
+        json_write_str(str_c(message_role_name(m->role)), text);
+        json_write_key("content", text);
+        json_write_str(buf_str(&said), text);
+        buf_byte(text, '}');
+    }
+    buf_byte(text, ']');
+}
+
 static void work_transcribe(struct work *w)
 {
     AUTO_BUF struct buf text = BUF_INIT(TRIAL_TEXT_MAX);
+    size_t first = 0;
 
     buf_byte(&text, '{');
     if (w->message_count && w->messages[0].role == MESSAGE_SYSTEM) {
         json_write_key("system", &text);
         json_write_str(w->messages[0].parts[0].text, &text);
+        first = 1;
     }
+    work_transcribe_before(w, first, &text);
     json_write_key("turns", &text);
     buf_byte(&text, '[');
     for (size_t i = 0; i < w->turn_count; i++) {
         buf_puts(&text, i ? "," : "");
         turn_write(&w->turns[i], &text);
     }
-    buf_puts(&text, "]}");
+    buf_byte(&text, ']');
+    if (w->output.at) {
+        json_write_key("output", &text);
+        json_write_str(w->output, &text);
+    }
+    buf_byte(&text, '}');
     w->transcript = buf_failed(&text) ? S("{\"turns\":[]}") : arena_strdup(w->arena, buf_str(&text));
 }
 
@@ -231,9 +355,11 @@ static void work_note(struct work *w, enum err_code code)      /* runner.lock he
 
     f->unanswered--;
     if (w->turn_count || w->ledger.calls) {
-        r->cost_nanousd += w->ledger.cost_nanousd;
-        r->unknown_calls += w->ledger.unknown_calls;
-        f->dearest_nanousd = MAX(f->dearest_nanousd, w->ledger.cost_nanousd);
+        int64_t cost = w->ledger.cost_nanousd + w->wish_ledger.cost_nanousd;
+
+        r->cost_nanousd += cost;
+        r->unknown_calls += w->ledger.unknown_calls + w->wish_ledger.unknown_calls;
+        f->dearest_nanousd = MAX(f->dearest_nanousd, cost);
     }
     for (size_t i = 0; i < w->turn_count; i++) {
         const struct turn *t = &w->turns[i];
@@ -265,6 +391,7 @@ static void work_finish(struct work *w, enum err_code code, struct str why)
     struct runner *r = w->r;
 
     w->ledger.phase = PHASE_EXECUTION;
+    w->wish_ledger.phase = PHASE_EMBEDDING;
     work_sum(w, code, why);
     if (!w->dropped) {
         work_score(w);

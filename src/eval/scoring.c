@@ -19,10 +19,12 @@ struct scoring {
     struct scoring_constraint *constraints; size_t constraint_count;
     double *weights;                        /* of checks and constraints */
     size_t count;
+    size_t wishing;                     /* metrics that ask models */
 };
 
 static const char *const scoring_ranking[] = {
-    "accuracy", "f1", "exact_match", "completeness", "instruction_following", "checks_passed",
+    "accuracy", "classification", "f1", "macro_f1", "exact_match", "normalized_match", "numeric_match", "completeness",
+    "chrf", "bleu", "rouge_l", "rouge_1", "rouge_2", "edit_similarity", "embedding_similarity", "instruction_following", "checks_passed",
 };
 
 static bool scoring_has_name(const struct scoring *sc, struct str name)
@@ -50,10 +52,12 @@ static enum err_code scoring_add_metric(struct scoring *sc, const struct metric_
     if (metric_prepare(spec, sc->arena, &m->metric, &m->state, e) != ERR_OK)
         return err_prefix(e, "metric \"" STR_FMT "\"", STR_ARG(spec->name));
     sc->metric_count++;
+    sc->wishing += m->metric->wish != NULL;
     return scoring_add(sc, (struct scorer_info){
         .name = arena_strdup(sc->arena, spec->name), .base = str_c(m->metric->name), .kind = SCORER_METRIC,
-        .unit = m->metric->unit, .higher_is_better = m->metric->higher_is_better, .over_repeats = m->metric->over_repeats,
-        .weight = 1 }, e);
+        .unit = metric_unit_of(m->metric, m->state), .higher_is_better = metric_better_of(m->metric, m->state),
+        .over_repeats = m->metric->over_repeats,
+        .options = metric_is_read_later(m->metric) ? spec->options : NULL, .weight = 1 }, e);
 }
 
 static enum err_code scoring_add_metrics(struct scoring *sc, struct err *e)
@@ -128,6 +132,27 @@ enum err_code scoring_new(const struct task *task, struct scoring **out, struct 
     return ERR_OK;
 }
 
+bool scoring_reads_cases(const struct task *task)
+{
+    for (size_t i = 0; i < task->check_count; i++)
+        if (check_case_variable(&task->checks[i]).len)
+            return true;
+    return false;
+}
+
+enum err_code scoring_case_verify(const struct task *task, const struct dataset_case *kase, struct err *e)
+{
+    for (size_t i = 0; i < task->check_count; i++) {
+        struct str name = check_case_variable(&task->checks[i]);
+        const json_t *checks = name.len && json_is_object(kase->vars) ? json_object_getn(kase->vars, name.at, name.len)
+                                                                      : NULL;
+
+        if (checks && !json_is_null(checks) && check_case_verify(checks, e) != ERR_OK)
+            return err_prefix(e, "case " STR_FMT ": " STR_FMT, STR_ARG(kase->id), STR_ARG(name));
+    }
+    return ERR_OK;
+}
+
 void scoring_free(struct scoring *sc)
 {
     if (!sc)
@@ -183,6 +208,27 @@ void scoring_run(const struct scoring *sc, const struct subject *subject, struct
         metric_score(sc->metrics[i].metric, sc->metrics[i].state, &s, a, &out[i]);
 }
 
+size_t scoring_wishes(const struct scoring *sc, const struct subject *subject, struct arena *a,
+                      struct subject_wish **out)
+{
+    struct subject s = *subject;
+    size_t n = 0;
+
+    *out = NULL;
+    if (!sc->wishing || s.failed)
+        return 0;
+    s.task = sc->task;
+    subject_begin(&s, a);
+    *out = arena_array(a, struct subject_wish, sc->wishing);
+    for (size_t i = 0; i < sc->metric_count; i++) {
+        const struct scoring_metric *m = &sc->metrics[i];
+
+        if (m->metric->wish && subject_expected(&s) && m->metric->wish(m->state, &s, a, &(*out)[n]))
+            n++;
+    }
+    return n;
+}
+
 ptrdiff_t scoring_quality(const struct scorer_info *infos, size_t count)
 {
     for (size_t k = 0; k < COUNT_OF(scoring_ranking); k++)
@@ -225,6 +271,32 @@ static void scores_write_number(double v, struct buf *out)
     buf_puts(out, text);
 }
 
+static void scores_write_parts(const struct score *scores, size_t count, struct buf *out)
+{
+    bool some = false;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct score_parts *p = scores[i].parts;
+
+        if (!p)
+            continue;
+        buf_printf(out, "%s\"%zu\":[", some ? "," : ",\"p\":{", i);
+        some = true;
+        for (size_t k = 0; k < p->count; k++) {
+            buf_puts(out, k ? "," : "");
+            scores_write_number(p->sums[k], out);
+        }
+        if (p->expected.len)
+            json_write_str(p->expected, out);
+        if (p->expected.len && p->got.len) {
+            buf_byte(out, ',');
+            json_write_str(p->got, out);
+        }
+        buf_byte(out, ']');
+    }
+    buf_puts(out, some ? "}" : "");
+}
+
 void scores_write(const struct score *scores, size_t count, struct buf *out)
 {
     bool noted = false;
@@ -251,7 +323,9 @@ void scores_write(const struct score *scores, size_t count, struct buf *out)
         json_write_str(note, out);
         noted = true;
     }
-    buf_puts(out, noted ? "}}" : "}");
+    buf_puts(out, noted ? "}" : "");
+    scores_write_parts(scores, count, out);
+    buf_byte(out, '}');
 }
 
 static enum err_code scores_bad(struct err *e)
@@ -306,6 +380,19 @@ enum err_code scores_read(struct str text, struct arena *a, struct score *out, s
     return ERR_OK;
 }
 
+enum err_code scores_read_parts(struct str text, json_t **out, struct err *e)
+{
+    static const struct str mark = { ",\"p\":{", 6 };        /* inside a JSON string its quotes would be escaped */
+    ptrdiff_t at = str_find(text, mark);
+
+    *out = NULL;
+    if (at < 0)
+        return ERR_OK;
+    if (!str_ends(text, S("}}")))
+        return scores_bad(e);
+    return json_read(str_sub(text, (size_t)at + 5, text.len - (size_t)at - 6), out, e);
+}
+
 enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
                              json_t **values, json_t **notes, struct err *e)
 {
@@ -323,6 +410,17 @@ enum err_code scores_to_json(struct str text, const struct scorer_info *infos, s
             json_object_setn_new(*notes, name.at, name.len, json_from_str(scores[i].note));
     }
     return ERR_OK;
+}
+
+/* Without the words that say which metric it is and how it is called. */
+static json_t *scorer_options_to_json(const json_t *options)
+{
+    json_t *o = json_deep_copy(options);
+
+    json_object_del(o, "name");
+    json_object_del(o, "metric");
+    json_object_del(o, "kind");
+    return o;
 }
 
 json_t *scorers_to_json(const struct scorer_info *infos, size_t count)
@@ -344,6 +442,8 @@ json_t *scorers_to_json(const struct scorer_info *infos, size_t count)
             json_object_set_new(o, "unit", json_string(metric_unit_name(s->unit)));
             if (s->over_repeats)
                 json_object_set_new(o, "over_repeats", json_true());
+            if (json_object_size(s->options))
+                json_object_set_new(o, "options", scorer_options_to_json(s->options));
         }
         json_array_append_new(list, o);
     }
@@ -368,6 +468,7 @@ enum err_code scorers_from_json(const json_t *list, struct arena *a, struct scor
         s->unit = metric_unit_from(json_get_str(o, "unit"));
         s->higher_is_better = json_get_bool(o, "higher_is_better", true);
         s->over_repeats = json_get_bool(o, "over_repeats", false);
+        s->options = json_child(o, "options") ? json_in_arena(json_deep_copy(json_child(o, "options")), a) : NULL;
         s->severity = SEVERITY_WARNING;
         if (!severity_from(json_get_str(o, "severity"), &s->severity) && s->kind == SCORER_CHECK)
             return err_set(e, ERR_STORE, "the run's settings name a check of unknown severity");

@@ -2,7 +2,8 @@
  *
  * Compiled once per task and never changed, so any number of threads may score with it. The list of scorers is part of
  * a run's settings ("scorers"), so that a stored run's numbers keep their names when the task file has moved on.
- * Scores of a trial are stored as text: {"v":[0.5,null,1],"n":{"1":"why it is missing, or why the check failed"}}.
+ * Scores of a trial are stored as text: {"v":[0.5,null,1],"n":{"1":"why it is missing, or why the check failed"}},
+ * and "p":{"0":[3,4,1]} of what a score leaves for its variant (score.parts; labels are strings, the expected first).
  * Cost: about 5 us for a small JSON answer with 4 metrics and 3 checks. */
 #pragma once
 
@@ -18,6 +19,7 @@ struct scorer_info {
     enum metric_unit unit;              /* checks: METRIC_RATIO, the share that passed */
     bool higher_is_better;
     bool over_repeats;                  /* metric.h */
+    const json_t *options;              /* of a metric whose value is computed when a result is read; NULL when none */
     enum severity severity;             /* checks */
     double weight;                      /* checks */
 };
@@ -33,11 +35,19 @@ void          scoring_freep(struct scoring **sc);
 size_t        scoring_count(const struct scoring *sc);
 const struct scorer_info *scoring_at(const struct scoring *sc, size_t i);
 const struct scorer_info *scoring_infos(const struct scoring *sc);      /* all of them, scoring_count long */
+/* Reads the checks that this case brings for the task's case_checks, if any. ERR_BAD_INPUT: "case ID: checks: ...". */
+enum err_code scoring_case_verify(const struct task *task, const struct dataset_case *kase, struct err *e) MUST_USE;
+bool          scoring_reads_cases(const struct task *task);             /* it has a case_checks */
 /* Fills out[0 .. scoring_count-1]; notes live in the arena. A failed subject has only missing scores. */
 void          scoring_run(const struct scoring *sc, const struct subject *s, struct arena *a, struct score *out);
 
-/* The metric that ranks: accuracy, f1, exact_match, completeness, instruction_following, checks_passed, the first of
- * these the task has. A task with none of them but with checks gets checks_passed by itself. -1 when nothing can rank. */
+/* What the metrics want to know from models about this subject before scoring_run; most want nothing. */
+size_t scoring_wishes(const struct scoring *sc, const struct subject *s, struct arena *a, struct subject_wish **out);
+
+/* The metric that ranks: the first the task has of accuracy, classification, f1, macro_f1, exact_match,
+ * normalized_match, numeric_match, completeness, chrf, bleu, rouge_l, rouge_1, rouge_2, edit_similarity,
+ * embedding_similarity, instruction_following, checks_passed. A task with none of them but with checks gets
+ * checks_passed by itself. -1 when nothing can rank. */
 ptrdiff_t     scoring_quality(const struct scorer_info *infos, size_t count);
 
 /* Failed checks among `scores`, and the critical ones among these: trial.violations, trial.critical. */
@@ -46,6 +56,9 @@ void          scores_violations(const struct scorer_info *infos, const struct sc
 void          scores_write(const struct score *scores, size_t count, struct buf *out);
 /* Reads what scores_write wrote. `a` NULL: notes are not read. Fewer values than `count` leave the rest missing. */
 enum err_code scores_read(struct str text, struct arena *a, struct score *out, size_t count, struct err *e) MUST_USE;
+/* What trials left for their variant's values: {"scorer's place": [numbers or labels]}, the caller's; NULL when
+ * nothing. */
+enum err_code scores_read_parts(struct str text, json_t **out, struct err *e) MUST_USE;
 /* For people and programs: *values {name: number or null}, *notes {name: text}; the caller's. Scratch lives in `a`. */
 enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
                              json_t **values, json_t **notes, struct err *e) MUST_USE;

@@ -1,11 +1,32 @@
 #include "eval/snapshot.h"
 
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2          /* 2: chat prompts have messages; a run without them is still written as 1 */
 
 static void snapshot_keep(json_t *o, const char *key, const json_t *value)
 {
     if (value)
         json_object_set(o, key, (json_t *)value);
+}
+
+static json_t *snapshot_of_images(const struct str *images, size_t n)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list, json_from_str(images[i]));
+    return list;
+}
+
+static json_t *snapshot_of_message(const struct task_message *m)
+{
+    json_t *o = json_object();
+
+    json_object_set_new(o, "role", json_string(message_role_name(m->role)));
+    json_set_str(o, "source", m->source);
+    json_set_str(o, "file", m->file);
+    json_object_set_new(o, "line", json_integer(m->line));
+    json_object_set_new(o, "images", snapshot_of_images(m->images, m->image_count));
+    return o;
 }
 
 static json_t *snapshot_of_prompt(const struct task_prompt *p)
@@ -17,7 +38,27 @@ static json_t *snapshot_of_prompt(const struct task_prompt *p)
     json_set_str(o, "system", p->system);
     json_set_str(o, "file", p->file);
     json_object_set_new(o, "line", json_integer(p->line));
+    if (p->image_count)
+        json_object_set_new(o, "images", snapshot_of_images(p->images, p->image_count));
+    if (p->message_count) {
+        json_t *list = json_array();
+
+        for (size_t i = 0; i < p->message_count; i++)
+            json_array_append_new(list, snapshot_of_message(&p->messages[i]));
+        json_object_set_new(o, "messages", list);
+    }
     return o;
+}
+
+/* Has it what only this version can read? */
+static int snapshot_version(const struct task *t)
+{
+    int version = 1;
+
+    for (size_t i = 0; i < t->prompt_count; i++)
+        if (t->prompts[i].message_count || t->prompts[i].image_count)
+            version = SNAPSHOT_VERSION;
+    return version;
 }
 
 static json_t *snapshot_of_variant(const struct variant *v)
@@ -81,11 +122,37 @@ static json_t *snapshot_of_threshold(const struct threshold *t)
     return json_pack("{s:o, s:f}", "metric", json_from_str(t->metric), "low", t->low);
 }
 
+static json_t *snapshot_of_chunking(const struct task_chunking *c)
+{
+    return json_pack("{s:i, s:I, s:I, s:o, s:I, s:I}", "mode", (int)c->mode, "characters", (json_int_t)c->characters,
+                     "overlap", (json_int_t)c->overlap, "variable", json_from_str(c->variable), "part_tokens",
+                     (json_int_t)c->part_tokens, "above_tokens", (json_int_t)c->above_tokens);
+}
+
+static json_t *snapshot_of_dimensions(const struct dimensions *d)
+{
+    json_t *o = json_object(), *list = json_array();
+
+    for (size_t i = 0; i < d->count; i++) {
+        json_t *one = json_object(), *levels = json_array();
+
+        json_set_str(one, "name", d->list[i].name);
+        for (size_t k = 0; k < d->list[i].level_count; k++)
+            json_array_append_new(levels, json_pack("{s:I, s:o}", "score", (json_int_t)d->list[i].levels[k].score,
+                                                    "label", json_from_str(d->list[i].levels[k].label)));
+        json_object_set_new(one, "levels", levels);
+        json_array_append_new(list, one);
+    }
+    json_object_set_new(o, "list", list);
+    json_object_set_new(o, "seed", json_integer(d->seed));
+    return o;
+}
+
 json_t *snapshot_of_task(const struct task *t)
 {
     json_t *o = json_object(), *output = json_object();
 
-    json_object_set_new(o, "snapshot", json_integer(SNAPSHOT_VERSION));
+    json_object_set_new(o, "snapshot", json_integer(snapshot_version(t)));
     json_set_str(o, "name", t->name);
     json_set_str(o, "description", t->description);
     json_set_str(o, "path", t->path);
@@ -112,8 +179,12 @@ json_t *snapshot_of_task(const struct task *t)
     snapshot_keep(o, "judge", t->judge);
     snapshot_keep(o, "criteria", t->criteria);
     snapshot_keep(o, "examples", t->examples);
+    if (t->chunking.mode != CHUNK_OFF)
+        json_object_set_new(o, "chunking", snapshot_of_chunking(&t->chunking));
     json_object_set_new(o, "budget_nanousd", json_integer(t->budget_nanousd));
     json_set_str(o, "dataset", t->dataset.path);
+    if (t->dimensions.count)            /* for reports: the cases are frozen with what was chosen */
+        json_object_set_new(o, "dimensions", snapshot_of_dimensions(&t->dimensions));
     if (json_object_size(t->files))
         json_object_set(o, "files", (json_t *)t->files);
     return o;
@@ -123,6 +194,17 @@ json_t *snapshot_of_task(const struct task *t)
 static struct str snapshot_str(const json_t *o, const char *key, struct arena *a)
 {
     return arena_strdup(a, json_get_str(o, key));
+}
+
+static struct task_chunking snapshot_chunking(const json_t *o, struct arena *a)
+{
+    return (struct task_chunking){
+        .mode = (enum chunk_mode)CLAMP(json_get_i64(o, "mode", CHUNK_OFF), (int64_t)CHUNK_AUTO, (int64_t)CHUNK_DYNAMIC),
+        .characters = MAX(json_get_i64(o, "characters", 0), INT64_C(1)),
+        .overlap = CLAMP(json_get_i64(o, "overlap", 0), INT64_C(0), MAX(json_get_i64(o, "characters", 0), INT64_C(1)) - 1),
+        .variable = snapshot_str(o, "variable", a), .part_tokens = json_get_i64(o, "part_tokens", 0),
+        .above_tokens = json_get_i64(o, "above_tokens", 0),
+    };
 }
 
 static const json_t *snapshot_value(const json_t *o, const char *key, struct arena *a)
@@ -155,6 +237,31 @@ static void snapshot_read_check(const json_t *o, struct arena *a, struct check_s
         c->severity = SEVERITY_WARNING;
 }
 
+static void snapshot_read_images(const json_t *list, struct arena *a, struct str **out, size_t *count)
+{
+    *count = json_array_size(list);
+    *out = arena_array(a, struct str, *count);
+    for (size_t i = 0; i < *count; i++)
+        (*out)[i] = arena_strdup(a, json_to_str(json_array_get(list, i)));
+}
+
+static void snapshot_read_messages(const json_t *list, struct arena *a, struct task_prompt *out)
+{
+    out->message_count = json_array_size(list);
+    out->messages = arena_array(a, struct task_message, out->message_count);
+    for (size_t i = 0; i < out->message_count; i++) {
+        const json_t *m = json_array_get(list, i);
+        struct task_message *to = &out->messages[i];
+
+        *to = (struct task_message){ .role = MESSAGE_USER, .source = snapshot_str(m, "source", a), .file = snapshot_str(m, "file", a),
+                                     .line = (int)json_get_i64(m, "line", 1) };
+        for (int role = MESSAGE_SYSTEM; role <= MESSAGE_ASSISTANT; role++)
+            if (str_is(json_get_str(m, "role"), message_role_name((enum message_role)role)))
+                to->role = (enum message_role)role;
+        snapshot_read_images(json_child(m, "images"), a, &to->images, &to->image_count);
+    }
+}
+
 #define SNAPSHOT_COUNT(o, key, out, count, type)                                                   \
     ((count) = json_array_size(json_child((o), (key))), (out) = arena_array(a, type, (count)))
 
@@ -163,7 +270,7 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
     struct task *t = arena_new(a, struct task);
     const json_t *output = json_child(o, "output");
 
-    if (json_get_i64(o, "snapshot", 0) != SNAPSHOT_VERSION)
+    if (json_get_i64(o, "snapshot", 0) < 1 || json_get_i64(o, "snapshot", 0) > SNAPSHOT_VERSION)
         return err_set(e, ERR_STORE, "the run's snapshot can't be read: version %lld, this program knows %d",
                        (long long)json_get_i64(o, "snapshot", 0), SNAPSHOT_VERSION);
     t->name = snapshot_str(o, "name", a);
@@ -178,7 +285,9 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
 
         t->prompts[i] = (struct task_prompt){ snapshot_str(p, "name", a), snapshot_str(p, "source", a),
                                               snapshot_str(p, "system", a), snapshot_str(p, "file", a),
-                                              (int)json_get_i64(p, "line", 1) };
+                                              (int)json_get_i64(p, "line", 1), NULL, 0, NULL, 0 };
+        snapshot_read_images(json_child(p, "images"), a, &t->prompts[i].images, &t->prompts[i].image_count);
+        snapshot_read_messages(json_child(p, "messages"), a, &t->prompts[i]);
     }
     SNAPSHOT_COUNT(o, "turns", t->turns, t->turn_count, struct task_turn);
     for (size_t i = 0; i < t->turn_count; i++) {
@@ -222,6 +331,7 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
     t->judge = snapshot_value(o, "judge", a);
     t->criteria = snapshot_value(o, "criteria", a);
     t->examples = snapshot_value(o, "examples", a);
+    t->chunking = snapshot_chunking(json_child(o, "chunking"), a);
     t->budget_nanousd = json_get_i64(o, "budget_nanousd", 0);
     t->dataset.path = snapshot_str(o, "dataset", a);
     t->files = snapshot_value(o, "files", a);

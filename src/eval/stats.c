@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#define STATS_BOOTSTRAP_SEED 0x61737361795f6232u
 #define STATS_STEPS_MAX 100000          /* of a continued fraction; it needs about 5 sqrt(max(a, b)) */
 
 double stats_normal_cdf(double x)
@@ -197,6 +198,90 @@ double stats_mcnemar(int64_t only_first, int64_t only_second)
     int64_t n = only_first + only_second;
 
     return n ? fmin(1, 2 * stats_coin_cdf(MIN(only_first, only_second), n)) : 1;
+}
+
+double stats_binomial_cdf(int64_t k, int64_t n, double p)
+{
+    if (k < 0)
+        return 0;
+    if (k >= n)
+        return 1;
+    return stats_beta(1 - p, (double)(n - k), (double)k + 1);
+}
+
+/* The smallest k with P(X <= k) >= share. */
+static int64_t stats_binomial_quantile(double share, int64_t n, double p)
+{
+    int64_t low = 0, high = n;
+
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+
+        if (stats_binomial_cdf(middle, n, p) >= share)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+struct interval stats_quantile_interval(double q, int64_t m, double level)
+{
+    int64_t low = stats_binomial_quantile((1 - level) / 2, m, q),
+            high = stats_binomial_quantile((1 + level) / 2, m, q) + 1;
+
+    /* P(low-th <= quantile) = 1 - P(X <= low - 1), where P(X <= low - 1) < (1 - level) / 2; the same from above. */
+    if (low < 1 || high > m)
+        return (struct interval){ 0 };
+    return (struct interval){ .low = m > 1 ? (double)(low - 1) / (double)(m - 1) : 0,
+                              .high = m > 1 ? (double)(high - 1) / (double)(m - 1) : 1, .known = true };
+}
+
+int stats_double_cmp(const void *x, const void *y)
+{
+    double a = *(const double *)x, b = *(const double *)y;
+
+    return a < b ? -1 : a > b;
+}
+
+double stats_quantile_sorted(const double *sorted, size_t n, double q)
+{
+    double at = q * (double)(n - 1);
+    size_t low = (size_t)at;
+
+    return low + 1 < n ? sorted[low] + (at - (double)low) * (sorted[low + 1] - sorted[low]) : sorted[n - 1];
+}
+
+struct interval stats_bootstrap(const double *rows, size_t row_count, size_t width, stats_fold *fold, double level)
+{
+    AUTO(freep) double *sums = NULL;
+    double values[STATS_RESAMPLES];
+    struct rng rng;
+    size_t known = 0;
+
+    if (row_count < 2)
+        return (struct interval){ 0 };
+    sums = xcalloc(width + 1, sizeof *sums);
+    rng_seed(&rng, STATS_BOOTSTRAP_SEED);
+    for (int b = 0; b < STATS_RESAMPLES; b++) {
+        double v;
+
+        memset(sums, 0, width * sizeof *sums);
+        for (size_t i = 0; i < row_count; i++) {
+            const double *row = rows + rng_below(&rng, row_count) * width;
+
+            for (size_t k = 0; k < width; k++)
+                sums[k] += row[k];
+        }
+        v = fold(sums, width);
+        if (isfinite(v))
+            values[known++] = v;
+    }
+    if (known < STATS_RESAMPLES - STATS_RESAMPLES / 10)
+        return (struct interval){ 0 };
+    qsort(values, known, sizeof *values, stats_double_cmp);
+    return (struct interval){ .low = stats_quantile_sorted(values, known, (1 - level) / 2),
+                              .high = stats_quantile_sorted(values, known, (1 + level) / 2), .known = true };
 }
 
 double stats_paired_t(double mean, double variance, int64_t n)

@@ -1,8 +1,10 @@
-/* Benchmark files: task files without a prompt, whose fields describe the work; the prompt is made of them.
+/* Benchmark files and use cases: tasks without a prompt, whose fields describe the work; the prompt is made of them.
  *
  * Two stages, as that sheet has them: which fields must be there and what they may say; then whether they fit together.
  * Constraints, criteria and examples may stand in our own task files as well. */
 #include "eval/task_read.h"
+
+#include "data/usecase.h"
 
 #define COMPOSE_EXAMPLES 3
 #define COMPOSE_EXAMPLE_INPUT 200           /* characters */
@@ -85,7 +87,7 @@ void task_read_benchmark(struct task_read *r)
         task_problem_at(r, words, "judge_instructions is blank");
     if (rules)
         task_warning_at(r, rules, "quality_checks are kept but not run; rules that can be run go under checks");
-    if (!r->benchmark)
+    if (!r->benchmark || r->usecase)
         return;
     task_need(r, "description", DOC_STRING, &n);
     task_need(r, "input_type", DOC_STRING, &n);
@@ -212,6 +214,9 @@ static void compose_constraints(struct buf *b, const json_t *constraints)
             buf_puts(b, known[i].before);
             compose_value(b, value);
             buf_puts(b, known[i].after);
+        } else if (strcmp(key, "coverage_required") == 0) {
+            buf_puts(b, json_is_true(value) ? "the whole input is covered, nothing left out"
+                                            : "parts of the input may be left out");
         } else if (strcmp(key, "allow_shorter_if_justified") == 0) {
             buf_puts(b, json_is_true(value) ? "shorter than the minimum is fine where the input gives no more"
                                             : "shorter than the minimum is never fine");
@@ -259,6 +264,25 @@ static void compose_criteria(struct buf *b, const json_t *criteria)
     buf_byte(b, '\n');
 }
 
+static void compose_part(struct buf *b, const char *title, struct str text)
+{
+    if (!text.len)
+        return;
+    buf_printf(b, "%s\n", title);
+    compose_text(b, text);
+    buf_puts(b, "\n\n");
+}
+
+/* What a use case says besides its goal: what counts as good, what to watch for, how long things may be. */
+static void compose_usecase(struct buf *b, const struct usecase *u)
+{
+    if (!u)
+        return;
+    compose_part(b, "A GOOD ANSWER", u->criteria.text);
+    compose_part(b, "NOTES", u->notes.text);
+    compose_part(b, "DURATIONS", u->durations.text);
+}
+
 void task_compose_prompt(struct task_read *r)
 {
     static const struct { const char *form, *empty, *only; } words[OUTPUT_FORMATS] = {
@@ -277,6 +301,10 @@ void task_compose_prompt(struct task_read *r)
     compose_text(&b, t->name);
     buf_puts(&b, "\n");
     compose_text(&b, str_trim(t->description));
+    if (r->usecase && r->usecase_generated && r->usecase->goal.text.len) {
+        buf_puts(&b, "\n\nGOAL\n");
+        compose_text(&b, r->usecase->goal.text);
+    }
     buf_puts(&b, "\n\nINPUT FORM: ");
     compose_text(&b, type ? type->text : S("text"));
     if (hint && hint->kind == DOC_STRING) {
@@ -284,9 +312,12 @@ void task_compose_prompt(struct task_read *r)
         compose_text(&b, str_trim(hint->text));
     }
     buf_printf(&b, "\nANSWER FORM: %s\n\n", words[t->output.format].form);
+    if (r->usecase)
+        compose_part(&b, "WHAT IT LOOKS LIKE", r->usecase->schema.text);
     compose_constraints(&b, t->constraints);
     compose_examples(&b, t->examples);
     compose_criteria(&b, t->criteria);
+    compose_usecase(&b, r->usecase);
     buf_printf(&b, "Use only what the input says and add nothing of your own. Times must lie inside the input's. Where nothing "
                "fits, give %s.\n\nINPUT\n{{ input }}\n\nGive the %s and nothing else.\n", words[t->output.format].empty,
                words[t->output.format].only);

@@ -16,12 +16,16 @@ static void task_dataset_path(struct task_read *r, const struct doc_node *n)
     struct err e = ERR_INIT;
     struct str path;
     char hint[160];
+    enum err_code code;
     int fd;
 
     if (!task_text(r, n, "dataset", 4096, &path))
         return;
     r->t->dataset.path = path;
-    switch (file_open_beneath(r->dir, path, &fd, &e)) {
+    code = file_open_beneath(r->dir, path, &fd, &e);
+    if (code == ERR_IO)
+        code = file_open_folder_beneath(r->dir, path, &fd, &e);
+    switch (code) {
     case ERR_OK: close(fd); break;
     case ERR_NOT_FOUND:
         task_near_file(r, path, hint);
@@ -79,6 +83,18 @@ static void task_read_gold(struct task_read *r, const struct doc_node *n)
     json_object_set_new(kase, "expected", doc_to_json(items));
 }
 
+static bool task_is_dimension(const struct task_read *r, struct str name)
+{
+    const struct dimensions *d = &r->t->dimensions;
+
+    if (d->count && (str_is(name, "dimension") || str_is(name, "dimensions")))
+        return true;
+    for (size_t i = 0; i < d->count; i++)
+        if (str_eq(d->list[i].name, name))
+            return true;
+    return false;
+}
+
 /* No cases at all: fine when the prompt reads nothing that `vars` does not give. */
 static void task_no_cases(struct task_read *r)
 {
@@ -92,7 +108,7 @@ static void task_no_cases(struct task_read *r)
         struct str name = r->reads.at[i];
 
         if (str_is(name, "task") || str_is(name, "case") || str_is(name, "answer") || str_is(name, "answers") ||
-            json_object_getn(r->t->dataset.defaults, name.at, name.len))
+            json_object_getn(r->t->dataset.defaults, name.at, name.len) || task_is_dimension(r, name))
             continue;
         task_problem_at(r, r->root, "the prompt reads \"" STR_FMT "\", and the task has no cases to take it from; add dataset: "
                         "FILE, or cases: a list", STR_ARG(name));
@@ -100,6 +116,7 @@ static void task_no_cases(struct task_read *r)
     }
     list = json_array();
     json_array_append_new(list, json_object());
+    r->t->dataset.alone = r->t->dimensions.count > 0;
     r->t->dataset.inline_cases = json_in_arena(list, r->a);
 }
 
@@ -181,7 +198,8 @@ static void task_schema_file(struct task_read *r, const struct doc_node *n)
         return;
     if (doc_read(shown, text, doc_form_of(n->text), r->a, &root, &e) != ERR_OK) {
         place = str_c(e.text);
-        task_problem_in(r, arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->name), n->line, n->column), false, place);
+        task_problem_in(r, arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->files[n->file]), n->line, n->column), false,
+                        place);
         return;
     }
     if (root->kind != DOC_MAP)

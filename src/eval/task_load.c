@@ -1,5 +1,6 @@
 #include "eval/task_read.h"
 
+#include "data/usecase.h"
 #include "template/template.h"
 
 #include <stdio.h>
@@ -25,23 +26,25 @@ void task_problem_in(struct task_read *r, struct str where, bool warning, struct
     vec_push(&p->list, (struct problem){ arena_strdup(r->a, where), arena_strdup(r->a, text), warning });
 }
 
-static void task_problem_v(struct task_read *r, int line, int column, bool warning, const char *fmt, va_list ap)
-    PRINTF_LIKE(5, 0);
+static void task_problem_v(struct task_read *r, int file, int line, int column, bool warning, const char *fmt,
+                           va_list ap) PRINTF_LIKE(6, 0);
 
-static void task_problem_v(struct task_read *r, int line, int column, bool warning, const char *fmt, va_list ap)
+static void task_problem_v(struct task_read *r, int file, int line, int column, bool warning, const char *fmt,
+                           va_list ap)
 {
     struct err text = ERR_INIT;         /* cut on a code point, control bytes made harmless */
 
     err_setv(&text, ERR_BAD_INPUT, fmt, ap);
-    task_problem_in(r, arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->name), line, column), warning, str_c(text.text));
+    task_problem_in(r, arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->inside.len ? r->inside : r->files[file]), line, column),
+                    warning, str_c(text.text));
 }
 
-void task_problem(struct task_read *r, int line, int column, const char *fmt, ...)
+void task_problem(struct task_read *r, int file, int line, int column, const char *fmt, ...)
 {
     va_list ap;
 
     va_start(ap, fmt);
-    task_problem_v(r, line, column, false, fmt, ap);
+    task_problem_v(r, file, line, column, false, fmt, ap);
     va_end(ap);
 }
 
@@ -50,7 +53,7 @@ void task_problem_at(struct task_read *r, const struct doc_node *n, const char *
     va_list ap;
 
     va_start(ap, fmt);
-    task_problem_v(r, n->line, n->column, false, fmt, ap);
+    task_problem_v(r, n->file, n->line, n->column, false, fmt, ap);
     va_end(ap);
 }
 
@@ -59,7 +62,7 @@ void task_warning_at(struct task_read *r, const struct doc_node *n, const char *
     va_list ap;
 
     va_start(ap, fmt);
-    task_problem_v(r, n->line, n->column, true, fmt, ap);
+    task_problem_v(r, n->file, n->line, n->column, true, fmt, ap);
     va_end(ap);
 }
 
@@ -83,11 +86,11 @@ void task_unknown_key(struct task_read *r, const struct doc_pair *key, const cha
     while (str_split(&rest, ' ', &one))
         suggest_offer(&near, one);
     if (suggest_best(&near).len)
-        task_problem(r, key->line, key->column, "%s has no key \"" STR_FMT "\"%s", of_what, STR_ARG(key->key),
-                     suggest_hint(&near, hint));
+        task_problem(r, key->value->file, key->line, key->column, "%s has no key \"" STR_FMT "\"%s", of_what,
+                     STR_ARG(key->key), suggest_hint(&near, hint));
     else
-        task_problem(r, key->line, key->column, "%s has no key \"" STR_FMT "\"; it knows: %s", of_what,
-                     STR_ARG(key->key), names);
+        task_problem(r, key->value->file, key->line, key->column, "%s has no key \"" STR_FMT "\"; it knows: %s",
+                     of_what, STR_ARG(key->key), names);
 }
 
 void task_check_keys(struct task_read *r, const struct doc_node *map, const char *of_what, const char *names)
@@ -181,7 +184,7 @@ void task_params(struct task_read *r, const struct doc_node *n, struct params *o
         struct err e = ERR_INIT;
 
         if (params_read_one(p->key, task_json(r, p->value), r->a, out, &e) != ERR_OK)
-            task_problem(r, p->line, p->column, "%s", e.text);
+            task_problem(r, p->value->file, p->line, p->column, "%s", e.text);
     }
 }
 
@@ -204,8 +207,7 @@ bool task_file(struct task_read *r, const struct doc_node *n, struct str path, s
     return true;
 }
 
-/* "name:12:3: what" -> 12, 3, what. */
-static bool task_split_place(struct str s, struct str name, int64_t *line, int64_t *column, struct str *what)
+bool task_split_place(struct str s, struct str name, int64_t *line, int64_t *column, struct str *what)
 {
     struct str rest, part;
 
@@ -218,6 +220,18 @@ static bool task_split_place(struct str s, struct str name, int64_t *line, int64
         return false;
     *what = str_trim_start(rest);
     return rest.at != NULL;
+}
+
+void task_problem_placed(struct task_read *r, const struct doc_node *n, struct str name, struct str text)
+{
+    int64_t line, column;
+    struct str what;
+
+    if (task_split_place(text, name, &line, &column, &what))
+        task_problem_in(r, arena_printf(r->a, STR_FMT ":%lld:%lld", STR_ARG(name), (long long)line, (long long)column),
+                        false, what);
+    else
+        task_problem_at(r, n, STR_FMT, STR_ARG(text));
 }
 
 static void task_note_variables(struct task_read *r, const struct template *t)
@@ -254,7 +268,7 @@ void task_template(struct task_read *r, struct str file, const struct doc_node *
         task_problem_in(r, arena_printf(r->a, STR_FMT ":%lld:%lld", STR_ARG(shown), (long long)line, (long long)column),
                         false, what);
     } else {
-        task_problem(r, n->line + (int)line - 1, n->column + (int)column - 1, STR_FMT, STR_ARG(what));
+        task_problem(r, n->file, n->line + (int)line - 1, n->column + (int)column - 1, STR_FMT, STR_ARG(what));
     }
 }
 
@@ -295,8 +309,10 @@ static void task_read_system(struct task_read *r)
 {
     const struct doc_node *n = task_member(r->root, "system");
 
-    if (n && task_text(r, n, "system", TASK_TEXT_MAX, &r->t->system))
+    if (n && task_text(r, n, "system", TASK_TEXT_MAX, &r->t->system)) {
         task_template(r, STR_NONE, n, r->t->system);
+        r->t->system = task_placeholders(r, n, r->t->system);
+    }
 }
 
 static void task_read_repeat(struct task_read *r)
@@ -333,12 +349,57 @@ static void task_read_judge(struct task_read *r)
 
     if (n && task_is(r, n, "judge", DOC_MAP))
         r->t->judge = task_json(r, n);
+    else if (!n && r->usecase)
+        r->t->judge = r->usecase_judge;
     if (words && task_is(r, words, "judge_instructions", DOC_STRING)) {
         json_t *judge = r->t->judge ? json_copy((json_t *)r->t->judge) : json_object();
 
         json_set_str(judge, "instructions", words->text);
         r->t->judge = json_in_arena(judge, r->a);
     }
+}
+
+/* `chunking: auto | off | dynamic`, or {characters, overlap, variable}. */
+static void task_read_chunking(struct task_read *r)
+{
+    const struct doc_node *n = task_member(r->root, "chunking"), *part;
+    struct task_chunking *c = &r->t->chunking;
+
+    *c = (struct task_chunking){ .mode = CHUNK_AUTO, .characters = 20000, .overlap = 500 };
+    if (n && n->kind == DOC_STRING) {
+        if (str_is(n->text, "off"))
+            c->mode = CHUNK_OFF;
+        else if (str_is(n->text, "dynamic"))
+            c->mode = CHUNK_DYNAMIC;
+        else if (!str_is(n->text, "auto"))
+            task_problem_at(r, n,
+                            "chunking is auto, off, dynamic, or {characters: 20000, overlap: 500}, not \"" STR_FMT "\"",
+                            STR_ARG(n->text));
+    } else if (n && n->kind == DOC_BOOL) {
+        c->mode = n->truth ? CHUNK_DYNAMIC : CHUNK_OFF;
+    } else if (n && task_is(r, n, "chunking", DOC_MAP)) {
+        task_check_keys(r, n, "chunking", "characters overlap variable");
+        if ((part = task_member(n, "characters")) &&
+            task_whole(r, part, "characters", TASK_CHUNK_MIN, 1 << 30, &c->characters)) {
+            c->mode = CHUNK_FIXED;
+            c->overlap = MIN((int64_t)500, c->characters / 10);
+        } else {
+            c->mode = CHUNK_DYNAMIC;
+        }
+        if ((part = task_member(n, "overlap")) && task_whole(r, part, "overlap", 0, 1 << 30, &c->overlap) &&
+            c->mode == CHUNK_FIXED && c->overlap >= c->characters)
+            task_problem_at(r, part, "the overlap must be smaller than a part's %lld characters",
+                            (long long)c->characters);
+        if ((part = task_member(n, "variable")))
+            task_text(r, part, "variable", TASK_NAME_MAX, &c->variable);
+    }
+    if (r->ov->chunking)
+        *c = *r->ov->chunking;
+    if (r->t->turn_count && c->mode != CHUNK_AUTO && c->mode != CHUNK_OFF)
+        task_problem_at(r, n ? n : r->root,
+                        "a task with follow-up turns can't be asked in parts: leave out chunking, or turns");
+    if (r->t->turn_count)
+        c->mode = CHUNK_OFF;
 }
 
 static void task_read_nothing(struct task_read *r)
@@ -349,6 +410,7 @@ static void task_read_nothing(struct task_read *r)
 /* In the order they are read: prompts before variants, metrics before thresholds. A reader of several keys stands at
  * the first of them; the others are only known. */
 #define TASK_KEYS(X)                            \
+    X(fork_of, task_read_nothing)               \
     X(name, task_read_name)                     \
     X(description, task_read_description)       \
     X(evaluation_criteria, task_read_benchmark) \
@@ -361,6 +423,9 @@ static void task_read_nothing(struct task_read *r)
     X(judge_instructions, task_read_nothing)    \
     X(quality_checks, task_read_nothing)        \
     X(domain, task_read_nothing)                \
+    X(dimensions, task_read_dimensions)         \
+    X(seed, task_read_nothing)                  \
+    X(placeholders, task_read_nothing)          \
     X(system, task_read_system)                 \
     X(prompt, task_read_prompts)                \
     X(prompts, task_read_nothing)               \
@@ -377,6 +442,7 @@ static void task_read_nothing(struct task_read *r)
     X(expected, task_read_nothing)              \
     X(vars, task_read_nothing)                  \
     X(repeat, task_read_repeat)                 \
+    X(chunking, task_read_chunking)             \
     X(checks, task_read_checks)                 \
     X(metrics, task_read_metrics)               \
     X(thresholds, task_read_thresholds)         \
@@ -403,10 +469,11 @@ static void task_read_keys(struct task_read *r)
     }
     task_check_keys(r, r->root, "a task", names);
     r->benchmark = !task_member(r->root, "prompt") && !task_member(r->root, "prompts") &&
-                   (doc_get(r->root, "input_type") || doc_get(r->root, "judge_instructions") ||
+                   (r->usecase || doc_get(r->root, "input_type") || doc_get(r->root, "judge_instructions") ||
                     doc_get(r->root, "evaluation_criteria"));
     for (size_t i = 0; i < COUNT_OF(task_keys); i++)
         task_keys[i].read(r);
+    task_check_dimensions(r);
 }
 
 /* Problems were found reader by reader; people read a file from the top. Warnings keep their place. */
@@ -446,18 +513,8 @@ static enum err_code task_verdict(const struct problems *p, struct err *e)
 static enum err_code task_read_all(struct task_read *r, struct str text, struct task **out, struct err *e)
 {
     struct doc_node *root;
-    struct err why = ERR_INIT;
 
-    if (doc_read(r->name, text, doc_form_of(r->name), r->a, &root, &why) != ERR_OK) {
-        struct str what;
-        int64_t line, column;
-
-        if (task_split_place(str_c(why.text), r->name, &line, &column, &what))
-            task_problem(r, (int)line, (int)column, STR_FMT, STR_ARG(what));
-        else
-            task_problem(r, 1, 1, "%s", why.text);
-        return err_set(e, why.code, "%s", why.text);
-    }
+    TRY(task_read_root(r, text, &root, e));
     r->root = root;
     task_read_keys(r);
     if (r->p->list.len)
@@ -476,6 +533,7 @@ enum err_code task_load_text(struct str name, const char *dir, struct str text, 
                            .dir = arena_cstr(a, str_c(dir)), .ov = ov ? ov : &nothing };
     enum err_code code;
 
+    r.files[r.file_count++] = r.name;
     r.env = template_env_new(&(struct template_options){ .folder = r.dir });
     r.t->path = arena_strdup(a, name);
     r.t->dir = str_c(r.dir);
@@ -492,7 +550,7 @@ enum err_code task_load_text(struct str name, const char *dir, struct str text, 
 /* The file itself, or what a folder holds under a usual name. */
 static enum err_code task_find(const char *path, struct arena *a, struct str *out, struct err *e)
 {
-    static const char *const names[] = { "task.yaml", "task.yml", "task.json" };
+    static const char *const names[] = { "task.yaml", "task.yml", "task.json", USECASE_FILE_NAME };
 
     *out = str_c(path);
     if (!file_is_dir(path))
@@ -502,7 +560,7 @@ static enum err_code task_find(const char *path, struct arena *a, struct str *ou
         if (file_exists(out->at))
             return ERR_OK;
     }
-    return err_set(e, ERR_NOT_FOUND, "folder %s has no task.yaml", path);
+    return err_set(e, ERR_NOT_FOUND, "folder %s has no task.yaml and no " USECASE_FILE_NAME, path);
 }
 
 enum err_code task_load(const char *path, const struct task_overrides *ov, struct arena *a, struct task **out,
@@ -510,9 +568,14 @@ enum err_code task_load(const char *path, const struct task_overrides *ov, struc
 {
     AUTO_BUF struct buf text = BUF_INIT(DOC_BYTES_MAX);
     struct str name;
+    char *dir;
 
     TRY(task_find(path, a, &name, e));
     name = arena_strdup(a, name);
-    TRY(file_read(name.at, DOC_BYTES_MAX, &text, e));
-    return task_load_text(name, arena_cstr(a, path_dir(name)), buf_str(&text), ov, a, out, p, e);
+    dir = arena_cstr(a, path_dir(name));
+    if (str_is(path_base(name), USECASE_FILE_NAME))     /* such folders come from anywhere: no link leads out of one */
+        TRY(file_read_beneath(dir, S(USECASE_FILE_NAME), USECASE_TEXT_MAX, &text, e));
+    else
+        TRY(file_read(name.at, DOC_BYTES_MAX, &text, e));
+    return task_load_text(name, dir, buf_str(&text), ov, a, out, p, e);
 }

@@ -4,6 +4,8 @@
  * in the task's folder. Every fault found is one problem with "file:line:column", what stood there, what is allowed and
  * the nearest valid name; the first hundred are kept. Benchmark files (no `prompt`, but a description and
  * output_format) load unchanged: their prompt is composed, and takes the case's variable `input`.
+ * So do use-case folders (data/usecase.h) and older use-case files (name, goal). `fork_of` names another task file of
+ * the same folder whose keys are inherited where they are not written; the chain has at most 16 ancestors.
  * Templates are compiled, checks and metrics looked up, thresholds matched; models are only looked at as text, because
  * which providers exist is decided in planning. Threads: any. */
 #pragma once
@@ -25,12 +27,15 @@ struct task_overrides {
     struct str dataset;                 /* a path as the process sees it */
     struct str expected, id;            /* member names in it */
     int64_t repeat;
+    struct str seed;                    /* of the choice of options, a whole number as text; empty: the task's */
     struct params params;               /* over the task's and the variants' */
     int64_t budget_nanousd;
+    const struct task_chunking *chunking;
 };
 
-/* `path`: the file, or a folder with task.yaml (or task.yml, task.json) in it. Fails with ERR_BAD_INPUT, its text the
- * first problem "(and N more)", when `p` holds an error; warnings alone are no failure. `p` and `ov` may be NULL. */
+/* `path`: the file, or a folder with task.yaml (or task.yml, task.json, else a USE-CASE.md) in it. Fails with
+ * ERR_BAD_INPUT, its text the first problem "(and N more)", when `p` holds an error; warnings alone are no failure. `p`
+ * and `ov` may be NULL. */
 enum err_code task_load(const char *path, const struct task_overrides *ov, struct arena *a, struct task **out,
                         struct problems *p, struct err *e) MUST_USE;
 /* The same from text; `dir` is the folder its files are relative to, `name` how errors call it. */

@@ -289,10 +289,87 @@ TEST(task_prompt_faults_are_told)
                    "t.yaml:2:13: two variants are called \"m\" (the other: line 2); give one a name of its own under variants\n");
     CHECK_PROBLEMS("name: n\ncases: [{}]\nprompt: p\nvariants: [{model: m, prompt: promt}]\n",
                    "t.yaml:4:31: there is no prompt \"promt\" (did you mean \"prompt\"?)\n");
-    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: user, content: a}, {role: user, content: b}]\n",
-                   "t.yaml:4:17: a chat prompt is at most one system message and then one user message; what the user "
-                   "says after an "
-                   "answer goes under turns\n");
+}
+
+TEST(task_chat_prompts_are_conversations)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    struct task *t;
+
+    task_write("prompts/few.yaml", "- {role: system, content: Be terse.}\n- {role: user, content: 'One {{ x }}'}\n"
+                                   "- {role: assistant, content: Yes}\n- role: user\n  content: [{image: '{{ pic }}'}, 'Two {{ x }}', {text: Three}]\n");
+    task_write("prompts/few.json", "{\"system\": \"S {{ x }}\", \"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\":"
+                                   "\"Q\"}, {\"type\": \"image_url\", \"image_url\": {\"url\": \"https://x.test/a.png\"}}]}]}");
+    t = task_try(a, "name: n\nmodels: [m]\ncases: [{x: 1, pic: a.png}]\nprompts:\n  - prompts/few.yaml\n  - prompts/few.json\n"
+                    "  - {name: mid, messages: [{role: user, content: a}, {role: user, content: b}, {role: system, content: c},"
+                    " {role: assistant, content: d}, {role: user, content: prompts/route.jinja}]}\n", NULL, &out);
+    CHECK_STR(buf_str(&out), "");
+    REQUIRE(t && t->prompt_count == 3);
+    CHECK_STR(t->prompts[0].name, "few");
+    CHECK_STR(t->prompts[0].system, "Be terse.");
+    CHECK_INT(t->prompts[0].message_count, 2);
+    CHECK_INT(t->prompts[0].messages[0].role, MESSAGE_USER);
+    CHECK_STR(t->prompts[0].messages[0].source, "One {{ x }}");
+    CHECK_INT(t->prompts[0].messages[1].role, MESSAGE_ASSISTANT);
+    CHECK_STR(t->prompts[0].source, "Two {{ x }}\n\nThree");
+    CHECK_INT(t->prompts[0].image_count, 1);
+    CHECK_STR(t->prompts[0].images[0], "{{ pic }}");
+    CHECK_STR(t->prompts[1].name, "few_2");
+    CHECK_STR(t->prompts[1].system, "S {{ x }}");
+    CHECK_STR(t->prompts[1].source, "Q");
+    CHECK_STR(t->prompts[1].images[0], "https://x.test/a.png");
+    CHECK_INT(t->prompts[2].message_count, 4);
+    CHECK_INT(t->prompts[2].messages[2].role, MESSAGE_SYSTEM);
+    CHECK_STR(t->prompts[2].system, "");
+    CHECK_STR(t->prompts[2].file, "prompts/route.jinja");
+}
+
+TEST(task_chat_prompt_faults_are_told)
+{
+    AUTO_BUF struct buf many = BUF_INIT(1 << 20);
+
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: user, content: a}, {role: assistant, content: b}]\n",
+                   "t.yaml:4:36: the last message of a chat prompt must be the user's, whom the model answers, and this is the "
+                   "assistant's\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: usr, content: a}]\n",
+                   "t.yaml:4:17: a role is system, user or assistant, not \"usr\" (did you mean \"user\"?)\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: tool, content: a}, {role: user, content: b}]\n",
+                   "t.yaml:4:17: what a tool gave can't be part of a prompt; a role is system, user or assistant\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: developer, content: a}, {role: user, content: b}]\n",
+                   "t.yaml:4:17: the role \"developer\" is called system here; each vendor is sent its own word\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: user, contents: a}]\n",
+                   "t.yaml:4:10: a message needs role and content\n"
+                   "t.yaml:4:23: a message has no key \"contents\" (did you mean \"content\"?)\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt:\n- {role: user, content: a}\n- assistant\n- {role: user, content: '{% if %}'}\n",
+                   "t.yaml:6:3: a message must be a mapping, and this is text\nt.yaml:7:32: a value is expected, not \"%}\"\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: user, content: []}]\n",
+                   "t.yaml:4:32: the content of a message is a text or a list of 1 to 64 parts, and here are 0\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: assistant, content: [{image: x.png}]}, {role: "
+                   "user, content: b}]\n",
+                   "t.yaml:4:37: only the user shows images; this is the assistant's message\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: [{role: user, content: [{image: x.png, text: b}]}]\n",
+                   "t.yaml:4:33: a part of a message is a text, {text: ...} or {image: ...}\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: {system: S, messages: [{role: system, content: a}, "
+                   "{role: user, content: b}]}\n",
+                   "t.yaml:4:18: the system text stands here and as the first message\n");
+    task_write("prompts/wrong.yaml", "- {role: user, content: Hello}\n- role: asistant\n  content: Hi\n- {role: user, content: '{{ x'}\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{x: 1}]\nprompt: prompts/wrong.yaml\n",
+                   "prompts/wrong.yaml:2:9: a role is system, user or assistant, not \"asistant\" (did you mean \"assistant\"?)\n"
+                   "prompts/wrong.yaml:4:29: this tag is not closed; \"}}\" is missing\n");
+    task_write("prompts/broken.json", "[{\"role\": \"user\",\n  \"content\": }]");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: prompts/broken.json\n",
+                   "prompts/broken.json:2:14: not valid JSON: \"}]\" where a value is due\n");
+    task_write("prompts/other.yaml", "settings: {a: 1}\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: prompts/other.yaml\n",
+                   "prompts/other.yaml:1:1: a chat prompt has no key \"settings\"; it knows: messages system\n"
+                   "prompts/other.yaml:1:1: a chat prompt file holds a list of messages {role, content}, or {messages, system}\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\ncases: [{}]\nprompt: prompts/fewer.yaml\n",
+                   "t.yaml:4:9: there is no prompt file \"prompts/fewer.yaml\" in the task's folder (did you mean \"few.yaml\"?)\n");
+    buf_puts(&many, "name: n\nmodels: [m]\ncases: [{}]\nprompt:\n");
+    for (int i = 0; i < 1001; i++)
+        buf_puts(&many, "- {role: user, content: a}\n");
+    CHECK_PROBLEMS(buf_cstr(&many), "t.yaml:5:1: a chat prompt is a list of 1 to 1000 messages {role, content}\n");
 }
 
 TEST(task_dataset_faults_are_told)
@@ -426,7 +503,7 @@ TEST(task_a_folder_is_its_task_file)
     CHECK_STR(t->dir, task_dir());
     snprintf(path, sizeof path, "%s/prompts", task_dir());
     CHECK_INT(task_load(path, NULL, a, &t, NULL, &e), ERR_NOT_FOUND);
-    CHECK(str_ends(str_c(e.text), S("has no task.yaml")));
+    CHECK(str_ends(str_c(e.text), S("has no task.yaml and no USE-CASE.md")));
 }
 
 TEST(task_the_starter_and_the_example_are_without_fault)
@@ -452,6 +529,42 @@ TEST(task_the_starter_and_the_example_are_without_fault)
         test_fail(__FILE__, __LINE__, "%s", e.text);
 }
 
+/* The example that every check's help shows can be prepared and fits the schema; its settings are listed there. */
+static void task_schema_takes_examples(const json_t *schema, struct arena *a)
+{
+    const json_t *keys = JSON_AT(schema, "$defs", "check", "properties");
+    struct schema *s = NULL;
+    struct err e = ERR_INIT;
+
+    CHECK_OK(schema_compile(schema, a, &s, &e));
+    for (size_t i = 0; i < check_kinds(); i++) {
+        const struct check *c = check_at(i);
+        struct str rest = c->options ? str_c(c->options) : STR_NONE, option;
+        struct schema_fault fault = { 0 };
+        struct check_spec spec = { 0 };
+        struct doc_node *n = NULL;
+        json_t *task, *example;
+        size_t faults;
+
+        while (c->options && str_split(&rest, ' ', &option))
+            if (!json_object_getn(keys, option.at, option.len))
+                test_fail(__FILE__, __LINE__, "the schema lacks the setting " STR_FMT, STR_ARG(option));
+        if (doc_read(S("example"), str_c(c->example), DOC_YAML, a, &n, &e) != ERR_OK) {
+            test_fail(__FILE__, __LINE__, "%s: %s", c->name, e.text);
+            continue;
+        }
+        example = json_in_arena(doc_to_json(n), a);
+        if (check_spec_read(json_array_get(example, 0), &spec, &e) != ERR_OK || check_verify(&spec, &e) != ERR_OK)
+            test_fail(__FILE__, __LINE__, "%s: %s", c->example, e.text);
+        CHECK_STR(spec.kind, c->name);
+        task = json_in_arena(json_pack("{s:s, s:[s], s:s, s:[{s:s}], s:O}", "name", "n", "models", "sim:swift", "prompt",
+                                       "Hi", "cases", "input", "x", "checks", example), a);
+        if (schema_validate(s, task, a, &fault, 1, &faults) != SCHEMA_VALID)
+            test_fail(__FILE__, __LINE__, "the schema refuses %s: " STR_FMT " " STR_FMT, c->example,
+                      STR_ARG(fault.path), STR_ARG(fault.text));
+    }
+}
+
 /* The schema is written by hand for its sentences; what it lists must be what the program knows. */
 TEST(task_schema_lists_what_the_reader_knows)
 {
@@ -475,9 +588,10 @@ TEST(task_schema_lists_what_the_reader_knows)
             test_fail(__FILE__, __LINE__, "the schema lacks the key " STR_FMT, STR_ARG(key));
     CHECK_INT(json_object_size(keys), count);
     checks = JSON_AT(schema, "$defs", "check", "properties");
-    for (size_t i = 0; i < check_count(); i++)
+    for (size_t i = 0; i < check_kinds(); i++)
         if (!json_child(checks, check_at(i)->name))
             test_fail(__FILE__, __LINE__, "the schema lacks the check %s", check_at(i)->name);
+    task_schema_takes_examples(schema, a);
     metrics = JSON_AT(schema, "$defs", "metric", "anyOf", "0", "enum");
     CHECK_INT(json_array_size(metrics), metric_count());
     for (size_t i = 0; i < metric_count(); i++)

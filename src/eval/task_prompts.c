@@ -6,7 +6,7 @@
 /* A value that names a file rather than being the text: one line that ends like a template's file, or that is a file. */
 static bool task_names_file(const struct task_read *r, struct str s)
 {
-    static const char *const extensions[] = { "jinja", "jinja2", "j2", "txt", "md", "prompt" };
+    static const char *const extensions[] = { "jinja", "jinja2", "j2", "txt", "md", "prompt", "yaml", "yml", "json" };
     AUTO(freep) char *full = NULL;
     bool like = false, there;
 
@@ -84,7 +84,7 @@ static struct str task_prompt_name(const struct task_read *r, struct str wanted)
 }
 
 /* Text or file into `out`; the name is chosen by the caller when it has one. */
-static bool task_prompt_source(struct task_read *r, const struct doc_node *n, struct task_prompt *out)
+bool task_prompt_source(struct task_read *r, const struct doc_node *n, struct task_prompt *out)
 {
     struct str text;
 
@@ -94,6 +94,7 @@ static bool task_prompt_source(struct task_read *r, const struct doc_node *n, st
         out->source = text;
         out->line = n->line;
         task_template(r, STR_NONE, n, text);
+        out->source = task_placeholders(r, n, text);
         return true;
     }
     if (!task_prompt_file(r, n, text, &out->source))
@@ -105,55 +106,22 @@ static bool task_prompt_source(struct task_read *r, const struct doc_node *n, st
         return false;
     }
     task_template(r, out->file, n, out->source);
+    out->source = task_placeholders(r, n, out->source);
     return true;
 }
 
-static bool task_chat_message(struct task_read *r, const struct doc_node *m, bool last, struct task_prompt *out)
+/* A text or a file, or a file that holds a whole conversation. */
+static bool task_prompt_plain(struct task_read *r, const struct doc_node *n, struct task_prompt *out)
 {
-    const struct doc_node *role = task_member(m, "role"), *content = task_member(m, "content");
-    struct task_prompt part = { .line = 0 };
-    struct suggest near;
-    char hint[160];
+    struct str text;
 
-    if (!role || !content) {
-        task_problem_at(r, m, "a message needs role and content");
+    if (n->kind != DOC_STRING || !task_names_chat_file(n->text) || !task_names_file(r, n->text))
+        return task_prompt_source(r, n, out);
+    if (!task_prompt_file(r, n, n->text, &text))
         return false;
-    }
-    task_check_keys(r, m, "a message", "role content");
-    if (str_is(role->text, "user") && last)
-        return task_prompt_source(r, content, out);
-    if (str_is(role->text, "system") && !out->system.len && task_prompt_source(r, content, &part)) {
-        out->system = part.source;
-        return !last;
-    }
-    if (str_is(role->text, "user") || str_is(role->text, "assistant") || str_is(role->text, "system")) {
-        task_problem_at(r, role,
-                        "a chat prompt is at most one system message and then one user message; what the user says "
-                        "after an answer goes under turns");
-        return false;
-    }
-    suggest_begin(&near, role->text);
-    suggest_offer(&near, S("system"));
-    suggest_offer(&near, S("user"));
-    task_problem_at(r, role, "a role is system or user, not \"" STR_FMT "\"%s", STR_ARG(role->text),
-                    suggest_hint(&near, hint));
-    return false;
-}
-
-static bool task_is_chat(const struct doc_node *n)
-{
-    return n->kind == DOC_LIST && n->count && n->items[0]->kind == DOC_MAP && doc_get(n->items[0], "role");
-}
-
-static bool task_prompt_chat(struct task_read *r, const struct doc_node *n, struct task_prompt *out)
-{
-    for (size_t i = 0; i < n->count; i++)
-        if (!task_chat_message(r, n->items[i], i + 1 == n->count, out)) {
-            if (i + 1 == n->count && out->system.len && !out->source.len)
-                task_problem_at(r, n, "the last message of a chat prompt must be the user's");
-            return false;
-        }
-    return true;
+    out->file = n->text;
+    out->line = 1;
+    return task_chat_text(r, n, path_join(r->a, path_dir(r->name), n->text), text, out);
 }
 
 static void task_prompt_add(struct task_read *r, const struct doc_node *n, struct str name);
@@ -184,7 +152,9 @@ static void task_prompt_add_map(struct task_read *r, const struct doc_node *n)
     task_prompt_add(r, body, name);
     if (system && r->prompts.len > before && task_text(r, system, "system", TASK_TEXT_MAX, &text)) {
         task_template(r, STR_NONE, system, text);
-        r->prompts.at[before].system = text;
+        if (r->prompts.at[before].system.len)
+            task_problem_at(r, system, "the system text stands here and as the first message");
+        r->prompts.at[before].system = task_placeholders(r, system, text);
     }
 }
 
@@ -200,9 +170,11 @@ static void task_prompt_add(struct task_read *r, const struct doc_node *n, struc
         task_prompt_add_map(r, n);
         return;
     }
-    if (!(task_is_chat(n) ? task_prompt_chat(r, n, &p) : task_prompt_source(r, n, &p)))
+    if (!(task_is_chat(n) ? task_chat_read(r, n, &p) : task_prompt_plain(r, n, &p)))
         return;
     p.name = task_prompt_name(r, name.len ? name : p.file.len ? task_stem(p.file) : S("prompt"));
+    if (task_names_chat_file(p.file))
+        p.file = STR_NONE;              /* it has many texts: lines of one of them are not lines of the file */
     vec_push(&r->prompts, p);
 }
 
@@ -218,7 +190,7 @@ void task_prompt_override(struct task_read *r)
 
     if (!is_file && given.len <= TASK_NAME_MAX && str_find_byte(given, ' ') < 0 &&
         (str_is(path_ext(given), "jinja") || str_is(path_ext(given), "j2") || str_is(path_ext(given), "txt") ||
-         str_is(path_ext(given), "md"))) {
+         str_is(path_ext(given), "md") || task_names_chat_file(given))) {
         task_problem_in(r, S("--prompt"), false, arena_printf(r->a, "there is no file \"%s\"", path));
         return;
     }
@@ -231,7 +203,16 @@ void task_prompt_override(struct task_read *r)
         p.file = str_c(path);
         p.name = task_stem(p.file);
     }
+    if (is_file && task_names_chat_file(p.file)) {
+        bool good = task_chat_text(r, &nowhere, p.file, p.source, &p);
+
+        p.file = STR_NONE;
+        if (good)
+            vec_push(&r->prompts, p);
+        return;
+    }
     task_template(r, is_file ? p.file : S("--prompt"), &nowhere, p.source);
+    p.source = task_placeholders(r, &nowhere, p.source);
     vec_push(&r->prompts, p);
 }
 

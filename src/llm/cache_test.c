@@ -57,3 +57,85 @@ TEST(cache_keys_differ_in_every_part)
     CHECK_STR(str_c(again), keys[0]);
     llm_free(l);
 }
+
+/* Every setting by the table's own names, and what stands inside tools, schema and images. */
+TEST(cache_keys_differ_by_every_setting_and_inside_tools_schema_and_images)
+{
+    static const char *const settings[] = {
+        "{}", "{\"temperature\":0}", "{\"temperature\":0.5}", "{\"top_p\":0.5}", "{\"top_p\":0.6}", "{\"top_k\":5}", "{\"top_k\":6}",
+        "{\"max_tokens\":5}", "{\"max_tokens\":6}", "{\"seed\":5}", "{\"seed\":6}", "{\"frequency_penalty\":1}",
+        "{\"frequency_penalty\":0.5}", "{\"presence_penalty\":1}", "{\"presence_penalty\":0.5}", "{\"stop\":[\"a\"]}",
+        "{\"stop\":[\"a\",\"b\"]}", "{\"stop\":[\"ab\"]}", "{\"reasoning_effort\":\"low\"}", "{\"reasoning_effort\":\"high\"}",
+        "{\"stream\":true}", "{\"stream\":false}", "{\"timeout_ms\":5}", "{\"timeout_ms\":6}", "{\"extra\":{\"a\":1}}",
+        "{\"extra\":{\"a\":2}}", "{\"extra\":{\"b\":1}}",
+    };
+    static const char *const tools[] = {
+        "[{\"name\":\"now\"}]", "[{\"name\":\"then\"}]", "[{\"name\":\"now\",\"description\":\"The time.\"}]",
+        "[{\"name\":\"now\",\"description\":\"The hour.\"}]", "[{\"name\":\"now\",\"parameters\":{\"type\":\"object\"}}]",
+        "[{\"name\":\"now\",\"parameters\":{\"type\":\"object\",\"required\":[\"a\"]}}]", "[{\"name\":\"now\"},{\"name\":\"then\"}]",
+        "[{\"name\":\"then\"},{\"name\":\"now\"}]",
+    };
+    static const char *const choices[] = { "", "auto", "none", "required", "now" };
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct model m = { S("openai"), S("gpt-4o"), S("openai:gpt-4o") };
+    struct part images[] = { { .kind = PART_IMAGE, .media_type = S("image/png"), .base64 = S("AAAA") },
+                             { .kind = PART_IMAGE, .media_type = S("image/png"), .base64 = S("AAAB") } };
+    struct part turned[] = { images[1], images[0] };
+    struct message hello = message_text(MESSAGE_USER, S("Hello"), a), both = { MESSAGE_USER, images, 2 }, swapped = { MESSAGE_USER, turned, 2 };
+    struct message one = { MESSAGE_USER, images, 1 }, other = { MESSAGE_USER, turned, 1 };
+    struct request base = { .model = &m, .messages = &hello, .message_count = 1 };
+    VEC(struct request) r = { 0 };
+    struct map seen = { 0 };
+    char key[HASH_HEX], again[HASH_HEX];
+    struct llm *l = NULL;
+    struct err e = ERR_INIT;
+    unsigned met = 0;
+
+    CHECK_OK(llm_new(NULL, &l, NULL));
+    for (size_t i = 0; i < COUNT_OF(settings); i++) {
+        AUTO_JSON *o = NULL;
+        struct request rq = base;
+
+        CHECK_OK(json_read(str_c(settings[i]), &o, &e));
+        CHECK_OK(params_read(json_in_arena(json_incref(o), a), a, &rq.params, &e));
+        met |= rq.params.set;
+        vec_push(&r, rq);
+    }
+    CHECK_INT(met, BIT(PARAMS) - 1);                    /* a setting that comes later is to be added above */
+    for (size_t i = 0; i < COUNT_OF(tools) * COUNT_OF(choices); i++) {
+        json_t *o = NULL;
+        struct request rq = base;
+
+        CHECK_OK(json_read(str_c(tools[i / COUNT_OF(choices)]), &o, &e));
+        rq.tools = json_in_arena(o, a);
+        rq.tool_choice = str_c(choices[i % COUNT_OF(choices)]);
+        vec_push(&r, rq);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        struct request rq = base;
+
+        rq.output = OUTPUT_JSON;
+        rq.schema = json_in_arena(json_pack("{s:s}", "type", i ? "object" : "array"), a);
+        vec_push(&r, rq);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        struct request rq = base;
+
+        rq.messages = (const struct message *[]){ &both, &swapped, &one, &other }[i];
+        vec_push(&r, rq);
+    }
+    for (size_t i = 0; i < r.len; i++)
+        for (int64_t repetition = 0; repetition < 3; repetition++) {
+            cache_key(l, &r.at[i], repetition, key);
+            cache_key(l, &r.at[i], repetition, again);
+            CHECK_STR(str_c(key), again);
+            if (map_get(&seen, str_c(key)))
+                test_fail(__FILE__, __LINE__, "request %zu, repetition %lld has another's key", i,
+                          (long long)repetition);
+            map_put(&seen, arena_strdup(a, str_c(key)), a);
+        }
+    CHECK_INT(map_len(&seen), r.len * 3);
+    map_dispose(&seen);
+    vec_dispose(&r);
+    llm_free(l);
+}

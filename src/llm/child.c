@@ -124,11 +124,43 @@ static void child_on_deadline(void *arg)
     child_kill(c);                          /* its end is heard through exit_fd */
 }
 
+/* Is `entry` ("NAME=value") the variable `name`; with `prefix`, one that begins like it? */
+static bool child_env_is(const char *entry, const char *name, bool prefix)
+{
+    size_t n = strlen(name);
+
+    return strncmp(entry, name, n) == 0 && (prefix || entry[n] == '=');
+}
+
+/* The clean environment: NULL-ended, the strings are the process's own. free() it. */
+static char **child_environment(const char *const *more)
+{
+    static const char *const usual[] = { "PATH", "HOME", "LANG", "TMPDIR" };
+    size_t count = 0, n = 0;
+    char **list;
+
+    while (environ[count])
+        count++;
+    list = xcalloc(count + 1, sizeof *list);
+    for (size_t i = 0; i < count; i++) {
+        bool wanted = child_env_is(environ[i], "ASSAY_", true);
+
+        for (size_t k = 0; k < COUNT_OF(usual); k++)
+            wanted |= child_env_is(environ[i], usual[k], false);
+        for (const char *const *name = more; name && *name; name++)
+            wanted |= child_env_is(environ[i], *name, false);
+        if (wanted)
+            list[n++] = environ[i];
+    }
+    return list;
+}
+
 static enum err_code child_spawn(struct child *c, const int in[2], const int out[2], const int err[2], struct err *e)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t how;
     sigset_t none, usual;
+    char **env = child_environment(c->spec.env);
     int errnum;
 
     posix_spawn_file_actions_init(&files);
@@ -145,7 +177,8 @@ static enum err_code child_spawn(struct child *c, const int in[2], const int out
     posix_spawnattr_setsigdefault(&how, &usual);
     posix_spawnattr_setpgroup(&how, 0);
     posix_spawnattr_setflags(&how, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    errnum = posix_spawnp(&c->pid, c->spec.argv[0], &files, &how, (char *const *)c->spec.argv, environ);
+    errnum = posix_spawnp(&c->pid, c->spec.argv[0], &files, &how, (char *const *)c->spec.argv, env);
+    free(env);
     posix_spawnattr_destroy(&how);
     posix_spawn_file_actions_destroy(&files);
     return errnum ? err_errno(e, errnum == ENOENT || errnum == EACCES ? ERR_NO_MODEL : ERR_ENVIRONMENT, errnum,

@@ -3,6 +3,7 @@
 
 #include "llm/framing.h"
 #include "llm/sigv4.h"
+#include "token/token.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -368,17 +369,22 @@ static enum err_code work_read(struct call_work *w, struct transfer *t, const st
     }
     if (code != ERR_OK)
         return code;
-    return w->provider->decode(&w->call->request, in, w->call->arena, out, f, e);
+    return provider_decode(w->provider, &w->call->request, in, w->call->arena, out, f, e);
 }
 
 /* --- prices and records --------------------------------------------------------------------------------------- */
 static void work_estimate_usage(struct call_work *w, struct answer *out)
 {
+    struct token_counter counter;
+    int64_t reasoning;
+
     if (out->usage_reported)
         return;
+    counter = token_counter_for(w->call->request.model->id);
+    reasoning = token_counter_text(&counter, out->reasoning);
     out->usage = (struct usage){
-        .input = w->tokens, .output = llm_estimate_tokens(out->text) + llm_estimate_tokens(out->reasoning),
-        .reasoning = llm_estimate_tokens(out->reasoning), .input_estimated = true, .output_estimated = true,
+        .input = llm_request_tokens(&w->call->request), .output = token_counter_text(&counter, out->text) + reasoning,
+        .reasoning = reasoning, .input_estimated = true, .output_estimated = true,
     };
 }
 
@@ -482,8 +488,8 @@ static bool work_leave_out(struct call_work *w, const struct failure *f)
     log_event(LOG_INFO, "llm.param_refused", LOG_S("model", c->request.model->name), LOG_S("param", f->refused_param));
     http_call_dispose(&w->http);
     http_call_init(&w->http);
-    return w->provider->encode(&c->request, str_c(w->route->address), q ? &q->quirks : NULL, c->arena, &w->http,
-                               &ignored) == ERR_OK;
+    return provider_encode(w->provider, &c->request, str_c(w->route->address), q ? &q->quirks : NULL, c->arena, &w->http,
+                           &ignored) == ERR_OK;
 }
 
 static void work_fail(struct call_work *w, enum err_code code, int status, const struct failure *f,
@@ -611,7 +617,7 @@ static enum err_code work_read_child(struct call_work *w, const struct child *ch
         in->body = arena_printf(w->call->arena, "%.200s ended with status %d%s" STR_FMT, name, child_status(child),
                                 errors.len ? ": " : "", STR_ARG(errors));
     }
-    return w->provider->decode(&w->call->request, in, w->call->arena, out, f, e);
+    return provider_decode(w->provider, &w->call->request, in, w->call->arena, out, f, e);
 }
 
 static void work_on_child(void *owner, struct child *child)
@@ -634,25 +640,36 @@ static void work_on_no_child(void *arg)
     struct answer answer = { .cost_reported_nanousd = MONEY_UNKNOWN };
     struct failure f = { .retry_after_ms = -1 };
 
+    w->unstarted = false;
     work_conclude(w, w->feed_code, &(struct http_answer){ 0 }, &answer, &f);
+}
+
+/* Words that are each ended by NUL, as a NULL-ended list. */
+static const char **work_words(const struct call_work *w, const struct buf *words)
+{
+    struct str rest = buf_str(words), word;
+    size_t n = 0, most = 1;
+    const char **list;
+
+    for (size_t i = 0; i < rest.len; i++)
+        most += !rest.at[i];
+    list = arena_array(w->call->arena, const char *, most);
+    while (n + 1 < most && str_split(&rest, '\0', &word))
+        list[n++] = word.at;
+    return list;
 }
 
 static void work_spawn(struct call_work *w, int64_t total_us)
 {
-    struct str rest = buf_str(&w->http.argv), word;
-    size_t n = 0, most = 1;
-    const char **argv;
+    struct child_spec spec = {
+        .argv = work_words(w, &w->http.argv), .env = work_words(w, &w->http.env), .input = buf_str(&w->http.body), .total_us = total_us,
+        .bytes_max = (size_t)w->llm->options.response_bytes_max, .done = work_on_child, .owner = w,
+    };
 
-    for (size_t i = 0; i < rest.len; i++)
-        most += !rest.at[i];
-    argv = arena_array(w->call->arena, const char *, most);
-    while (n + 1 < most && str_split(&rest, '\0', &word))
-        argv[n++] = word.at;                /* each is ended by its NUL */
-    w->feed_code = child_start(w->llm->loop, &(struct child_spec){ .argv = argv, .input = buf_str(&w->http.body), .total_us = total_us,
-                                                                   .bytes_max = (size_t)w->llm->options.response_bytes_max,
-                                                                   .done = work_on_child, .owner = w }, &w->child, &w->call->err);
+    w->feed_code = child_start(w->llm->loop, &spec, &w->child, &w->call->err);
     if (w->feed_code == ERR_OK)
         return;
+    w->unstarted = true;
     w->timer = (struct loop_timer){ .fn = work_on_no_child, .arg = w };
     loop_timer_set(w->llm->loop, &w->timer, 0);
 }
@@ -814,12 +831,17 @@ static void engine_end_works(struct llm *l, bool in_flight)
     pthread_mutex_unlock(&l->lock);
     for (struct call_work *w = l->all.first, *next; w; w = next) {
         next = w->all_next;
-        if (!w->transfer && !w->child)
+        if (w->unstarted) {                             /* it counts as sent until this attempt is concluded */
+            w->feed_code = err_set(&w->call->err, ERR_CANCELLED, "the call was cancelled");
+            loop_timer_stop(l->loop, &w->timer);
+            work_on_no_child(w);
+        } else if (!w->transfer && !w->child) {
             work_finish(w, err_set(&w->call->err, ERR_CANCELLED, "the call was cancelled"));
-        else if (in_flight && w->child)
+        } else if (in_flight && w->child) {
             child_cancel(w->child);
-        else if (in_flight)
+        } else if (in_flight) {
             transfer_cancel(w->transfer);
+        }
     }
 }
 

@@ -73,6 +73,7 @@ struct llm {
     struct work_list all;                   /* the event thread's: every work it holds */
     struct loop_letter stop_letter;
     bool stopping;                          /* atomic */
+    bool tokens_limited;                    /* atomic: somebody set a limit of tokens a minute */
     int64_t calls;                          /* atomic: accepted and not yet done */
     pthread_mutex_t lock;                   /* guards what follows */
     VEC(struct vendor *) vendors;
@@ -93,6 +94,7 @@ struct call_work {                          /* lives in the call's arena */
     struct loop_timer timer;                /* backoff */
     struct transfer *transfer;
     struct child *child;
+    bool unstarted;                         /* a program could not be started: sent, and soon told so by the timer */
     struct curl_slist *signed_headers;      /* AUTH_AWS: of the transfer under way; they hold its signature */
     struct stream *stream;
     struct framing *framing;

@@ -1335,3 +1335,83 @@ TEST(connections_that_hang_end_by_the_connect_deadline)
         close(fill[i]);
     close(full);
 }
+
+/* Holds the engine's thread until the gate opens, so that what is posted meanwhile comes in one go. */
+struct gate { struct loop_letter letter; bool open; };
+
+static void gate_hold(void *arg)
+{
+    struct gate *g = arg;
+
+    while (!__atomic_load_n(&g->open, __ATOMIC_ACQUIRE))
+        clock_sleep_ms(1);
+}
+
+TEST(a_cancel_after_a_program_could_not_start_leaves_nothing_in_flight)
+{
+    struct llm_options o = quick;
+    struct err e = ERR_INIT;
+    struct llm_lane_stat stat = { .in_flight = -1 };
+    struct llm *l = NULL;
+
+    o.allow_programs = true;
+    o.attempts_max = 1;
+    for (int with = 0; with < 2; with++) {
+        AUTO_ARENA *a = arena_new_sized(0);
+        struct asked *first = asked_new(a, "exec", "/no/such/program"),
+                     *again = asked_new(a, "exec", "/no/such/program");
+        struct gate gate = { .letter = { .fn = gate_hold, .arg = &gate } };
+
+        REQUIRE(llm_new(&o, &l, &e) == ERR_OK);
+        loop_post(l->loop, &gate.letter);
+        CHECK_OK(llm_submit(l, &first->call, &e));
+        llm_cancel(l, with);                            /* met between the failed start and its letter */
+        __atomic_store_n(&gate.open, true, __ATOMIC_RELEASE);
+        CHECK_INT(asked_wait(first)->code, ERR_CANCELLED);
+        CHECK_INT(first->call.attempt_count, 1);
+        CHECK_INT(ask(l, again)->code, ERR_NO_MODEL);
+        CHECK(call_says(&again->call, "can't be started"));
+        for (int i = 0; i < 400 && llm_lane_at(l, 0, &stat) && stat.in_flight; i++)
+            clock_sleep_ms(5);                          /* it is shown a moment after the call is told */
+        CHECK_INT(stat.in_flight, 0);
+        llm_free(l);
+    }
+}
+
+static const char *shown_env(struct arena *a, const char *names)
+{
+    AUTO_JSON *extra = NULL;
+    struct llm_options o = quick;
+    struct asked *q = asked_new(a, "exec", "sh");
+    struct err e = ERR_INIT;
+    struct llm *l;
+
+    CHECK_OK(json_read(arena_printf(a, "{\"extra\":{\"argv\":[\"-c\",\"printf '{\\\"text\\\":\\\"'; env | cut -d= -f1 | sort | tr '\\\\n' ' '; "
+                                       "printf '\\\"}'\"]%s}}", names), &extra, &e));
+    CHECK_OK(params_read(extra, a, &q->call.request.params, &e));
+    o.allow_programs = true;
+    ASSERT(llm_new(&o, &l, &e) == ERR_OK);
+    if (ask(l, q)->code != ERR_OK)
+        test_fail(__FILE__, __LINE__, "%s", q->call.err.text);
+    llm_free(l);
+    return arena_cstr(a, arena_printf(a, " " STR_FMT " ", STR_ARG(q->call.answer.text)));
+}
+
+TEST(a_program_sees_a_clean_environment_and_what_is_named)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    const char *shown;
+
+    setenv("OPENAI_API_KEY", "a key of somebody", 1);
+    setenv("ASSAY_TEST_OF_ENV", "1", 1);
+    setenv("MODEL_PATH", "/m", 1);
+    setenv("MODEL_PATHS", "/n", 1);
+    setenv("HOME", "/tmp", 1);
+    shown = shown_env(a, "");
+    CHECK(strstr(shown, " PATH ") && strstr(shown, " HOME ") && strstr(shown, " ASSAY_TEST_OF_ENV "));
+    CHECK(!strstr(shown, "OPENAI") && !strstr(shown, "MODEL_PATH"));
+    shown = shown_env(a, ",\"env\":[\"MODEL_PATH\",\"NOT_SET_ANYWHERE\"]");
+    CHECK(strstr(shown, " MODEL_PATH ") && !strstr(shown, "MODEL_PATHS") && !strstr(shown, "NOT_SET") &&
+          !strstr(shown, "OPENAI"));
+    unsetenv("OPENAI_API_KEY");
+}

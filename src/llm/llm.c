@@ -64,6 +64,7 @@ static enum err_code llm_fill_options(struct llm *l, const struct llm_options *g
     };
     if (l->options.attempts_max == 1 && !l->options.limited_max)
         l->retry.limited_max = 1;                   /* who wants no second attempt wants none */
+    l->tokens_limited = l->options.limits.tokens_per_minute > 0;
     return llm_check_limits(&l->options.limits, e);
 }
 
@@ -386,6 +387,8 @@ enum err_code llm_set_limits(struct llm *l, struct str provider, const struct ll
     v = llm_vendor_locked(l, p);
     v->limits = *limits;
     v->limits_set = true;
+    if (limits->tokens_per_minute)
+        __atomic_store_n(&l->tokens_limited, true, __ATOMIC_RELAXED);
     for (size_t i = 0; i < l->route_list.len; i++)
         if (l->route_list.at[i]->vendor == v) {
             l->route_list.at[i]->limits = *limits;
@@ -452,15 +455,20 @@ void llm_address_of(struct llm *l, const struct request *rq, struct buf *out)
 }
 
 /* --- a call's way in ------------------------------------------------------------------------------------------- */
-static int64_t llm_request_tokens(const struct request *rq)
+/* What a call takes of a tokens-a-minute limit. Where nobody set one, the vendor's own count corrects every answer, and
+ * a rough figure is enough: four bytes a token. */
+static int64_t llm_call_tokens(const struct llm *l, const struct request *rq)
 {
-    int64_t n = 0;
+    int64_t bytes = 0;
 
+    if (__atomic_load_n(&l->tokens_limited, __ATOMIC_RELAXED))
+        return llm_request_tokens(rq);
     for (size_t i = 0; i < rq->message_count; i++)
         for (size_t k = 0; k < rq->messages[i].part_count; k++)
-            if (rq->messages[i].parts[k].kind == PART_TEXT)
-                n += llm_estimate_tokens(rq->messages[i].parts[k].text);
-    return n;
+            bytes += (int64_t)rq->messages[i].parts[k].text.len;
+    for (size_t i = 0; i < rq->text_count; i++)
+        bytes += (int64_t)rq->texts[i].len;
+    return (bytes + 3) / 4;
 }
 
 static enum err_code llm_call_prepare(struct llm *l, struct call *c, struct call_work **out, struct err *e)
@@ -480,10 +488,10 @@ static enum err_code llm_call_prepare(struct llm *l, struct call *c, struct call
     TRY(llm_vendor_check_key(v, e));
     TRY(llm_route(l, v, rq->base_url, &r, e));
     w = arena_new(c->arena, struct call_work);
-    *w = (struct call_work){ .llm = l, .call = c, .route = r, .provider = p, .tokens = llm_request_tokens(rq) };
+    *w = (struct call_work){ .llm = l, .call = c, .route = r, .provider = p, .tokens = llm_call_tokens(l, rq) };
     q = llm_quirks_of(l, rq->model->name);
     http_call_init(&w->http);
-    code = p->encode(rq, str_c(r->address), q ? &q->quirks : NULL, c->arena, &w->http, e);
+    code = provider_encode(p, rq, str_c(r->address), q ? &q->quirks : NULL, c->arena, &w->http, e);
     if (code == ERR_OK && (buf_failed(&w->http.body) || buf_failed(&w->http.url)))
         code = err_set(e, ERR_REJECTED, "the request is larger than the %u bytes allowed", HTTP_CALL_BODY_MAX);
     if (code != ERR_OK) {

@@ -1,4 +1,5 @@
 #include "llm/provider/provider.h"
+#include "token/token.h"
 
 #define MODEL_TEXT_MAX 256
 
@@ -86,9 +87,13 @@ enum err_code llm_model_resolve(struct str text, struct arena *a, struct model *
                    STR_ARG(models_known(a)));
 }
 
-int64_t llm_estimate_tokens(struct str text)
+int64_t llm_request_tokens(const struct request *rq)
 {
-    int64_t characters = (int64_t)str_utf8_len(text);
+    struct token_counter counter = token_counter_for(rq->model->id);
 
-    return characters ? MAX(characters / 4, INT64_C(1)) : 0;
+    int64_t n = 0;
+
+    for (size_t i = 0; i < rq->text_count; i++)
+        n += token_counter_text(&counter, rq->texts[i]);
+    return n ? n : token_count_request(&counter, rq->messages, rq->message_count, rq->tools).total;
 }

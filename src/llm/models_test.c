@@ -71,10 +71,12 @@ TEST(models_that_cannot_be_resolved_say_why)
     }
 }
 
-TEST(models_tokens_are_estimated_by_characters)
+TEST(models_a_request_counts_with_its_frame)
 {
-    CHECK_INT(llm_estimate_tokens(S("")), 0);
-    CHECK_INT(llm_estimate_tokens(S("a")), 1);
-    CHECK_INT(llm_estimate_tokens(S("abcdefgh")), 2);
-    CHECK_INT(llm_estimate_tokens(S("üüüüüüüü")), 2);
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct model m = { .id = S("gpt-4o-mini") };
+    struct message messages[] = { message_text(MESSAGE_SYSTEM, S("Be brief."), a), message_text(MESSAGE_USER, S("hello world"), a) };
+    struct request rq = { .model = &m, .messages = messages, .message_count = 2 };
+
+    CHECK_INT(llm_request_tokens(&rq), 3 + 2 + 2 * 4 + 3);
 }

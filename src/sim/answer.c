@@ -6,6 +6,7 @@
 #define ANSWER_BYTES_MAX    (64u << 20)
 #define ANSWER_IMAGE_TOKENS 85
 #define ANSWER_SCHEMA_DEPTH 8
+#define ANSWER_USE_TOKENS   8           /* what stands around the name and the arguments of a call */
 
 enum answer_salt { SALT_CASE = 1, SALT_MODEL, SALT_PROMPT, SALT_MISTAKE, SALT_LATENCY, SALT_REASONING, SALT_ID };
 
@@ -16,7 +17,8 @@ int64_t sim_tokens(struct str text)
 
 int64_t sim_ask_tokens(const struct sim_ask *ask)
 {
-    return sim_tokens(ask->system) + sim_tokens(ask->user) + ask->images * ANSWER_IMAGE_TOKENS + 4;
+    return sim_tokens(ask->system) + sim_tokens(ask->user) + sim_tokens(ask->tool_result) + ask->tool_tokens +
+           ask->images * ANSWER_IMAGE_TOKENS + 4;
 }
 
 static double answer_normal(uint64_t seed, enum answer_salt salt)
@@ -186,32 +188,16 @@ static void answer_in_prose(const json_t *value, struct rng *r, struct buf *out)
     buf_printf(out, "%s\n\n%s", block ? "\n```" : "", answer_closings[rng_below(r, COUNT_OF(answer_closings))]);
 }
 
-static void answer_wrong(struct sim_book *book, const struct sim_ask *ask, json_t *right, enum sim_mistake mistake,
-                         struct rng *r, struct arena *a, struct buf *out)
+/* The right value with a mistake that leaves it a value of its kind. */
+json_t *sim_spoil(struct sim_book *book, const struct sim_ask *ask, const json_t *right, struct str path,
+                  enum sim_mistake mistake, struct rng *r, struct arena *a)
 {
-    json_t *value = json_in_arena(json_copy(right), a), *spoilt;
-    bool text = json_is_string(value), bound = ask->json_mode && !ask->model->breaks_json;
+    json_t *value = json_in_arena(json_copy((json_t *)right), a);
     const char *key;
     json_t *member;
     size_t pick;
 
-    if (bound && (mistake == SIM_PROSE || mistake == SIM_FENCE || mistake == SIM_TRUNCATED || mistake == SIM_REFUSAL))
-        mistake = SIM_WRONG_LABEL;
-    if ((mistake == SIM_EXTRA_FIELD || mistake == SIM_HALLUCINATED || mistake == SIM_MISSING_FIELD) &&
-        !json_is_object(value) && !json_is_array(value))
-        mistake = text && !ask->json_mode ? SIM_PROSE : SIM_WRONG_LABEL;
     switch (mistake) {
-    case SIM_REFUSAL: buf_puts(out, "I'm sorry, but I can't help with that."); return;
-    case SIM_PROSE: answer_in_prose(value, r, out); return;
-    case SIM_FENCE:
-        buf_puts(out, json_is_string(value) ? "```\n" : "```json\n");
-        answer_say(value, out);
-        buf_puts(out, "\n```");
-        return;
-    case SIM_TRUNCATED:
-        answer_say(value, out);
-        buf_truncate(out, str_utf8_head(buf_str(out), out->len * 3 / 5).len);
-        return;
     case SIM_EXTRA_FIELD:
         if (json_is_object(value))
             json_object_set_new(value, "explanation", json_string("This follows from the text."));
@@ -232,19 +218,41 @@ static void answer_wrong(struct sim_book *book, const struct sim_ask *ask, json_
                 break;
             }
         break;
-    default:
-        spoilt = answer_spoil(book, value, str_n("", 0), mistake == SIM_NEAR_MISS, r, a, 0);
-        value = json_in_arena(spoilt, a);
-        break;
+    default: value = json_in_arena(answer_spoil(book, value, path, mistake == SIM_NEAR_MISS, r, a, 0), a); break;
     }
     if (ask->json_mode)
         value = json_in_arena(answer_wrap(ask, json_incref(value)), a);
-    answer_say(value, out);
+    return value;
+}
+
+static void answer_wrong(struct sim_book *book, const struct sim_ask *ask, json_t *right, enum sim_mistake mistake,
+                         struct rng *r, struct arena *a, struct buf *out)
+{
+    bool text = json_is_string(right), bound = ask->json_mode && !ask->model->breaks_json;
+
+    if (bound && (mistake == SIM_PROSE || mistake == SIM_FENCE || mistake == SIM_TRUNCATED || mistake == SIM_REFUSAL))
+        mistake = SIM_WRONG_LABEL;
+    if ((mistake == SIM_EXTRA_FIELD || mistake == SIM_HALLUCINATED || mistake == SIM_MISSING_FIELD) &&
+        !json_is_object(right) && !json_is_array(right))
+        mistake = text && !ask->json_mode ? SIM_PROSE : SIM_WRONG_LABEL;
+    switch (mistake) {
+    case SIM_REFUSAL: buf_puts(out, "I'm sorry, but I can't help with that."); return;
+    case SIM_PROSE: answer_in_prose(right, r, out); return;
+    case SIM_FENCE:
+        buf_puts(out, text ? "```\n" : "```json\n");
+        answer_say(right, out);
+        buf_puts(out, "\n```");
+        return;
+    case SIM_TRUNCATED:
+        answer_say(right, out);
+        buf_truncate(out, str_utf8_head(buf_str(out), out->len * 3 / 5).len);
+        return;
+    default: answer_say(sim_spoil(book, ask, right, str_n("", 0), mistake, r, a), out); return;
+    }
 }
 
 /* --- without a case ----------------------------------------------------------------------------------------------- */
 
-/* The smallest value a schema allows, near enough. */
 static json_t *answer_from_schema(const json_t *schema, int depth)
 {
     const json_t *type = json_child(schema, "type"), *choices = json_child(schema, "enum"),
@@ -286,6 +294,11 @@ static json_t *answer_from_schema(const json_t *schema, int depth)
     return o;
 }
 
+json_t *sim_value_of(const json_t *schema)
+{
+    return answer_from_schema(schema, 0);
+}
+
 static void answer_unknown(const struct sim_ask *ask, struct buf *out)
 {
     AUTO_JSON *j = NULL;
@@ -302,53 +315,79 @@ static void answer_unknown(const struct sim_ask *ask, struct buf *out)
 
 /* --- the whole ---------------------------------------------------------------------------------------------------- */
 
+/* Right or wrong, and by what mistake: drawn from the case, the model and a little from the prompt. */
+static void answer_draw(uint64_t seed, uint64_t salt, struct sim_book *book, const struct sim_ask *ask, uint32_t which,
+                        struct sim_draw *out)
+{
+    const struct sim_model *m = ask->model;
+    uint64_t of_case = hash_bytes(which == SIM_NO_CASE ? S("") : sim_book_case_id(book, which), seed);
+    uint64_t of_model = of_case ^ rng_mix(hash_bytes(ask->model_name, seed) ^ salt);
+    double z = sqrt(0.4) * answer_normal(of_case, SALT_CASE) + sqrt(0.4) * answer_normal(of_model, SALT_MODEL) +
+               sqrt(0.2) * answer_normal(of_model ^ ask->hash, SALT_PROMPT);
+
+    out->wrong = which != SIM_NO_CASE && m->skill < 1 && erfc(-z / sqrt(2)) / 2 >= m->skill;
+    rng_seed(&out->r, rng_mix(of_model ^ ask->hash ^ SALT_MISTAKE));
+    if (out->wrong)
+        out->mistake = answer_mistake(m, &out->r);
+}
+
 static void answer_text(uint64_t seed, uint64_t salt, struct sim_book *book, const struct sim_ask *ask, struct arena *a,
                         struct sim_reply *reply, struct buf *out)
 {
     const struct sim_model *m = ask->model;
-    uint64_t of_case, of_model;
-    struct rng r;
-    struct str expected;
-    json_t *right;
-    double z;
-    bool is_wrong;
+    bool tools = ask->tool_count || ask->tools_answered;
+    struct sim_draw draw = { .wrong = false };
+    struct str expected = str_n("", 0);
+    json_t *right = NULL;
 
-    if (m->echo) {
+    if (m->echo && !tools) {
         buf_append(out, ask->last_user);
         return;
     }
-    reply->which = sim_book_find(book, ask->user);
+    reply->which = sim_book_find_last(book, ask->user, ask->last_user);
     if (reply->which == SIM_NO_CASE && ask->system.len)
         reply->which = sim_book_find(book, ask->system);
-    if (reply->which == SIM_NO_CASE) {
+    if (reply->which == SIM_NO_CASE && !tools) {
         answer_unknown(ask, out);
         return;
     }
-    expected = sim_book_expected(book, reply->which);
-    of_case = hash_bytes(sim_book_case_id(book, reply->which), seed);
-    of_model = of_case ^ rng_mix(hash_bytes(ask->model_name, seed) ^ salt);
-    z = sqrt(0.4) * answer_normal(of_case, SALT_CASE) + sqrt(0.4) * answer_normal(of_model, SALT_MODEL) +
-        sqrt(0.2) * answer_normal(of_model ^ ask->hash, SALT_PROMPT);
-    is_wrong = m->skill < 1 && erfc(-z / sqrt(2)) / 2 >= m->skill;
-    if (!is_wrong && m->prose_rate <= 0 && (*expected.at == '{' || *expected.at == '[')) {
+    if (reply->which != SIM_NO_CASE)
+        expected = sim_book_expected(book, reply->which);
+    answer_draw(seed, salt, book, ask, reply->which, &draw);
+    if (!tools && !draw.wrong && m->prose_rate <= 0 && (*expected.at == '{' || *expected.at == '[')) {
         buf_append(out, expected);                      /* as it stands: no need to read it */
         return;
     }
-    if (json_read(expected, &right, NULL) != ERR_OK) {
-        answer_unknown(ask, out);
+    if (expected.len && json_read(expected, &right, NULL) == ERR_OK)
+        json_in_arena(right, a);
+    if (tools && sim_use_tools(book, ask, right, &draw, a, reply)) {
+        buf_append(out, reply->text);
         return;
     }
-    json_in_arena(right, a);
-    rng_seed(&r, rng_mix(of_model ^ ask->hash ^ SALT_MISTAKE));
-    if (is_wrong) {
-        answer_wrong(book, ask, right, answer_mistake(m, &r), &r, a, out);
-    } else if (!ask->json_mode && m->prose_rate > 0 && rng_unit(&r) < m->prose_rate) {
-        answer_in_prose(right, &r, out);
+    if (tools && (json_child(right, "tool_calls") || (ask->tools_answered && !right))) {
+        buf_append(out, sim_after_tools(ask, right, a));
+    } else if (m->echo) {
+        buf_append(out, ask->last_user);
+    } else if (!right) {
+        answer_unknown(ask, out);
+    } else if (draw.wrong) {
+        answer_wrong(book, ask, right, draw.mistake, &draw.r, a, out);
+    } else if (!ask->json_mode && m->prose_rate > 0 && rng_unit(&draw.r) < m->prose_rate) {
+        answer_in_prose(right, &draw.r, out);
     } else {
         if (ask->json_mode)
             right = json_in_arena(answer_wrap(ask, json_incref(right)), a);
         answer_say(right, out);
     }
+}
+
+static int64_t answer_use_tokens(const struct sim_reply *reply)
+{
+    int64_t tokens = 0;
+
+    for (size_t i = 0; i < reply->use_count; i++)
+        tokens += sim_tokens(reply->uses[i].name) + sim_tokens(reply->uses[i].text) + ANSWER_USE_TOKENS;
+    return tokens;
 }
 
 static void answer_cut(const struct sim_ask *ask, int64_t room_tokens, struct sim_reply *reply)
@@ -366,6 +405,12 @@ static void answer_cut(const struct sim_ask *ask, int64_t room_tokens, struct si
         reply->text = str_utf8_head(reply->text, (size_t)room_tokens * 4);
         reply->finish = SIM_LENGTH;
     }
+    if (room_tokens >= 0 && sim_tokens(reply->text) + answer_use_tokens(reply) > room_tokens) {
+        reply->use_count = 0;                           /* a call that is cut short is none */
+        reply->finish = SIM_LENGTH;
+    }
+    if (reply->use_count && reply->finish == SIM_STOP)
+        reply->finish = SIM_TOOL_USE;
 }
 
 void sim_reply_make(uint64_t seed, struct sim_book *book, const struct sim_ask *ask, struct arena *a,
@@ -381,7 +426,7 @@ void sim_reply_make(uint64_t seed, struct sim_book *book, const struct sim_ask *
         salt = ask->seed >= 0 ? rng_mix((uint64_t)ask->seed + 1) : ask->trial.len ? hash_bytes(ask->trial, 11) : 0;
     *out = (struct sim_reply){ .which = SIM_NO_CASE };
     answer_text(seed, salt, book, ask, a, out, &text);
-    out->text = m->echo ? ask->last_user : arena_strdup(a, buf_str(&text));
+    out->text = m->echo && !ask->tool_count && !ask->tools_answered ? ask->last_user : arena_strdup(a, buf_str(&text));
     mine = rng_mix(hash_bytes(ask->model_name, seed) ^ ask->hash ^ salt);
     if (m->reasoning_tokens) {
         out->reasoning_tokens = (int64_t)(m->reasoning_tokens * exp(0.4 * answer_normal(mine, SALT_REASONING))) + 1;
@@ -395,7 +440,7 @@ void sim_reply_make(uint64_t seed, struct sim_book *book, const struct sim_ask *
     }
     answer_cut(ask, room, out);
     out->input_tokens = sim_ask_tokens(ask);
-    out->output_tokens = MAX(sim_tokens(out->text) + out->reasoning_tokens, INT64_C(1));
+    out->output_tokens = MAX(sim_tokens(out->text) + answer_use_tokens(out) + out->reasoning_tokens, INT64_C(1));
     out->id = rng_mix(mine ^ SALT_ID);
     if (m->median_ms > 0) {
         sigma = log(m->p95_ms / m->median_ms) / 1.6449;

@@ -12,6 +12,7 @@
 #define BOOK_FIELDS         1000
 #define BOOK_WINDOWS        8           /* places of a key that may stand for it */
 #define BOOK_TWINS          64          /* cases with the same key that are looked at */
+#define BOOK_MUCH_LONGER    4
 #define BOOK_LINE_BYTES     (64u << 20)
 #define BOOK_BASE           UINT64_C(0x9e3779b97f4a7c15)
 
@@ -117,6 +118,21 @@ static void book_labels_walk(struct sim_book *b, struct str path, const json_t *
     }
 }
 
+/* The arguments of calls are labels of their own, so that a wrong one is right for another case. */
+static void book_calls_walk(struct sim_book *b, const json_t *calls)
+{
+    const json_t *call;
+    char name[256];
+    size_t i;
+
+    json_array_foreach((json_t *)calls, i, call) {
+        int n = snprintf(name, sizeof name, "tool:" STR_FMT, STR_ARG(json_get_str(call, "name")));
+
+        if (n < (int)sizeof name && i < BOOK_LABELS)
+            book_labels_walk(b, str_n(name, (size_t)n), json_child(call, "arguments"), 0);
+    }
+}
+
 /* --- adding ------------------------------------------------------------------------------------------------------ */
 
 /* Keeps the longest few, longest first, each once. */
@@ -175,6 +191,7 @@ enum err_code sim_book_put(struct sim_book *b, struct str id, const json_t *vars
     c.id = id.len ? arena_strdup(b->arena, id) : arena_printf(b->arena, "%zu", b->cases.len + 1);
     c.expected = book_json(expected, b->arena);
     book_labels_walk(b, str_n("", 0), expected, 0);
+    book_calls_walk(b, json_child(expected, "tool_calls"));
     vec_push(&b->cases, c);
     b->stale = true;
     pthread_rwlock_unlock(&b->lock);
@@ -462,7 +479,7 @@ static void book_rdlock(struct sim_book *b)
     }
 }
 
-uint32_t sim_book_find(struct sim_book *b, struct str prompt)
+static uint32_t book_find(struct sim_book *b, struct str prompt, size_t *len)
 {
     struct book_hit best = { UINT32_MAX, 0 };
     uint32_t which = SIM_NO_CASE;
@@ -473,7 +490,26 @@ uint32_t sim_book_find(struct sim_book *b, struct str prompt)
     if (best.len)
         which = book_among_twins(b, best.key, prompt);
     pthread_rwlock_unlock(&b->lock);
+    *len = best.len;
     return which;
+}
+
+uint32_t sim_book_find(struct sim_book *b, struct str prompt)
+{
+    size_t len;
+
+    return book_find(b, prompt, &len);
+}
+
+uint32_t sim_book_find_last(struct sim_book *b, struct str all, struct str last)
+{
+    size_t of_all, of_last;
+    uint32_t which = book_find(b, all, &of_all), newest;
+
+    if (last.len == all.len || which == SIM_NO_CASE)
+        return which;
+    newest = book_find(b, last, &of_last);
+    return newest != SIM_NO_CASE && of_last * BOOK_MUCH_LONGER >= of_all ? newest : which;
 }
 
 struct str sim_book_case_id(struct sim_book *b, uint32_t which)

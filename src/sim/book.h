@@ -20,6 +20,9 @@ enum err_code    sim_book_read(struct sim_book *b, const char *path, struct err 
 size_t           sim_book_count(struct sim_book *b);
 
 uint32_t   sim_book_find(struct sim_book *b, struct str prompt);            /* SIM_NO_CASE when none matches */
+/* The same in a conversation: the case that what is said last is about, unless what was said before holds a text of a
+ * case that is much longer (then this is a follow-up, and not a question after examples). */
+uint32_t   sim_book_find_last(struct sim_book *b, struct str all, struct str last);
 struct str sim_book_case_id(struct sim_book *b, uint32_t which);            /* lives as long as the book */
 /* What is right, as compact JSON: lives as long as the book. */
 struct str sim_book_expected(struct sim_book *b, uint32_t which);

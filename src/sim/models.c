@@ -30,6 +30,8 @@ static const struct sim_model sim_models[] = {
     { .name = "instant", .about = "always right, takes no time, costs nothing", .priced = true, .skill = 1 },
     { .name = "echo", .about = "says what was said to it, at once, for nothing", .priced = true, .skill = 1,
       .echo = true },
+    { .name = "caller", .about = "asks for a tool whenever one is on offer, at once, for nothing", .priced = true,
+      .skill = 1, .calls = true },
     { .name = "unpriced", .about = "like swift, but nobody knows its price", .skill = 0.90, .median_ms = 250,
       .p95_ms = 600, .tokens_per_s = 180, .weights = WEIGHTS(6, 2, 0, 0, 1, 0, 1, 1, 1) },
 };

@@ -6,7 +6,9 @@
 #include "sim/sim.h"
 
 #include "http/http.h"
+#include "sim/embed.h"
 #include "sim/ledger.h"
+#include "sim/signature.h"
 #include "sim/wire/wire.h"
 
 #include <pthread.h>
@@ -19,6 +21,7 @@
 
 struct sim {
     struct sim_options options;
+    struct secret aws_secret;
     struct http_server *server;
     struct sim_book *book;
     struct sim_ledger *ledger;
@@ -41,6 +44,8 @@ struct sim_call {
     enum sim_op op;
     uint64_t no;
     struct sim_ask ask;
+    struct str *texts;                      /* whose vectors are asked for */
+    size_t text_count;
     struct sim_reply reply;
     struct sim_faults faults;
     const struct sim_fault *struck;         /* the one that decided, for the ledger */
@@ -584,6 +589,29 @@ static void call_render(struct sim_call *c, int64_t now_s)
 
 /* --- one request -------------------------------------------------------------------------------------------------- */
 
+static struct str call_header(void *arg, const char *name)
+{
+    struct sim_call *c = arg;
+
+    return http_header(c->r, name);
+}
+
+static bool call_check_signature(struct sim_call *c)
+{
+    struct signature_ask ask = {
+        .method = http_method(c->r), .path = http_path(c->r), .body = http_body(c->r), .service = S("bedrock"),
+        .authorization = http_header(c->r, "authorization"), .header = call_header, .arg = c,
+        .secret = secret_reveal(&c->sim->aws_secret), .wall_ms = clock_wall_ms(),
+    };
+    struct str why;
+    enum signature_verdict v = signature_check(&ask, c->arena, &why);
+
+    if (v != SIGNATURE_GOOD)
+        call_refuse(c, refusal(c, 403, v == SIGNATURE_INVALID ? SIM_REFUSED_SIGNATURE : SIM_REFUSED_UNSIGNED, why),
+                    false);
+    return v == SIGNATURE_GOOD;
+}
+
 static bool call_check_key(struct sim_call *c)
 {
     struct str auth = http_header(c->r, "authorization"), key = str_n("", 0);
@@ -614,6 +642,8 @@ static bool call_check_key(struct sim_call *c)
         call_refuse(c, why, false);
         return false;
     }
+    if (c->vendor->auth == SIM_AUTH_AWS && secret_is_set(&c->sim->aws_secret))
+        return call_check_signature(c);
     return true;
 }
 
@@ -631,7 +661,8 @@ static bool call_read(struct sim_call *c)
         return false;
     }
     c->ask.body = json_in_arena(body, c->arena);
-    if (c->vendor->read(&c->ask, c->arena, &e) != ERR_OK) {
+    if ((c->op == SIM_OP_EMBED ? sim_embed_read(c->vendor, &c->ask, c->arena, &c->texts, &c->text_count, &e)
+                               : c->vendor->read(&c->ask, c->arena, &e)) != ERR_OK) {
         call_refuse_err(c, 400, SIM_REFUSED, &e);
         return false;
     }
@@ -679,26 +710,35 @@ static bool call_admit(struct sim_call *c)
     return false;
 }
 
-static void call_chat(struct sim_call *c)
+/* What is to go wrong with this call; false when it already has. */
+static bool call_weather(struct sim_call *c)
 {
-    int64_t now_s = clock_wall_ms() / 1000;
-    const struct sim_fault *f;
     struct err e = ERR_INIT;
 
-    if (!call_read(c))
-        return;
-    c->ask.stream |= c->op == SIM_OP_STREAM;
     if (c->words.len || http_header(c->r, "x-sim-fault").len || !sim_weather_calm(c->sim->weather)) {
         uint64_t who = hash_bytes(c->ask.trial, c->ask.hash) ^ hash_bytes(c->ask.model_asked, 2);
 
         if (sim_weather_strike(c->sim->weather, c->ask.model_name, c->words, http_header(c->r, "x-sim-fault"), who,
                                c->arena, &c->faults, &e) != ERR_OK) {
             call_refuse_err(c, 400, SIM_REFUSED, &e);
-            return;
+            return false;
         }
         if (c->faults.len && call_strike_early(c))
-            return;
+            return false;
     }
+    return true;
+}
+
+static void call_chat(struct sim_call *c)
+{
+    int64_t now_s = clock_wall_ms() / 1000;
+    const struct sim_fault *f;
+
+    if (!call_read(c))
+        return;
+    c->ask.stream |= c->op == SIM_OP_STREAM;
+    if (!call_weather(c))
+        return;
     if (!call_admit(c) || call_refuse_reasoning(c))
         return;
     sim_reply_make(c->sim->options.seed, c->sim->book, &c->ask, c->arena, &c->reply);
@@ -738,6 +778,17 @@ static void call_count(struct sim_call *c)
 {
     if (call_read(c))
         call_json(c, c->vendor->count(sim_ask_tokens(&c->ask)));
+}
+
+static void call_embed(struct sim_call *c)
+{
+    if (!call_read(c) || !call_weather(c) || !call_admit(c))
+        return;
+    c->reply.input_tokens = sim_ask_tokens(&c->ask);
+    c->reply.which = SIM_NO_CASE;
+    c->status = 200;
+    call_bill(c, 200, true);
+    call_json(c, sim_embed_body(c->vendor, &c->ask, c->texts, c->text_count, c->reply.input_tokens));
 }
 
 static void call_model(struct sim_call *c)
@@ -849,7 +900,7 @@ static void sim_handle(struct http_request *r, void *arg)
         sim_answer_err(r, 404, &e);
         return;
     }
-    if (!str_is(method, op == SIM_OP_CHAT || op == SIM_OP_STREAM || op == SIM_OP_COUNT ? "POST" : "GET")) {
+    if (!str_is(method, op == SIM_OP_CHAT || op == SIM_OP_STREAM || op == SIM_OP_COUNT || op == SIM_OP_EMBED ? "POST" : "GET")) {
         err_set(&e, ERR_USAGE, STR_FMT " is not allowed on " STR_FMT, STR_ARG(method), STR_ARG(path));
         sim_answer_err(r, 405, &e);
         return;
@@ -875,6 +926,7 @@ static void sim_handle(struct http_request *r, void *arg)
         return;
     switch (op) {
     case SIM_OP_COUNT:   call_count(c); break;
+    case SIM_OP_EMBED:   call_embed(c); break;
     case SIM_OP_MODELS:  call_json(c, v->models(v, STR_NONE)); break;
     case SIM_OP_MODEL:   call_model(c); break;
     case SIM_OP_VERSION: call_json(c, json_pack("{s:s}", "version", "0.9.0")); break;
@@ -897,6 +949,8 @@ enum err_code sim_new(const struct sim_options *options, struct sim **out, struc
     const char *address = options->address ? options->address : "127.0.0.1";
 
     s->options = *options;
+    if (options->aws_secret)
+        secret_set(&s->aws_secret, str_c(options->aws_secret));
     s->latency_scale = options->latency_scale > 0 ? options->latency_scale : 0;
     s->book = sim_book_new();
     s->ledger = sim_ledger_new();
@@ -944,6 +998,7 @@ void sim_free(struct sim *s)
     sim_weather_free(s->weather);
     sim_ledger_free(s->ledger);
     sim_book_free(s->book);
+    secret_dispose(&s->aws_secret);
     free(s);
 }
 

@@ -34,6 +34,7 @@ struct sim_options {
     uint64_t seed;
     double latency_scale;                   /* 0: no model takes time; 1: as in the table; 0.1: ten times faster */
     const char *faults;                     /* for every request, in the words above; NULL: none */
+    const char *aws_secret;                 /* Bedrock's calls must be signed with it (V4); NULL: only that they are signed */
 };
 
 enum err_code sim_new(const struct sim_options *options, struct sim **out, struct err *e) MUST_USE;

@@ -2,6 +2,7 @@
 #include "base/test.h"
 #include "http/http.h"
 #include "sim/book.h"
+#include "sim/embed.h"
 #include "sim/models.h"
 #include "sim/sim.h"
 
@@ -706,11 +707,27 @@ TEST(sim_names_what_a_request_lacks)
         { "/v1beta/models/echo:generateContent", "{}", 400, "contents" },
         { "/api/chat", "{\"model\":\"echo\",\"messages\":[{\"role\":\"robot\",\"content\":\"x\"}]}", 400, "robot" },
         { "/v1/chat/completion", "{}", 404, "has no path" },
+        { "/v1/chat/completions", "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":7}", 400, "expected an array" },
+        { "/v1/chat/completions", "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[{\"type\":\"function\"}]}", 400, "tools[0].name" },
+        { "/v1/chat/completions", "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tool_choice\":\"required\"}", 400, "only allowed when" },
+        { "/v1/messages", "{\"model\":\"echo\",\"max_tokens\":5,\"messages\":[{\"role\":\"assistant\",\"content\":\"x\"}]}", 400, "first message" },
+        { "/mistral/v1/chat/completions", "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"},{\"role\":\"system\",\"content\":\"y\"}]}", 422, "after role 'user'" },
+        { "/v1beta/models/echo:generateContent", "{\"contents\":[{\"parts\":[{\"text\":\"x\"}]}],\"tool_config\":{\"function_calling_config\":"
+          "{\"mode\":\"AUTO\",\"allowed_function_names\":[\"a\"]}}}", 400, "mode is ANY" },
     };
-    static const char *const key[] = { "x-api-key: k", "x-goog-api-key: k", NULL };
+    static const char *const key[] = { "x-api-key: k", "x-goog-api-key: k", "authorization: Bearer k", NULL };
+    AUTO_BUF struct buf many = BUF_INIT(1 << 20);
     struct sim *s = sim_with((struct sim_options){ .seed = 1 });
     struct got g;
 
+    buf_puts(&many, "{\"model\":\"echo\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"tools\":[");
+    for (int i = 0; i < 129; i++)
+        buf_printf(&many, "%s{\"type\":\"function\",\"function\":{\"name\":\"f%d\"}}", i ? "," : "", i);
+    buf_puts(&many, "]}");
+    http_say(s, "POST", "/v1/chat/completions", buf_str(&many), key, 2000, &g);
+    CHECK_INT(g.status, 400);
+    CHECK(str_contains(buf_str(&g.body), S("maximum length 128")));
+    buf_dispose(&g.body);
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         http_say(s, "POST", bad[i].path, str_c(bad[i].body), key, 2000, &g);
         CHECK_INT(g.status, bad[i].status);
@@ -961,4 +978,25 @@ TEST(sim_answers_vary_with_seed_or_trial_but_not_at_temperature_zero)
     json_decref(base);
     json_decref(first);
     sim_free(s);
+}
+
+TEST(vectors_of_texts_are_near_when_they_share_words)
+{
+    double one[SIM_EMBED_SIZE], same[SIM_EMBED_SIZE], near[SIM_EMBED_SIZE], far[SIM_EMBED_SIZE], none[SIM_EMBED_SIZE];
+    double length = 0, to_same = 0, to_near = 0, to_far = 0;
+
+    sim_embed_vector(S("The cat sat on the mat."), one);
+    sim_embed_vector(S("the CAT, sat; on the mat"), same);
+    sim_embed_vector(S("the cat lay on the mat"), near);
+    sim_embed_vector(S("prices rose again in May"), far);
+    sim_embed_vector(S(" ... "), none);
+    for (size_t i = 0; i < SIM_EMBED_SIZE; i++) {
+        length += none[i] * none[i];
+        to_same += one[i] * same[i];
+        to_near += one[i] * near[i];
+        to_far += one[i] * far[i];
+    }
+    CHECK_NEAR(length, 1, 1e-12);
+    CHECK_NEAR(to_same, 1, 1e-12);
+    CHECK(to_near > 0.6 && to_near < 0.99 && to_far < 0.5);
 }

@@ -1,5 +1,6 @@
 """The program as a person uses it: results, mistakes and their sentences, exit statuses, stopping and going on."""
 import csv
+import io
 import json
 import os
 import re
@@ -362,6 +363,97 @@ def follow_up_turns_carry_the_conversation():
         turns = trial["transcript"]["turns"]
         assert [t["label"] for t in turns] == ["prompt", "again"], turns
         assert "You said" in turns[1]["prompt"] and "Sure?" in turns[1]["response"], turns[1]
+
+
+TOOLS_TASK = """
+name: sky
+models: [sim:instant, sim:deep]
+params: {temperature: 0}
+prompt: "{{ input }}"
+tools:
+  - {name: get_weather, description: Looks at the sky., parameters: {type: object, properties: {city: {type: string}}}}
+  - {name: now}
+cases:
+  - input: What is the weather in Oslo, please?
+    expected: {tool_calls: [{name: get_weather, arguments: {city: Oslo}}], content: Rain.}
+"""
+
+
+@test
+def tool_calls_and_reasoning_are_kept_shown_and_exported():
+    want = [["get_weather", {"city": "Oslo"}]]
+
+    def named(calls):
+        return [[c["function"]["name"], json.loads(c["function"]["arguments"])] for c in calls]
+
+    for stream in ("false", "true"):
+        with Home() as home:
+            home.file("task.yaml", TOOLS_TASK)
+            assert home.run("run", "task.yaml", "--speed", 0, "--quiet", "--param", "stream=" + stream).returncode == 0
+            shown = home.run("show", "last", "0").out
+            assert "tool calls" in shown and "get_weather" in shown and "Oslo" in shown and "finish tool_use" in shown, shown
+            shown = home.run("show", "last", "1").out
+            assert "reasoning" in shown and "weighing the possible answers" in shown and "get_weather" in shown, shown
+            turn = home.json("show", "last", "1", "--json")["transcript"]["turns"][0]
+            assert named(turn["tool_calls"]) == want and turn["reasoning"] and turn["finish"] == "tool_use", turn
+            whole = home.json("export", "last", "-f", "json", "--transcripts")
+            lines = [json.loads(line) for line in home.run("export", "last", "-f", "jsonl", "--transcripts").out.splitlines()]
+            for trials in (whole["trials"], lines):
+                turns = [t["transcript"]["turns"][0] for t in trials]
+                assert len(turns) == 2 and all(named(t["tool_calls"]) == want for t in turns), turns
+                assert [bool(t.get("reasoning")) for t in turns] == [False, True], turns
+            rows = list(csv.DictReader(io.StringIO(home.run("export", "last", "-f", "csv", "--transcripts").out)))
+            assert [named(json.loads(r["tool_calls"])) for r in rows] == [want, want], rows
+            assert [bool(r["reasoning"]) for r in rows] == [False, True] and rows[0]["answer"] == "", rows
+            assert "tool_calls" not in home.run("export", "last", "-f", "csv").out
+
+
+FEW_SHOT = """
+name: parcels
+models: [sim:instant, sim:deep]
+params: {temperature: 0}
+prompts:
+  - few.yaml
+  - name: inline
+    messages:
+      - {role: system, content: One word.}
+      - {role: user, content: "Ticket: my invoice is wrong, I was charged twice"}
+      - {role: assistant, content: billing}
+      - {role: user, content: "Ticket: {{ input }}"}
+turns:
+  - "Sure about {{ answer }}?"
+checks: [{name: right, equals: "{{ expected }}"}]
+cases:
+  - {input: my parcel from last week never came, expected: shipping}
+  - {input: "my invoice is wrong, I was charged twice", expected: billing}
+"""
+
+
+@test
+def conversations_with_examples_run_are_shown_and_go_on():
+    with Home() as home:
+        home.file("task.yaml", FEW_SHOT)
+        home.file("few.yaml", "- {role: system, content: One word only.}\n- {role: user, content: 'Ticket: my invoice is wrong, I was charged twice'}\n"
+                              "- {role: assistant, content: billing}\n- {role: system, content: Now the real one.}\n"
+                              "- {role: user, content: 'Ticket: {{ input }}'}\n")
+        assert home.run("validate", "task.yaml").returncode == 0
+        ran = home.run("run", "task.yaml", "--speed", 0, "--quiet")
+        assert ran.returncode == 0, ran.err
+        trials = [json.loads(line) for line in home.run("export", "last", "--transcripts").out.splitlines()]
+        assert len(trials) == 8
+        for t in trials:
+            said, turns = t["transcript"], t["transcript"]["turns"]
+            want = "shipping" if "parcel" in turns[0]["prompt"] else "billing"
+            assert turns[0]["response"] == want and len(turns) == 2, turns
+            assert turns[1]["prompt"] == "Sure about %s?" % want, turns
+            assert [m["role"] for m in said["messages"]][:2] == ["user", "assistant"] and said["system"].startswith("One word"), said
+            assert ("Now the real one." in str(said["messages"])) == ("few" in t["variant"]), said
+        shown = home.run("show", "last", 0).out
+        assert "before: user" in shown and "before: assistant" in shown and "before: system" in shown, shown
+        home.file("few.yaml", "- {role: assistant, content: x}\n- {role: use, content: y}\n")
+        fails(home.run("validate", "task.yaml"), 2)
+        told = home.run("validate", "task.yaml")
+        assert "few.yaml:2:10: error: a role is system, user or assistant, not \"use\" (did you mean \"user\"?)" in told.out + told.err, (told.out, told.err)
 
 
 @test

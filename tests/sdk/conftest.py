@@ -14,6 +14,14 @@ INVOICE = "Route this ticket: My invoice for October was charged twice and I wan
 ROUTED = {"queue": "billing", "urgency": "high"}
 HAIKU = "Recite the three lines about the server room."
 LINES = "Fans hum in the dark,\nblinking lights count packets home;\none log line wakes me.\nGrüße, 漢字, 🙂."
+WEATHER = "Please tell me: What is the weather in Oslo, and what time is it in Lima?"
+CALLS = [("get_weather", {"city": "Oslo", "days": 3, "note": "Grüße, \"漢字\" {🙂}"}), ("now", {})]
+PARAMETERS = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}, "days": {"type": "integer"}, "note": {"type": "string"}},
+    "required": ["city"],
+}
+NOTHING = {"type": "object", "properties": {}}
 SCHEMA = {
     "type": "object",
     "properties": {"queue": {"type": "string"}, "urgency": {"type": "string"}},

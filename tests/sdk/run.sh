@@ -2,7 +2,7 @@
 # The vendors' own Python clients against the simulator: what they accept is what we may call their wire format.
 #   tests/sdk/run.sh [VENV]
 # starts `assay sim` (ASSAY, else build/assay) unless ASSAY_SIM_URL names a simulator that was started with the book
-# tests/sdk/book.jsonl and no latency. VENV (.venv unless given) holds what tests/requirements.txt lists.
+# tests/sdk/book.jsonl, no latency and ASSAY_SIM_AWS_SECRET=not-a-secret. VENV (.venv unless given) holds what tests/requirements.txt lists.
 set -eu
 cd "$(dirname "$0")/../.."
 venv=${1:-.venv}
@@ -10,7 +10,7 @@ sim= out=$(mktemp)
 trap '[ -z "$sim" ] || kill "$sim"; rm -f "$out" "$out.xml"' EXIT
 [ -x "$venv/bin/python" ] || { echo "run.sh: no Python at $venv; tools/setup.sh test makes .venv" >&2; exit 2; }
 if [ -z "${ASSAY_SIM_URL:-}" ]; then
-    "${ASSAY:-build/assay}" sim --port 0 --speed 0 --book tests/sdk/book.jsonl >"$out" &
+    ASSAY_SIM_AWS_SECRET=not-a-secret "${ASSAY:-build/assay}" sim --port 0 --speed 0 --book tests/sdk/book.jsonl >"$out" &
     sim=$!
     for _ in 1 2 3 4 5 6 7 8 9 10; do
         ASSAY_SIM_URL=$(sed -n 1p "$out"); [ -z "$ASSAY_SIM_URL" ] || break; sleep 0.2

@@ -7,9 +7,9 @@ import pytest
 from conftest import HAIKU, INVOICE, LINES, ROUTED, URL, png
 
 
-def client(key="AKIDEXAMPLE", token=None):
+def client(key="AKIDEXAMPLE", token=None, secret="not-a-secret"):
     return boto3.client("bedrock-runtime", region_name="eu-west-1", endpoint_url=URL + "/bedrock", aws_access_key_id=key,
-                        aws_secret_access_key="not-a-secret", aws_session_token=token,
+                        aws_secret_access_key=secret, aws_session_token=token,
                         config=botocore.config.Config(retries={"total_max_attempts": 1}, proxies={}))
 
 
@@ -70,3 +70,39 @@ def test_wrong_key():
     with pytest.raises(botocore.exceptions.ClientError) as caught:
         client("wrong").converse(modelId="instant", messages=user("x"))
     assert caught.value.response["Error"]["Code"] == "UnrecognizedClientException"
+
+
+IDS = ["instant", "anthropic.claude-3-5-haiku-20241022-v1:0", "arn:aws:bedrock:eu-west-1:1:inference-profile/eu.x-v1:0"]
+
+
+@pytest.mark.parametrize("token", [None, "SESSION/token=="])
+@pytest.mark.parametrize("model", IDS)
+def test_a_good_signature(model, token):
+    assert client(token=token).converse(modelId=model, messages=user(INVOICE))["output"]["message"]["content"]
+    assert [e for e in client(token=token).converse_stream(modelId=model, messages=user(INVOICE))["stream"] if "messageStop" in e]
+
+
+@pytest.mark.parametrize("model", IDS)
+def test_a_wrong_secret(model):
+    for call in ("converse", "converse_stream"):
+        with pytest.raises(botocore.exceptions.ClientError, match="does not match the signature") as caught:
+            getattr(client(secret="another"), call)(modelId=model, messages=user(INVOICE))
+        assert caught.value.response["Error"]["Code"] == "InvalidSignatureException"
+        assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_what_is_changed_after_signing_is_seen():
+    c = client()
+    c.meta.events.register("before-send.bedrock-runtime.Converse", lambda request, **_: setattr(request, "body", request.body.replace(b"October", b"january")))
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        c.converse(modelId="instant", messages=user(INVOICE))
+    assert caught.value.response["Error"]["Code"] == "InvalidSignatureException"
+
+
+def test_no_signature():
+    c = client()
+    c.meta.events.register("before-send.bedrock-runtime.Converse",
+                           lambda request, **_: request.headers.__setitem__("Authorization", "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/x"))
+    with pytest.raises(botocore.exceptions.ClientError) as caught:
+        c.converse(modelId="instant", messages=user(INVOICE))
+    assert caught.value.response["Error"]["Code"] == "IncompleteSignatureException"

@@ -2,7 +2,28 @@
 
 #include "eval/report/fixture_test.h"
 
+#define FIXTURE_SAID                                                                                                      \
+    "{\"turns\":[{\"number\":1,\"prompt\":\"p\",\"response\":\"It is billing.\",\"reasoning\":\"=1+1, so \\\"sums\\\"\",\"tool_calls\":"    \
+    "[{\"name\":\"route\",\"arguments\":{\"queue\":\"billing\"}}]}]}"
+
 struct fixture_job { struct fixture *f; const struct fixture_shape *shape; struct store_variant *rows; };
+
+static void fixture_usual(const struct fixture_shape *s, const struct trial *t, struct trial_place at, double good,
+                          struct score *list)
+{
+    list[0] = s->no_expected ? score_missing(S("no expected answer")) : score_of(good);
+    list[1] = t->cost_nanousd == MONEY_UNKNOWN ? score_missing(S("the price is not known"))
+                                               : score_of(money_to_double(t->cost_nanousd));
+    list[2] = score_of((double)t->latency_ms);
+    list[3] = score_missing(S(""));
+    list[4] = (struct score){ SCORE_VALUE, good > 0 || at.case_index % 4,
+                              S("\"misc\" is none of \"billing\", \"sales\"") };
+    list[5] = (struct score){ SCORE_VALUE, at.case_index % 9 != 2, S("52 words, at most 40") };
+    if (list[4].value == 1)
+        list[4].note = S("");
+    if (list[5].value == 1)
+        list[5].note = S("");
+}
 
 static enum err_code fixture_trial(struct store_tx *tx, struct fixture_job *j, struct aggregate **sums, int64_t number,
                                    struct err *e)
@@ -11,7 +32,8 @@ static enum err_code fixture_trial(struct store_tx *tx, struct fixture_job *j, s
     struct trial_place at = run_trial_place(j->f->run, number);
     double good = s->rule(at.variant, at.case_index, at.repetition);
     AUTO_BUF struct buf scores = BUF_INIT(4096);
-    struct score list[6];
+    struct score usual[6], *list = s->score ? arena_array(j->f->arena, struct score, s->scorer_count) : usual;
+    size_t count = j->f->scorer_count;
     struct trial t = {
         .number = number, .variant = at.variant, .state = good < 0 ? TRIAL_FAILED : TRIAL_DONE,
         .attempts = good < 0 ? 3 : 1 + (number % 50 == 0),
@@ -22,27 +44,19 @@ static enum err_code fixture_trial(struct store_tx *tx, struct fixture_job *j, s
     };
     bool added;
 
-    list[0] = s->no_expected ? score_missing(S("no expected answer")) : score_of(good);
-    list[1] = t.cost_nanousd == MONEY_UNKNOWN ? score_missing(S("the price is not known"))
-                                              : score_of(money_to_double(t.cost_nanousd));
-    list[2] = score_of((double)t.latency_ms);
-    list[3] = score_missing(S(""));
-    list[4] = (struct score){ SCORE_VALUE, good > 0 || at.case_index % 4,
-                              S("\"misc\" is none of \"billing\", \"sales\"") };
-    list[5] = (struct score){ SCORE_VALUE, at.case_index % 9 != 2, S("52 words, at most 40") };
-    if (list[4].value == 1)
-        list[4].note = S("");
-    if (list[5].value == 1)
-        list[5].note = S("");
-    for (size_t i = 0; good < 0 && i < COUNT_OF(list); i++)
+    if (s->score)
+        s->score(at.variant, at.case_index, at.repetition, j->f->arena, list);
+    else
+        fixture_usual(s, &t, at, good, list);
+    for (size_t i = 0; good < 0 && i < count; i++)
         list[i] = score_missing(S(""));
-    scores_violations(j->f->scorers, list, COUNT_OF(list), &t.violations, &t.critical);
-    scores_write(list, COUNT_OF(list), &scores);
+    scores_violations(j->f->scorers, list, count, &t.violations, &t.critical);
+    scores_write(list, count, &scores);
     aggregate_add(sums[at.variant], &(struct aggregate_trial){ .trial = &t, .scores = list });
     TRY(store_tx_ledger_add(tx, j->f->run->no, at.variant, &(struct ledger_entry){ .phase = PHASE_EXECUTION, .calls = t.attempts,
         .usage = t.usage, .cost_nanousd = t.cost_nanousd == MONEY_UNKNOWN ? 0 : t.cost_nanousd,
         .unknown_calls = t.cost_nanousd == MONEY_UNKNOWN }, e));
-    return store_tx_trial_add(tx, j->f->run->no, &t, S("{\"turns\":[]}"), buf_str(&scores), &added, e);
+    return store_tx_trial_add(tx, j->f->run->no, &t, S(FIXTURE_SAID), buf_str(&scores), &added, e);
 }
 
 static enum err_code fixture_apply(struct store_tx *tx, void *arg, struct err *e)
@@ -102,6 +116,10 @@ bool fixture_make(struct fixture *f, const struct fixture_shape *shape)
     char home[200];
 
     *f = (struct fixture){ .arena = arena_new_sized(0), .scorers = scorers, .scorer_count = COUNT_OF(scorers) };
+    if (shape->scorers) {
+        f->scorers = shape->scorers;
+        f->scorer_count = shape->scorer_count;
+    }
     snprintf(home, sizeof home, "%s/report-%d", test_folder(), ++homes);
     f->run = arena_new(f->arena, struct run);
     *f->run = (struct run){ .id = S("0193e7b4-5a52-7c11-9c2e-5f6a01b97q2m"), .task_name = S("support_tickets"), .task_path = S("t/task.yaml"),

@@ -21,6 +21,10 @@ struct fixture_shape {
     const int64_t *cost_nanousd;        /* of a trial, one per variant; MONEY_UNKNOWN allowed */
     const char *thresholds;             /* JSON list or NULL */
     bool no_expected;                   /* accuracy is missing everywhere */
+    /* Scorers of the test's own instead of the usual six, and what a finished trial's are. */
+    struct scorer_info *scorers;
+    size_t scorer_count;
+    void (*score)(int64_t v, int64_t c, int64_t r, struct arena *a, struct score *out);
 };
 
 bool fixture_make(struct fixture *f, const struct fixture_shape *shape);

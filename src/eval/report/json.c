@@ -1,6 +1,9 @@
 /* src/eval/report/json.c: the whole result as one JSON document, for programs. Money is a decimal string of US dollars,
- * null when nobody knows it; ratios are 0..1; times RFC 3339. Members are only ever added. */
+ * null when nobody knows it; ratios are 0..1; times RFC 3339. Members are only ever added. With transcripts its last
+ * member is `trials`, streamed from the store. */
 #include "eval/report/report.h"
+
+#include <math.h>
 
 #define JSON_REPORT_MAX ((size_t)256 << 20)
 
@@ -55,9 +58,55 @@ static json_t *json_report_against(const struct against *x)
     return o;
 }
 
+static json_t *json_report_number(double v)
+{
+    return isfinite(v) ? json_real(v) : json_null();
+}
+
+/* counts[i][k]: how often label i was expected and label k given; the last of a row: none of the labels. */
+static json_t *json_report_confusion(const struct result *r, const struct result_classes *set,
+                                     const struct confusion *x)
+{
+    size_t n = set->label_count;
+    json_t *o = json_object(), *names = json_array(), *rows = json_array(), *labels = json_array();
+
+    json_set_str(o, "metric", r->scorers[set->scorer].name);
+    json_object_set_new(o, "why_not", json_report_text(set->why));
+    json_object_set_new(o, "n", json_integer(x->n));
+    json_object_set_new(o, "correct", json_integer(x->correct));
+    json_object_set_new(o, "accuracy", json_report_estimate(&x->accuracy));
+    json_object_set_new(o, "macro_f1", json_report_estimate(&x->macro_f1));
+    json_object_set_new(o, "macro_precision", x->n ? json_real(x->macro_precision) : json_null());
+    json_object_set_new(o, "macro_recall", x->n ? json_real(x->macro_recall) : json_null());
+    json_object_set_new(o, "weighted_f1", x->n ? json_real(x->weighted_f1) : json_null());
+    json_object_set_new(o, "kappa", json_report_number(x->n ? x->kappa : NAN));
+    for (size_t i = 0; i < n; i++) {
+        const struct class_score *l = &x->labels[i];
+        json_t *row = json_array(), *label = json_object();
+
+        for (size_t k = 0; k <= n; k++)
+            json_array_append_new(row, json_integer(x->counts[i * (n + 1) + k]));
+        json_array_append_new(rows, row);
+        json_array_append_new(names, json_from_str(set->labels[i]));
+        json_set_str(label, "label", set->labels[i]);
+        json_object_set_new(label, "support", json_integer(l->support));
+        json_object_set_new(label, "given", json_integer(l->given));
+        json_object_set_new(label, "correct", json_integer(l->correct));
+        json_object_set_new(label, "precision", json_real(l->precision));
+        json_object_set_new(label, "recall", json_real(l->recall));
+        json_object_set_new(label, "f1", json_real(l->f1));
+        json_array_append_new(labels, label);
+    }
+    json_object_set_new(o, "labels", names);
+    json_object_set_new(o, "counts", rows);
+    json_object_set_new(o, "by_label", labels);
+    return o;
+}
+
 static json_t *json_report_variant(const struct result *r, const struct result_variant *v)
 {
     json_t *o = json_object(), *scores = json_object(), *latency = json_object(), *errors = json_object();
+    json_t *confusions = json_array();
 
     json_object_set_new(o, "rank", v->rank ? json_integer(v->rank) : json_null());
     json_set_str(o, "variant", v->name);
@@ -96,6 +145,56 @@ static json_t *json_report_variant(const struct result *r, const struct result_v
         json_object_setn_new(scores, r->scorers[i].name.at, r->scorers[i].name.len, x);
     }
     json_object_set_new(o, "scores", scores);
+    for (size_t i = 0; i < r->class_count; i++)
+        json_array_append_new(confusions, json_report_confusion(r, &r->classes[i], &v->confusions[i]));
+    if (r->class_count)
+        json_object_set_new(o, "confusion", confusions);
+    else
+        json_decref(confusions);
+    return o;
+}
+
+static json_t *json_report_axes(const struct axes *axes)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < axes->count; i++) {
+        json_t *o = json_object(), *levels = json_array();
+
+        json_set_str(o, "name", axes->list[i].name);
+        for (size_t k = 0; k < axes->list[i].level_count; k++) {
+            json_t *level = json_object();
+
+            json_object_set_new(level, "score", json_integer(axes->list[i].levels[k].score));
+            json_set_str(level, "label", axes->list[i].levels[k].label);
+            json_array_append_new(levels, level);
+        }
+        json_object_set_new(o, "levels", levels);
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
+/* {name: [{score, n, mean}, ...]}: the quality of one variant, level by level. */
+static json_t *json_report_by_dimension(const struct by_dimension *by, size_t place)
+{
+    json_t *o = json_object();
+
+    for (size_t i = 0; i < by->axes.count; i++) {
+        const struct axis *x = &by->axes.list[i];
+        json_t *list = json_array();
+
+        for (size_t k = 0; k < x->level_count; k++) {
+            const struct by_cell *c = &by->cells[place][i][k];
+            json_t *level = json_object();
+
+            json_object_set_new(level, "score", json_integer(x->levels[k].score));
+            json_object_set_new(level, "n", json_integer(c->n));
+            json_object_set_new(level, "mean", c->n ? json_real(c->mean) : json_null());
+            json_array_append_new(list, level);
+        }
+        json_object_setn_new(o, x->name.at, x->name.len, list);
+    }
     return o;
 }
 
@@ -187,15 +286,45 @@ static json_t *json_report_ledger(const struct result *r)
     return list;
 }
 
+struct json_trials { const struct result *r; const struct report_sink *sink; struct buf *b; bool any; };
+
+static enum err_code json_report_each(const struct store_trial *t, void *arg, struct err *e)
+{
+    struct json_trials *w = arg;
+    AUTO_JSON *o = NULL;
+
+    TRY(report_trial(w->r, t, &o, e));
+    buf_puts(w->b, w->any ? ",\n    " : "\n    ");
+    w->any = true;
+    report_json_text(o, false, w->b);
+    return report_put(w->sink, w->b, e);
+}
+
+/* `b` holds the document; its last brace waits until every trial is written. */
+static enum err_code json_report_trials(const struct result *r, struct store *s, const struct report_sink *sink,
+                                        struct buf *b, struct err *e)
+{
+    struct json_trials w = { .r = r, .sink = sink, .b = b };
+
+    buf_truncate(b, str_trim_end(str_n(b->bytes, b->len - 1)).len);
+    buf_puts(b, ",\n  \"trials\": [");
+    TRY(store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1, .with_transcript = true }, json_report_each, &w, e));
+    buf_puts(b, w.any ? "\n  ]\n}\n" : "]\n}\n");
+    return report_put(sink, b, e);
+}
+
 static enum err_code json_report_write(const struct result *r, struct store *s, const struct report_options *options,
                                        const struct report_sink *sink, struct err *e)
 {
+    AUTO_ARENA *a = arena_new_sized(0);
     AUTO_JSON *o = json_object();
     AUTO_BUF struct buf b = BUF_INIT(JSON_REPORT_MAX);
     json_t *variants = json_array();
+    struct by_dimension *by;
+    struct axes axes;
 
-    (void)s;
-    (void)options;
+    axes_of(r, a, &axes);
+    TRY(by_dimension_load(r, s, options->cases, a, &by, e));
     json_object_set_new(o, "assay_report", json_integer(1));
     json_object_set_new(o, "run", json_report_run(r));
     json_object_set_new(o, "quality", r->quality < 0 ? json_null() : json_string(result_quality_name(r)));
@@ -203,12 +332,18 @@ static enum err_code json_report_write(const struct result *r, struct store *s, 
     json_object_set_new(o, "scorers", scorers_to_json(r->scorers, r->scorer_count));
     for (size_t i = 0; i < r->variant_count; i++)
         json_array_append_new(variants, json_report_variant(r, &r->variants[i]));
+    for (size_t i = 0; by && i < r->variant_count; i++)
+        json_object_set_new(json_array_get(variants, i), "by_dimension", json_report_by_dimension(by, i));
+    if (axes.count)
+        json_object_set_new(o, "dimensions", json_report_axes(&axes));
     json_object_set_new(o, "variants", variants);
     json_object_set_new(o, "recommendation", json_report_recommendation(r));
     json_object_set_new(o, "thresholds", json_report_thresholds(r));
     json_object_set_new(o, "thresholds_met", json_boolean(r->thresholds_met));
     json_object_set_new(o, "ledger", json_report_ledger(r));
     report_json_text(o, true, &b);
+    if (options->transcripts)
+        return json_report_trials(r, s, sink, &b, e);
     buf_byte(&b, '\n');
     return report_put(sink, &b, e);
 }

@@ -5,15 +5,16 @@
 
 struct jsonl {
     const struct result *r;
-    const struct report_options *o;
     const struct report_sink *sink;
     struct buf line;
+    size_t dimensions;
+    struct case_walk *walk;
 };
 
-static json_t *jsonl_trial(struct jsonl *w, const struct trial *t)
+static json_t *jsonl_trial(const struct result *r, const struct trial *t)
 {
-    struct trial_place at = run_trial_place(w->r->run, t->number);
-    const struct result_variant *v = report_variant(w->r, t->variant);
+    struct trial_place at = run_trial_place(r->run, t->number);
+    const struct result_variant *v = report_variant(r, t->variant);
     json_t *o = json_object();
     char text[MONEY_TEXT], when[CLOCK_TEXT];
 
@@ -38,20 +39,34 @@ static json_t *jsonl_trial(struct jsonl *w, const struct trial *t)
     return o;
 }
 
-static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct err *e)
+enum err_code report_trial(const struct result *r, const struct store_trial *t, json_t **out, struct err *e)
 {
-    struct jsonl *w = arg;
     AUTO_ARENA *a = arena_new_sized(4096);
-    AUTO_JSON *o = jsonl_trial(w, &t->trial), *transcript = NULL;
+    AUTO_JSON *o = jsonl_trial(r, &t->trial), *transcript = NULL;
     json_t *scores, *notes;
 
-    TRY(scores_to_json(t->scores, w->r->scorers, w->r->scorer_count, a, &scores, &notes, e));
+    TRY(scores_to_json(t->scores, r->scorers, r->scorer_count, a, &scores, &notes, e));
     json_object_set_new(o, "scores", scores);
     json_object_set_new(o, "notes", notes);
-    if (w->o->transcripts && t->transcript.len) {
+    if (t->transcript.len) {
         TRY(json_read(t->transcript, &transcript, e));
         json_object_set(o, "transcript", transcript);
     }
+    *out = TAKE(o);
+    return ERR_OK;
+}
+
+static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct err *e)
+{
+    struct jsonl *w = arg;
+    const json_t *dimensions = NULL;
+    AUTO_JSON *o = NULL;
+
+    TRY(report_trial(w->r, t, &o, e));
+    if (w->dimensions)
+        TRY(case_walk_to(w->walk, run_trial_place(w->r->run, t->trial.number).case_index, &dimensions, e));
+    if (dimensions)
+        json_object_set_new(o, "dimensions", json_deep_copy(dimensions));
     report_json_text(o, false, &w->line);
     buf_byte(&w->line, '\n');
     return report_put(w->sink, &w->line, e);
@@ -60,10 +75,16 @@ static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct e
 static enum err_code jsonl_write(const struct result *r, struct store *s, const struct report_options *options,
                                  const struct report_sink *sink, struct err *e)
 {
-    struct jsonl w = { .r = r, .o = options, .sink = sink, .line = BUF_INIT(JSONL_LINE_MAX) };
-    enum err_code code = store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1,
-                                           .with_transcript = options->transcripts }, jsonl_each, &w, e);
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO(case_walk_freep) struct case_walk *walk = case_walk_new(options->cases);
+    struct jsonl w = { .r = r, .sink = sink, .line = BUF_INIT(JSONL_LINE_MAX), .walk = walk };
+    struct axes axes;
+    enum err_code code;
 
+    axes_of(r, a, &axes);
+    w.dimensions = axes.count;
+    code = store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1,
+                             .with_transcript = options->transcripts }, jsonl_each, &w, e);
     buf_dispose(&w.line);
     return code;
 }

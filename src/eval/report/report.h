@@ -5,6 +5,7 @@
  * little memory. */
 #pragma once
 
+#include "eval/by_dimension.h"
 #include "eval/result.h"
 
 struct report_sink {
@@ -19,7 +20,8 @@ struct report_options {
     bool ascii;                         /* no character above 0x7e of our own */
     bool no_header;                     /* table: the first line is left out (the caller already showed it) */
     bool detail;                        /* table and markdown: every metric and check too */
-    bool transcripts;                   /* jsonl: with the transcript of each trial */
+    bool transcripts;                   /* of each trial: jsonl; json (then with its trials); csv (what came) */
+    struct data_pack *cases;            /* the run's frozen cases, for what they say of dimensions; NULL: not said */
 };
 
 struct report_format {
@@ -56,5 +58,7 @@ void        report_md_text(struct buf *b, struct str s);
 /* JSON for reports: numbers in 15 digits, so that 0.1 is not 0.10000000000000001. */
 void        report_json_text(const json_t *j, bool pretty, struct buf *out);
 enum err_code report_put(const struct report_sink *sink, struct buf *b, struct err *e);    /* writes and empties it */
+/* A trial as the formats of programs have it; with its transcript when `t` has one that was asked for. Yours. */
+enum err_code report_trial(const struct result *r, const struct store_trial *t, json_t **out, struct err *e) MUST_USE;
 /* The model of a trial's variant, by the variant's number; and the variant. */
 const struct result_variant *report_variant(const struct result *r, int64_t no);

@@ -152,6 +152,33 @@ TEST(json_lines_are_json)
     CHECK_INT(n, 320);
 }
 
+TEST(what_was_said_is_in_json_and_csv_when_asked_for)
+{
+    AUTO_BUF struct buf json = BUF_INIT(8 << 20), csv = BUF_INIT(8 << 20);
+    AUTO_JSON *o = NULL;
+    AUTO(csv_close) struct csv rows = { .f = NULL };
+    const struct str *fields;
+    size_t count = 0, n = 0;
+    struct err e = ERR_INIT;
+    bool more = true;
+
+    report("json", &(struct report_options){ .transcripts = true }, &json);
+    CHECK_OK(json_read(buf_str(&json), &o, &e));
+    CHECK_INT(json_array_size(json_child(o, "trials")), 320);
+    CHECK(json_is_array(json_child(json_child(json_array_get(json_child(o, "trials"), 319), "transcript"), "turns")));
+    CHECK(json_child(o, "ledger") != NULL);
+    report("csv", &(struct report_options){ .transcripts = true }, &csv);
+    csv_open_str(&rows, buf_str(&csv), ',');
+    while (csv_next(&rows, &fields, &count, &more, &e) == ERR_OK && more) {
+        REQUIRE(count == 16 + 6 + 3);
+        CHECK_STR(fields[22], n ? "It is billing." : "answer");
+        CHECK_STR(fields[23], n ? "'=1+1, so \"sums\"" : "reasoning");
+        CHECK_STR(fields[24], n ? "[{\"name\":\"route\",\"arguments\":{\"queue\":\"billing\"}}]" : "tool_calls");
+        n++;
+    }
+    CHECK_INT(n, 321);
+}
+
 /* Enough of an XML reader to know that tags nest, attributes are quoted and no forbidden character is there. */
 static const char *xml_fault(struct str x)
 {

@@ -254,6 +254,8 @@ static enum err_code anthropic_encode(const struct request *rq, struct str base_
     int64_t budget = 0;
 
     TRY(wire_check_extra(rq, e));
+    TRY(wire_check_begins(rq, ANTHROPIC_LABEL, e));
+    wire_tell_moved(&w, rq);
     thought = anthropic_thinks(&w, rq);
     way = anthropic_schema_way(&w, rq, thought);
     if (thought == THOUGHT_BUDGET)

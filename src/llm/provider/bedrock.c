@@ -198,9 +198,12 @@ static enum err_code bedrock_encode(const struct request *rq, struct str base_ur
     struct wire w = { .out = &out->body, .extra = params_has(p, PARAM_EXTRA) ? p->extra : NULL, .quirks = q,
                       .dropped = &out->dropped };
     struct str system = wire_system_text(rq, a);
+    struct request said = *rq;
     int64_t budget = 0;
 
     TRY(wire_check_extra(rq, e));
+    TRY(wire_check_begins(rq, BEDROCK_LABEL, e));
+    wire_tell_moved(&w, rq);
     TRY(wire_check_stops(rq, BEDROCK_LABEL, 4, e));
     if (params_has(p, PARAM_REASONING_EFFORT)) {
         if (!bedrock_thinks(rq->model->id))
@@ -218,7 +221,8 @@ static enum err_code bedrock_encode(const struct request *rq, struct str base_ur
     if (rq->output == OUTPUT_JSON)
         wire_drop(&w, "response_format");
     buf_byte(w.out, '{');
-    TRY(bedrock_write_messages(&w, rq, e));
+    said.messages = wire_alternate(rq, a, &said.message_count);
+    TRY(bedrock_write_messages(&w, &said, e));
     if (str_trim(system).len && !wire_extra_has(&w, "system")) {
         wire_key(&w, "system");
         wire_open(&w, '[');

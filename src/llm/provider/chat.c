@@ -237,9 +237,14 @@ enum err_code chat_encode(const struct chat_dialect *d, const struct request *rq
     struct chat_family family = { .max_tokens = "max_tokens", .system_role = "system" };
     struct wire w = { .out = &out->body, .extra = params_has(p, PARAM_EXTRA) ? p->extra : NULL, .quirks = q,
                       .dropped = &out->dropped };
+    struct request said = *rq;
 
     if (d->family)
         d->family(rq->model->id, p, &family);
+    if (d->alternates) {
+        said.messages = wire_alternate(rq, a, &said.message_count);
+        wire_tell_moved(&w, rq);
+    }
     TRY(wire_check_extra(rq, e));
     if (!family.no_stop)
         TRY(wire_check_stops(rq, d->label, d->stops_max, e));
@@ -249,7 +254,7 @@ enum err_code chat_encode(const struct chat_dialect *d, const struct request *rq
 
     buf_byte(w.out, '{');
     wire_str(&w, "model", rq->model->id);
-    chat_write_messages(&w, rq, family.system_role ? family.system_role : "user", a);
+    chat_write_messages(&w, &said, family.system_role ? family.system_role : "user", a);
     chat_write_number(&w, p, PARAM_TEMPERATURE, wire_clamp_temperature(&w, p, d->temperature_max), family.no_sampling);
     chat_write_number(&w, p, PARAM_TOP_P, p->top_p, family.no_sampling);
     chat_write_number(&w, p, PARAM_TOP_K, (double)p->top_k, d->no_top_k);
@@ -329,6 +334,8 @@ static void chat_read_message(const json_t *message, struct arena *a, struct ans
 {
     const json_t *content = json_child(message, "content"), *reasoning = json_child(message, "reasoning_content");
     struct str refusal = json_get_str(message, "refusal");
+    json_t *calls = json_child(message, "tool_calls"), *call;
+    size_t i;
 
     if (json_is_array(content)) {
         AUTO_BUF struct buf text = BUF_INIT(SIZE_MAX / 4), thoughts = BUF_INIT(SIZE_MAX / 4);
@@ -343,8 +350,11 @@ static void chat_read_message(const json_t *message, struct arena *a, struct ans
         reasoning = json_child(message, "reasoning");
     if (json_to_str(reasoning).len)
         out->reasoning = arena_strdup(a, str_trim(json_to_str(reasoning)));
-    if (json_array_size(json_child(message, "tool_calls")))
-        out->tool_calls = json_in_arena(json_incref(json_child(message, "tool_calls")), a);
+    if (json_array_size(calls)) {
+        json_array_foreach(calls, i, call)
+            json_object_del(call, "index");                 /* Mistral's: its place in the list says it */
+        out->tool_calls = json_in_arena(json_incref(calls), a);
+    }
     if (refusal.len && !out->text.len) {
         out->text = arena_strdup(a, str_trim(refusal));
         out->finish = FINISH_REFUSAL;

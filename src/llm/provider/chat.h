@@ -27,6 +27,7 @@ struct chat_dialect {
     bool json_needs_word;                   /* JSON mode is refused unless a message says "json" */
     bool openrouter;                        /* usage, provider and reasoning are objects; the cost is reported */
     bool no_top_k;
+    bool alternates;                        /* refuses neighbours of one role, and a system message but the first */
     bool reasoning_outside;                 /* xAI: reasoning tokens may be missing from completion_tokens */
     const char *const *own_extra;           /* members of `extra` the provider takes out itself; NULL-ended, may be NULL */
     struct str (*effort)(struct str id, struct str effort);     /* the vendor's word, empty to drop; NULL: as it is */

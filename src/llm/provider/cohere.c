@@ -246,8 +246,8 @@ static enum err_code cohere_decode(const struct request *rq, const struct http_a
     answer.response_id = wire_keep(a, json_child(body, "id"));
     answer.finish_native = wire_keep(a, json_child(body, "finish_reason"));
     answer.finish = cohere_finish(answer.finish_native);
-    buf_append(&thoughts, json_get_str(message, "tool_plan"));
     cohere_gather(json_child(message, "content"), &text, &thoughts);
+    buf_append(&thoughts, json_get_str(message, "tool_plan"));          /* in the order of a stream */
     answer.text = arena_strdup(a, str_trim(buf_str(&text)));
     answer.reasoning = arena_strdup(a, str_trim(buf_str(&thoughts)));
     if (json_array_size(json_child(message, "tool_calls")))

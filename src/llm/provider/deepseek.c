@@ -14,6 +14,7 @@ static const struct chat_dialect deepseek_dialect = {
     .temperature_max = 2,
     .stops_max = 16,
     .no_top_k = true,
+    .alternates = true,
     .json_needs_word = true,
     .family = deepseek_family,
 };

@@ -12,10 +12,13 @@
  * tool_use,
  *          refusal ...), "model_version", "id", "cost_usd", "usage": {"input_tokens", "output_tokens", "cached_tokens",
  *          "reasoning_tokens"}; or {"error": {"code": "RATE_LIMIT", "message": "..."}}, codes as in transcripts.
- * An exit status other than 0 is a failure whatever was written. Arguments come from the task:
- * `params: {extra: {argv: [--fast]}}`; the rest of `extra` stands in "params". */
+ * An exit status other than 0 is a failure whatever was written. Arguments come from the task, and so do the names of
+ * environment variables it may see beside the usual ones (child.h):
+ * `params: {extra: {argv: [--fast], env: [MODEL_PATH]}}`; the rest of `extra` stands in "params". */
 #define EXEC_LABEL "the program"
 #define EXEC_ARGUMENTS_MAX 64
+#define EXEC_ENV_MAX 64
+#define EXEC_ENV_NAME_MAX 255
 #define EXEC_ARGUMENT_BYTES_MAX (64u * 1024)
 
 static void exec_write_message(struct wire *w, const struct message *m, struct arena *a)
@@ -73,6 +76,36 @@ static enum err_code exec_write_argv(const struct request *rq, const json_t *arg
     return ERR_OK;
 }
 
+static bool exec_env_name_ok(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char low = (char)(name.at[i] | 0x20);
+
+        if (!(low >= 'a' && low <= 'z') && name.at[i] != '_' && !(i && name.at[i] >= '0' && name.at[i] <= '9'))
+            return false;
+    }
+    return name.len && name.len <= EXEC_ENV_NAME_MAX;
+}
+
+/* Names of variables, each ended by NUL. */
+static enum err_code exec_write_env(const json_t *env, struct buf *out, struct err *e)
+{
+    const json_t *word;
+    size_t i;
+
+    if (env && (!json_is_array(env) || json_array_size(env) > EXEC_ENV_MAX))
+        return err_set(e, ERR_REJECTED, "\"extra\": env is a list of at most %d names of environment variables",
+                       EXEC_ENV_MAX);
+    json_array_foreach((json_t *)env, i, word) {
+        if (!exec_env_name_ok(json_to_str(word)))
+            return err_set(e, ERR_REJECTED, "\"extra\": env[%zu] is not the name of an environment variable (letters, digits and _; "
+                                            "its value is taken from the environment)", i);
+        buf_append(out, json_to_str(word));
+        buf_byte(out, '\0');
+    }
+    return ERR_OK;
+}
+
 static enum err_code exec_encode(const struct request *rq, struct str base_url, const struct quirks *q, struct arena *a,
                                  struct http_call *out, struct err *e)
 {
@@ -83,9 +116,11 @@ static enum err_code exec_encode(const struct request *rq, struct str base_url, 
     (void)base_url;
     TRY(wire_check_extra(rq, e));
     TRY(exec_write_argv(rq, json_child(extra, "argv"), &out->argv, e));
+    TRY(exec_write_env(json_child(extra, "env"), &out->env, e));
     if (extra) {                                    /* a copy: the task's own stays as it is */
         own = json_copy(extra);
         json_object_del(own, "argv");
+        json_object_del(own, "env");
         json_object_del(params, "extra");
         json_object_update(params, own);
         json_decref(own);

@@ -1,4 +1,5 @@
 #include "llm/provider/chat.h"
+#include "llm/provider/embed.h"
 
 static void mistral_family(struct str id, const struct params *p, struct chat_family *out)
 {
@@ -8,7 +9,7 @@ static void mistral_family(struct str id, const struct params *p, struct chat_fa
 
 static const struct chat_dialect mistral_dialect = {
     .label = "Mistral", .seed = "random_seed", .seed_max = INT32_MAX, .temperature_max = 1.5, .stops_max = 16,
-    .no_top_k = true, .no_stream_options = true, .family = mistral_family,
+    .no_top_k = true, .alternates = true, .no_stream_options = true, .family = mistral_family,
 };
 
 static enum err_code mistral_encode(const struct request *rq, struct str base_url, const struct quirks *q,
@@ -41,4 +42,5 @@ const struct provider provider_mistral = {
     .id_prefixes = (const char *const[]){ "mistral-", "ministral-", "magistral-", "codestral", "devstral", "pixtral-",
                                           "open-mistral", "open-mixtral", NULL },
     .encode = mistral_encode, .decode = mistral_decode, .decode_event = mistral_decode_event,
+    .embed_encode = embed_encode, .embed_decode = embed_decode,
 };

@@ -24,21 +24,20 @@ static void responses_write_part(struct wire *w, const struct part *p, bool ours
     wire_close(w, '}');
 }
 
-static void responses_write_input(struct wire *w, const struct request *rq)
+/* From message `first`: what stands before it is said by `instructions`. */
+static void responses_write_input(struct wire *w, const struct request *rq, size_t first)
 {
     wire_key(w, "input");
     wire_open(w, '[');
-    for (size_t i = 0; i < rq->message_count; i++) {
+    for (size_t i = first; i < rq->message_count; i++) {
         const struct message *m = &rq->messages[i];
 
-        if (m->role == MESSAGE_SYSTEM)
-            continue;                               /* said by `instructions` */
         wire_open(w, '{');
         wire_str(w, "role", str_c(message_role_name(m->role)));
         wire_key(w, "content");
         wire_open(w, '[');
         for (size_t k = 0; k < m->part_count; k++)
-            responses_write_part(w, &m->parts[k], m->role == MESSAGE_USER);
+            responses_write_part(w, &m->parts[k], m->role != MESSAGE_ASSISTANT);
         wire_close(w, ']');
         wire_close(w, '}');
     }
@@ -158,8 +157,13 @@ static enum err_code openai_responses_encode(const struct request *rq, struct st
     struct chat_family family = { .max_tokens = "max_output_tokens" };
     struct wire w = { .out = &out->body, .extra = params_has(p, PARAM_EXTRA) ? p->extra : NULL, .quirks = q,
                       .dropped = &out->dropped };
-    struct str system = wire_system_text(rq, a);
+    struct request head = *rq;
+    struct str system;
 
+    for (head.message_count = 0; head.message_count < rq->message_count; head.message_count++)
+        if (rq->messages[head.message_count].role != MESSAGE_SYSTEM)
+            break;
+    system = wire_system_text(&head, a);
     openai_family(rq->model->id, p, &family);
     TRY(wire_check_extra(rq, e));
     for (size_t i = 0; i < COUNT_OF(forbidden); i++)
@@ -171,7 +175,7 @@ static enum err_code openai_responses_encode(const struct request *rq, struct st
     wire_str(&w, "model", rq->model->id);
     if (str_trim(system).len && !wire_extra_has(&w, "instructions"))
         wire_str(&w, "instructions", system);
-    responses_write_input(&w, rq);
+    responses_write_input(&w, rq, head.message_count);
     responses_write_sampling(&w, p, &family);
     responses_write_max_tokens(&w, p, &family);
     responses_write_effort(&w, rq, &family);

@@ -73,6 +73,7 @@ void provider_suggest(struct suggest *s)
 void http_call_init(struct http_call *c)
 {
     *c = (struct http_call){ .url = BUF_INIT(8192), .body = BUF_INIT(HTTP_CALL_BODY_MAX), .argv = BUF_INIT(128 * 1024),
+                             .env = BUF_INIT(128 * 1024),
                             .dropped = BUF_INIT(1024) };
 }
 
@@ -88,6 +89,7 @@ void http_call_dispose(struct http_call *c)
     buf_dispose(&c->url);
     buf_dispose(&c->body);
     buf_dispose(&c->argv);
+    buf_dispose(&c->env);
     buf_dispose(&c->dropped);
 }
 

@@ -211,6 +211,66 @@ struct str wire_system_text(const struct request *rq, struct arena *a)
     return n > 1 ? arena_strdup(a, buf_str(&all)) : one;
 }
 
+static bool wire_system_is_late(const struct request *rq)
+{
+    bool spoken = false;
+
+    for (size_t i = 0; i < rq->message_count; i++) {
+        if (rq->messages[i].role != MESSAGE_SYSTEM)
+            spoken = true;
+        else if (spoken)
+            return true;
+    }
+    return false;
+}
+
+void wire_tell_moved(struct wire *w, const struct request *rq)
+{
+    if (wire_system_is_late(rq))
+        wire_drop(w, "place of a later system message");
+}
+
+enum err_code wire_check_begins(const struct request *rq, const char *label, struct err *e)
+{
+    for (size_t i = 0; i < rq->message_count; i++) {
+        if (rq->messages[i].role == MESSAGE_USER)
+            break;
+        if (rq->messages[i].role == MESSAGE_ASSISTANT)
+            return err_set(e, ERR_REJECTED,
+                           "%s wants the user to speak first, and this conversation begins with the assistant", label);
+    }
+    return ERR_OK;
+}
+
+struct message *wire_alternate(const struct request *rq, struct arena *a, size_t *count)
+{
+    struct message *list = arena_array(a, struct message, rq->message_count + 1);
+    struct str system = wire_system_text(rq, a);
+    size_t n = 0, parts;
+
+    if (system.len)
+        list[n++] = message_text(MESSAGE_SYSTEM, system, a);
+    for (size_t i = 0, end; i < rq->message_count; i = end) {
+        enum message_role role = rq->messages[i].role;
+        struct message *m = &list[n];
+
+        end = i + 1;
+        if (role == MESSAGE_SYSTEM)
+            continue;
+        parts = rq->messages[i].part_count;
+        for (; end < rq->message_count && (rq->messages[end].role == role || rq->messages[end].role == MESSAGE_SYSTEM);
+             end++)
+            parts += rq->messages[end].part_count;
+        *m = (struct message){ .role = role, .parts = arena_array(a, struct part, parts) };
+        for (size_t k = i; k < end; k++)
+            for (size_t p = 0; rq->messages[k].role == role && p < rq->messages[k].part_count; p++)
+                m->parts[m->part_count++] = rq->messages[k].parts[p];
+        n++;
+    }
+    *count = n;
+    return list;
+}
+
 bool wire_has_images(const struct message *m)
 {
     for (size_t i = 0; i < m->part_count; i++)

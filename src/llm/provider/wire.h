@@ -48,6 +48,12 @@ bool       wire_schema_is_closed(const json_t *schema, bool all_required);
 struct str wire_message_text(const struct message *m, struct arena *a);
 /* The system messages' text, joined by a blank line; empty when there is none. */
 struct str wire_system_text(const struct request *rq, struct arena *a);
+/* For vendors that have one place for system text: says in dropped when one stood later in the conversation. */
+void       wire_tell_moved(struct wire *w, const struct request *rq);
+/* ERR_REJECTED when the assistant speaks first, which the vendor refuses. */
+enum err_code wire_check_begins(const struct request *rq, const char *label, struct err *e) MUST_USE;
+/* The messages as strict vendors want them: system texts as one in front, neighbours of one role as one. */
+struct message *wire_alternate(const struct request *rq, struct arena *a, size_t *count);
 bool       wire_has_images(const struct message *m);
 /* Does any message say "json"? Some vendors refuse JSON mode otherwise. */
 bool       wire_says_json(const struct request *rq);

@@ -3,6 +3,17 @@
 
 #include <stdio.h>
 
+static void anthropic_read_result(const json_t *part, struct sim_texts *t, struct sim_ask *ask)
+{
+    const json_t *content = json_child(part, "content"), *block;
+    size_t i;
+
+    if (!json_is_array(content))
+        sim_texts_tool_json(t, ask, content);
+    json_array_foreach((json_t *)content, i, block)
+        sim_texts_tool(t, ask, json_get_str(block, "text"));
+}
+
 static enum err_code anthropic_read_content(const json_t *content, struct buf *to, struct sim_ask *ask, size_t at,
                                             struct err *e)
 {
@@ -33,10 +44,22 @@ static enum err_code anthropic_read_content(const json_t *content, struct buf *t
     return ERR_OK;
 }
 
+/* Does the user say anything, or is this only what tools gave? */
+static bool anthropic_has_text(const json_t *content)
+{
+    const json_t *part;
+    size_t i;
+
+    json_array_foreach((json_t *)content, i, part)
+        if (!str_is(json_get_str(part, "type"), "tool_result"))
+            return true;
+    return json_is_string(content);
+}
+
 static enum err_code anthropic_read_messages(struct sim_ask *ask, struct sim_texts *t, struct err *e)
 {
-    const json_t *messages = json_child(ask->body, "messages"), *system = json_child(ask->body, "system"), *m;
-    size_t i;
+    const json_t *messages = json_child(ask->body, "messages"), *system = json_child(ask->body, "system"), *m, *part;
+    size_t i, k;
 
     if (json_is_string(system))
         sim_texts_add(&t->system, json_to_str(system));
@@ -49,10 +72,20 @@ static enum err_code anthropic_read_messages(struct sim_ask *ask, struct sim_tex
         AUTO_BUF struct buf other = BUF_INIT(SIM_BODY_MAX);
 
         if (str_is(role, "user")) {
-            buf_reset(&t->last);
-            TRY(anthropic_read_content(json_child(m, "content"), &t->last, ask, i, e));
-            sim_texts_add(&t->user, buf_str(&t->last));
+            if (anthropic_has_text(json_child(m, "content")))
+                sim_texts_user(t, ask);
+            TRY(anthropic_read_content(json_child(m, "content"), &other, ask, i, e));
+            if (other.len) {
+                buf_append(&t->last, buf_str(&other));
+                sim_texts_add(&t->user, buf_str(&other));
+            }
+            json_array_foreach(json_child(m, "content"), k, part)
+                if (str_is(json_get_str(part, "type"), "tool_result"))
+                    anthropic_read_result(part, t, ask);
+        } else if (str_is(role, "assistant") && i == 0) {
+            return err_set(e, ERR_BAD_INPUT, "messages: first message must use the \"user\" role");
         } else if (str_is(role, "assistant")) {
+            sim_texts_assistant(t, ask);
             TRY(anthropic_read_content(json_child(m, "content"), &other, ask, i, e));
         } else {
             return err_set(e, ERR_BAD_INPUT, "messages.%zu.role: Input should be 'user' or 'assistant'", i);
@@ -63,7 +96,8 @@ static enum err_code anthropic_read_messages(struct sim_ask *ask, struct sim_tex
 
 static enum err_code anthropic_read(struct sim_ask *ask, struct arena *a, struct err *e)
 {
-    const json_t *format = json_child(json_child(ask->body, "output_config"), "format");
+    const json_t *format = json_child(json_child(ask->body, "output_config"), "format"),
+                 *choice = json_child(ask->body, "tool_choice");
     struct sim_texts t;
     enum err_code code;
 
@@ -78,11 +112,20 @@ static enum err_code anthropic_read(struct sim_ask *ask, struct arena *a, struct
                     str_is(json_get_str(json_child(ask->body, "thinking"), "type"), "adaptive");
     ask->json_mode = str_is(json_get_str(format, "type"), "json_schema");
     ask->schema = json_child(format, "schema");
+    ask->one_call = json_get_bool(choice, "disable_parallel_tool_use", false);
     code = anthropic_read_messages(ask, &t, e);
     if (code == ERR_OK && !ask->model_asked.len)
         code = err_set(e, ERR_BAD_INPUT, "model: Field required");
     if (code == ERR_OK && ask->temperature > 1)
         code = err_set(e, ERR_BAD_INPUT, "temperature: range: 0..1");
+    if (code == ERR_OK)
+        code = sim_read_tools(json_child(ask->body, "tools"), NULL, "input_schema", ask, a, e);
+    if (code == ERR_OK)
+        code = sim_read_tool_choice(str_is(json_get_str(choice, "type"), "tool") ? STR_NONE
+                                                                                 : json_get_str(choice, "type"),
+                                    json_get_str(choice, "name"), ask, e);
+    if (code == ERR_OK && ask->thinking && ask->tool_wish > SIM_TOOLS_NONE)
+        code = err_set(e, ERR_BAD_INPUT, "Thinking may not be enabled when tool_choice forces tool use.");
     if (code == ERR_OK)
         code = sim_read_stops(json_child(ask->body, "stop_sequences"), ask, e);
     sim_texts_done(&t, ask, a);
@@ -94,6 +137,7 @@ static const char *anthropic_stop(enum sim_finish f)
     return f == SIM_LENGTH          ? "max_tokens"
            : f == SIM_STOP_SEQUENCE ? "stop_sequence"
            : f == SIM_FILTERED      ? "refusal"
+           : f == SIM_TOOL_USE      ? "tool_use"
                                     : "end_turn";
 }
 
@@ -117,6 +161,16 @@ static json_t *anthropic_head(const struct sim_ask *ask, const struct sim_reply 
     return o;
 }
 
+/* Takes `input`. */
+static json_t *anthropic_use(const struct sim_reply *reply, size_t i, json_t *input)
+{
+    json_t *block = json_pack("{s:s,s:o}", "type", "tool_use", "id", sim_use_id(reply, i, "toolu_"));
+
+    json_set_str(block, "name", reply->uses[i].name);
+    json_object_set_new(block, "input", input);
+    return block;
+}
+
 static json_t *anthropic_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
                               int64_t now_s)
 {
@@ -128,9 +182,13 @@ static json_t *anthropic_body(const struct sim_vendor *v, const struct sim_ask *
         json_set_str(block, "thinking", reply->reasoning);
         json_array_append_new(content, block);
     }
-    block = json_pack("{s:s}", "type", "text");
-    json_set_str(block, "text", reply->text);
-    json_array_append_new(content, block);
+    if (reply->text.len || !reply->use_count) {
+        block = json_pack("{s:s}", "type", "text");
+        json_set_str(block, "text", reply->text);
+        json_array_append_new(content, block);
+    }
+    for (size_t i = 0; i < reply->use_count; i++)
+        json_array_append_new(content, anthropic_use(reply, i, json_incref(reply->uses[i].arguments)));
     json_object_set_new(o, "content", content);
     json_object_set_new(o, "stop_reason", json_string(anthropic_stop(reply->finish)));
     json_object_set_new(o, "stop_sequence",
@@ -160,6 +218,24 @@ static void anthropic_stream_block(struct sim_events *out, int index, const char
     sim_event_sse(out, "content_block_stop", json_pack("{s:s,s:i}", "type", "content_block_stop", "index", index), 0);
 }
 
+/* The first piece is empty, as the real one's is; a call without arguments has no other. */
+static void anthropic_stream_use(struct sim_events *out, int index, const struct sim_reply *reply, size_t i)
+{
+    struct str rest = json_object_size(reply->uses[i].arguments) ? reply->uses[i].text : STR_NONE, piece = S("");
+
+    sim_event_sse(out, "content_block_start",
+                  json_pack("{s:s,s:i,s:o}", "type", "content_block_start", "index", index, "content_block",
+                            anthropic_use(reply, i, json_object())),
+                  sim_tokens(reply->uses[i].name));
+    do
+        sim_event_sse(out, "content_block_delta",
+                      json_pack("{s:s,s:i,s:{s:s,s:s%}}", "type", "content_block_delta", "index", index, "delta", "type",
+                                "input_json_delta", "partial_json", piece.at, piece.len),
+                      sim_tokens(piece));
+    while (sim_piece(&rest, &piece));
+    sim_event_sse(out, "content_block_stop", json_pack("{s:s,s:i}", "type", "content_block_stop", "index", index), 0);
+}
+
 static void anthropic_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
                              int64_t now_s, struct sim_events *out)
 {
@@ -175,7 +251,10 @@ static void anthropic_stream(const struct sim_vendor *v, const struct sim_ask *a
     sim_event_sse(out, "ping", json_pack("{s:s}", "type", "ping"), 0);
     if (ask->thinking && reply->reasoning.len)
         anthropic_stream_block(out, index++, "thinking", reply->reasoning);
-    anthropic_stream_block(out, index, "text", reply->text);
+    if (reply->text.len || !reply->use_count)
+        anthropic_stream_block(out, index++, "text", reply->text);
+    for (size_t i = 0; i < reply->use_count; i++)
+        anthropic_stream_use(out, index++, reply, i);
     sim_event_sse(out, "message_delta",
                   json_pack("{s:s,s:{s:s,s:o},s:{s:I}}", "type", "message_delta", "delta", "stop_reason", anthropic_stop(reply->finish),
                             "stop_sequence", reply->finish == SIM_STOP_SEQUENCE ? json_from_str(reply->stop) : json_null(), "usage",

@@ -1,5 +1,5 @@
-/* src/sim/wire/bedrock.c: Amazon Bedrock's Converse; the stream is AWS's binary event stream. Signatures are not
- * checked, only that there is one: nobody has told us the secret. */
+/* src/sim/wire/bedrock.c: Amazon Bedrock's Converse; the stream is AWS's binary event stream. Signatures are
+ * checked (sim/signature.h) when we have been told the secret, else only that there is one. */
 #include "sim/wire/wire.h"
 
 static void bedrock_read_content(const json_t *content, struct buf *to, struct sim_ask *ask)
@@ -8,9 +8,53 @@ static void bedrock_read_content(const json_t *content, struct buf *to, struct s
     size_t i;
 
     json_array_foreach(content, i, part) {
-        sim_texts_add(to, json_get_str(part, "text"));
+        if (json_child(part, "text"))
+            sim_texts_add(to, json_get_str(part, "text"));
         ask->images += json_is_object(json_child(part, "image"));
     }
+}
+
+/* What tools gave; false when there is nothing of the kind. */
+static bool bedrock_read_results(const json_t *content, struct sim_texts *t, struct sim_ask *ask)
+{
+    const json_t *part, *block, *result;
+    bool any = false;
+    size_t i, k;
+
+    json_array_foreach((json_t *)content, i, part) {
+        result = json_child(part, "toolResult");
+        any |= result != NULL;
+        json_array_foreach(json_child(result, "content"), k, block)
+            sim_texts_tool_json(t, ask,
+                                json_child(block, "text") ? json_child(block, "text") : json_child(block, "json"));
+    }
+    return any;
+}
+
+static enum err_code bedrock_read_tools(struct sim_ask *ask, struct arena *a, struct err *e)
+{
+    const json_t *config = json_child(ask->body, "toolConfig"), *choice = json_child(config, "toolChoice"),
+                 *tools = json_child(config, "tools"), *tool, *form;
+    struct sim_tool *read;
+    size_t i;
+
+    if (config && !json_array_size(tools))
+        return err_set(e, ERR_BAD_INPUT,
+                       "Value at 'toolConfig.tools' failed to satisfy constraint: Member must have length greater "
+                       "than or equal to 1");
+    TRY(sim_read_tools(tools, "toolSpec", "inputSchema", ask, a, e));
+    json_array_foreach((json_t *)tools, i, tool) {          /* the form stands one step deeper here */
+        read = &ask->tools[i];
+        form = json_child(read->parameters, "json");
+        if (!json_is_object(form))
+            return err_set(e, ERR_BAD_INPUT, "The value at toolConfig.tools.%zu.toolSpec.inputSchema.json is missing.",
+                           i);
+        read->parameters = form;
+    }
+    return sim_read_tool_choice(json_child(choice, "any")    ? S("any")
+                                : json_child(choice, "auto") ? S("auto")
+                                                             : S(""),
+                                json_get_str(json_child(choice, "tool"), "name"), ask, e);
 }
 
 static enum err_code bedrock_read_messages(struct sim_ask *ask, struct sim_texts *t, struct err *e)
@@ -23,13 +67,29 @@ static enum err_code bedrock_read_messages(struct sim_ask *ask, struct sim_texts
         return err_set(e, ERR_BAD_INPUT, "A conversation must start with a user message. Try again with a conversation "
                                          "that starts with a user message.");
     json_array_foreach(messages, i, m) {
+        AUTO_BUF struct buf said = BUF_INIT(SIM_BODY_MAX);
+
         if (!json_array_size(json_child(m, "content")))
             return err_set(e, ERR_BAD_INPUT, "The content field in the Message object at messages.%zu is empty.", i);
-        if (!str_is(json_get_str(m, "role"), "user"))
+        if (i == 0 && !str_is(json_get_str(m, "role"), "user"))
+            return err_set(e, ERR_BAD_INPUT,
+                           "A conversation must start with a user message. Try again with a conversation that starts "
+                           "with a user message.");
+        if (i && str_eq(json_get_str(m, "role"), json_get_str(json_array_get(messages, i - 1), "role")))
+            return err_set(e, ERR_BAD_INPUT,
+                           "A conversation must alternate between user and assistant roles. Make sure the conversation "
+                           "alternates between user and assistant roles and try again.");
+        if (!str_is(json_get_str(m, "role"), "user")) {
+            sim_texts_assistant(t, ask);
             continue;
-        buf_reset(&t->last);
-        bedrock_read_content(json_child(m, "content"), &t->last, ask);
-        sim_texts_add(&t->user, buf_str(&t->last));
+        }
+        if (!bedrock_read_results(json_child(m, "content"), t, ask))
+            sim_texts_user(t, ask);
+        bedrock_read_content(json_child(m, "content"), &said, ask);
+        if (!said.len && ask->tools_answered)
+            continue;
+        buf_append(&t->last, buf_str(&said));
+        sim_texts_add(&t->user, buf_str(&said));
     }
     return ERR_OK;
 }
@@ -50,6 +110,8 @@ static enum err_code bedrock_read(struct sim_ask *ask, struct arena *a, struct e
         code = err_set(e, ERR_BAD_INPUT, "Value at 'inferenceConfig.temperature' failed to satisfy constraint: Member must "
                                          "have value less than or equal to 1");
     if (code == ERR_OK)
+        code = bedrock_read_tools(ask, a, e);
+    if (code == ERR_OK)
         code = sim_read_stops(json_child(config, "stopSequences"), ask, e);
     sim_texts_done(&t, ask, a);
     return code;
@@ -60,6 +122,7 @@ static const char *bedrock_stop(enum sim_finish f)
     return f == SIM_LENGTH          ? "max_tokens"
            : f == SIM_STOP_SEQUENCE ? "stop_sequence"
            : f == SIM_FILTERED      ? "content_filtered"
+           : f == SIM_TOOL_USE      ? "tool_use"
                                     : "end_turn";
 }
 
@@ -72,6 +135,14 @@ static json_t *bedrock_usage(const struct sim_reply *reply)
                      (json_int_t)reply->cached_tokens, "cacheWriteInputTokens", 0);
 }
 
+static json_t *bedrock_use(const struct sim_reply *reply, size_t i)
+{
+    json_t *use = json_pack("{s:o}", "toolUseId", sim_use_id(reply, i, "tooluse_"));
+
+    json_set_str(use, "name", reply->uses[i].name);
+    return use;
+}
+
 static json_t *bedrock_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
                             int64_t now_s)
 {
@@ -82,7 +153,15 @@ static json_t *bedrock_body(const struct sim_vendor *v, const struct sim_ask *as
         json_array_append_new(content,
                               json_pack("{s:{s:{s:s%,s:s}}}", "reasoningContent", "reasoningText", "text",
                                         reply->reasoning.at, reply->reasoning.len, "signature", "c2ltdWxhdGVk"));
-    json_array_append_new(content, json_pack("{s:s%}", "text", reply->text.at ? reply->text.at : "", reply->text.len));
+    if (reply->text.len || !reply->use_count)
+        json_array_append_new(content,
+                              json_pack("{s:s%}", "text", reply->text.at ? reply->text.at : "", reply->text.len));
+    for (size_t i = 0; i < reply->use_count; i++) {
+        json_t *use = bedrock_use(reply, i);
+
+        json_object_set(use, "input", reply->uses[i].arguments);
+        json_array_append_new(content, json_pack("{s:o}", "toolUse", use));
+    }
     return json_pack("{s:{s:{s:s,s:o}},s:s,s:o,s:{s:I}}", "output", "message", "role", "assistant", "content", content,
                      "stopReason", bedrock_stop(reply->finish), "usage", bedrock_usage(reply), "metrics", "latencyMs",
                      (json_int_t)reply->total_ms);
@@ -141,6 +220,21 @@ static void bedrock_stream_block(struct sim_events *out, int index, bool thinks,
     bedrock_frame(out, "event", "contentBlockStop", json_pack("{s:i}", "contentBlockIndex", index), 0);
 }
 
+static void bedrock_stream_use(struct sim_events *out, int index, const struct sim_reply *reply, size_t i)
+{
+    struct str rest = reply->uses[i].text, piece;
+
+    bedrock_frame(out, "event", "contentBlockStart",
+                  json_pack("{s:i,s:{s:o}}", "contentBlockIndex", index, "start", "toolUse", bedrock_use(reply, i)),
+                  sim_tokens(reply->uses[i].name));
+    while (sim_piece(&rest, &piece))
+        bedrock_frame(out, "event", "contentBlockDelta",
+                      json_pack("{s:i,s:{s:{s:s%}}}", "contentBlockIndex", index, "delta", "toolUse", "input", piece.at,
+                                piece.len),
+                      sim_tokens(piece));
+    bedrock_frame(out, "event", "contentBlockStop", json_pack("{s:i}", "contentBlockIndex", index), 0);
+}
+
 static void bedrock_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
                            int64_t now_s, struct sim_events *out)
 {
@@ -150,7 +244,10 @@ static void bedrock_stream(const struct sim_vendor *v, const struct sim_ask *ask
     bedrock_frame(out, "event", "messageStart", json_pack("{s:s}", "role", "assistant"), 0);
     if (ask->thinking && reply->reasoning.len)
         bedrock_stream_block(out, index++, true, reply->reasoning);
-    bedrock_stream_block(out, index, false, reply->text);
+    if (reply->text.len || !reply->use_count)
+        bedrock_stream_block(out, index++, false, reply->text);
+    for (size_t i = 0; i < reply->use_count; i++)
+        bedrock_stream_use(out, index++, reply, i);
     bedrock_frame(out, "event", "messageStop", json_pack("{s:s}", "stopReason", bedrock_stop(reply->finish)), 0);
     bedrock_frame(out, "event", "metadata",
                   json_pack("{s:o,s:{s:I}}", "usage", bedrock_usage(reply), "metrics", "latencyMs",
@@ -171,6 +268,10 @@ static const char *bedrock_error(struct sim_refusal *why)
         why->status = 403;
         why->message = S("The security token included in the request is invalid.");
         return "UnrecognizedClientException";
+    }
+    if (why->kind == SIM_REFUSED_SIGNATURE || why->kind == SIM_REFUSED_UNSIGNED) {
+        why->status = 403;
+        return why->kind == SIM_REFUSED_SIGNATURE ? "InvalidSignatureException" : "IncompleteSignatureException";
     }
     if (why->status >= 500)
         why->message = S("The system encountered an unexpected error during processing. Try your request again.");

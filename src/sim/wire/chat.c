@@ -23,6 +23,8 @@ static enum err_code chat_read_content(const json_t *content, struct buf *to, st
 
         if (str_is(type, "text") || str_is(type, "input_text"))
             sim_texts_add(to, json_get_str(part, "text"));
+        else if (str_is(type, "document"))                  /* what a tool gave, as Cohere has it */
+            sim_texts_add(to, json_get_str(json_child(part, "document"), "data"));
         else if (str_is(type, "image_url")) {
             const json_t *url = json_child(part, "image_url");
             struct str where = json_is_string(url) ? json_to_str(url) : json_get_str(url, "url");
@@ -44,6 +46,7 @@ static enum err_code chat_read_content(const json_t *content, struct buf *to, st
 static enum err_code chat_read_messages(struct sim_ask *ask, struct sim_texts *t, struct err *e)
 {
     const json_t *messages = json_child(ask->body, "messages"), *m;
+    bool called = false;                                    /* tools, right before */
     size_t i;
 
     if (!json_array_size(messages))
@@ -52,14 +55,25 @@ static enum err_code chat_read_messages(struct sim_ask *ask, struct sim_texts *t
         struct str role = json_get_str(m, "role");
         AUTO_BUF struct buf other = BUF_INIT(SIM_BODY_MAX);
 
+        called = called && (str_is(role, "tool") || str_is(role, "function"));
         if (str_is(role, "system") || str_is(role, "developer")) {
             TRY(chat_read_content(json_child(m, "content"), &t->system, ask, i, e));
         } else if (str_is(role, "user")) {
-            buf_reset(&t->last);
+            sim_texts_user(t, ask);
             TRY(chat_read_content(json_child(m, "content"), &t->last, ask, i, e));
             sim_texts_add(&t->user, buf_str(&t->last));
-        } else if (str_is(role, "assistant") || str_is(role, "tool") || str_is(role, "function")) {
+        } else if (str_is(role, "assistant")) {
+            sim_texts_assistant(t, ask);
             TRY(chat_read_content(json_child(m, "content"), &other, ask, i, e));
+            called = json_array_size(json_child(m, "tool_calls")) || json_child(m, "function_call");
+        } else if (str_is(role, "tool") || str_is(role, "function")) {
+            if (!called)
+                return err_set(e, ERR_BAD_INPUT,
+                               "Invalid parameter: messages with role 'tool' must be a response to a preceding message "
+                               "with 'tool_calls' ('messages[%zu].role').",
+                               i);
+            TRY(chat_read_content(json_child(m, "content"), &other, ask, i, e));
+            sim_texts_tool(t, ask, buf_str(&other));
         } else {
             return err_set(e, ERR_BAD_INPUT,
                            "Invalid value: '" STR_FMT "'. Supported values of 'messages[%zu].role' are: "
@@ -68,6 +82,15 @@ static enum err_code chat_read_messages(struct sim_ask *ask, struct sim_texts *t
         }
     }
     return ERR_OK;
+}
+
+static enum err_code chat_read_tools(struct sim_ask *ask, struct arena *a, struct err *e)
+{
+    const json_t *choice = json_child(ask->body, "tool_choice");
+
+    ask->one_call = !json_get_bool(ask->body, "parallel_tool_calls", true);
+    TRY(sim_read_tools(json_child(ask->body, "tools"), "function", "parameters", ask, a, e));
+    return sim_read_tool_choice(json_to_str(choice), json_get_str(json_child(choice, "function"), "name"), ask, e);
 }
 
 enum err_code sim_chat_read(struct sim_ask *ask, struct arena *a, struct err *e)
@@ -97,6 +120,8 @@ enum err_code sim_chat_read(struct sim_ask *ask, struct arena *a, struct err *e)
         code = err_set(e, ERR_BAD_INPUT, "Invalid value: '" STR_FMT "'. Supported values of 'response_format.type' are: "
                                          "'text', 'json_object', 'json_schema'.", STR_ARG(type));
     if (code == ERR_OK)
+        code = chat_read_tools(ask, a, e);
+    if (code == ERR_OK)
         code = sim_read_stops(json_child(ask->body, "stop"), ask, e);
     sim_texts_done(&t, ask, a);
     return code;
@@ -106,7 +131,34 @@ enum err_code sim_chat_read(struct sim_ask *ask, struct arena *a, struct err *e)
 
 static const char *chat_finish(enum sim_finish f)
 {
-    return f == SIM_LENGTH ? "length" : f == SIM_FILTERED ? "content_filter" : "stop";
+    return f == SIM_LENGTH     ? "length"
+           : f == SIM_FILTERED ? "content_filter"
+           : f == SIM_TOOL_USE ? "tool_calls"
+                               : "stop";
+}
+
+/* Mistral's ids are nine letters and digits. */
+static json_t *chat_use_id(const struct sim_vendor *v, const struct sim_reply *reply, size_t i)
+{
+    return v->dialect == SIM_MISTRAL
+               ? json_sprintf("%09llx", (unsigned long long)(rng_mix(reply->id + i + 1) & 0xfffffffffull))
+               : sim_use_id(reply, i, "call_");
+}
+
+/* A call; in a stream with its place, and its arguments follow. */
+static json_t *chat_use(const struct sim_vendor *v, const struct sim_reply *reply, size_t i, struct str arguments,
+                        bool placed)
+{
+    json_t *call = json_object(), *function = json_object();
+
+    if (placed || v->dialect == SIM_MISTRAL)
+        json_object_set_new(call, "index", json_integer((json_int_t)i));
+    json_object_set_new(call, "id", chat_use_id(v, reply, i));
+    json_object_set_new(call, "type", json_string("function"));
+    json_set_str(function, "name", reply->uses[i].name);
+    json_set_str(function, "arguments", arguments);
+    json_object_set_new(call, "function", function);
+    return call;
 }
 
 static json_t *chat_id(const struct sim_vendor *v, const struct sim_reply *reply)
@@ -185,10 +237,18 @@ static json_t *chat_body(const struct sim_vendor *v, const struct sim_ask *ask, 
                          int64_t now_s)
 {
     json_t *o = chat_head(v, ask, reply, now_s, "chat.completion"), *choice = json_object(), *message = json_object(),
-           *choices = json_array();
+           *choices = json_array(), *calls = json_array();
 
     json_object_set_new(message, "role", json_string("assistant"));
-    json_set_str(message, "content", reply->text);
+    if (reply->use_count && !reply->text.len && v->dialect != SIM_MISTRAL)
+        json_object_set_new(message, "content", json_null());
+    else
+        json_set_str(message, "content", reply->text);
+    for (size_t i = 0; i < reply->use_count; i++)
+        json_array_append_new(calls, chat_use(v, reply, i, reply->uses[i].text, false));
+    if (reply->use_count)
+        json_object_set(message, "tool_calls", calls);
+    json_decref(calls);
     if (v->dialect == SIM_OPENAI || v->dialect == SIM_OPENROUTER)
         json_object_set_new(message, "refusal", json_null());
     chat_reasoning_member(v, message, reply->reasoning);
@@ -222,6 +282,25 @@ static json_t *chat_chunk(const struct sim_vendor *v, const struct sim_ask *ask,
     return o;
 }
 
+/* Mistral sends a call whole, the others its head and then its arguments in pieces. */
+static void chat_stream_uses(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
+                             int64_t now_s, struct sim_events *out)
+{
+    for (size_t i = 0; i < reply->use_count; i++) {
+        bool whole = v->dialect == SIM_MISTRAL;
+        struct str rest = whole ? STR_NONE : reply->uses[i].text, piece;
+        json_t *call = chat_use(v, reply, i, whole ? reply->uses[i].text : S(""), true);
+
+        sim_event_sse(out, NULL, chat_chunk(v, ask, reply, now_s, json_pack("{s:[o]}", "tool_calls", call), false),
+                      sim_tokens(reply->uses[i].name));
+        while (sim_piece(&rest, &piece)) {
+            call = json_pack("{s:i,s:{s:s%}}", "index", (int)i, "function", "arguments", piece.at, piece.len);
+            sim_event_sse(out, NULL, chat_chunk(v, ask, reply, now_s, json_pack("{s:[o]}", "tool_calls", call), false),
+                          sim_tokens(piece));
+        }
+    }
+}
+
 static void chat_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
                         int64_t now_s, struct sim_events *out)
 {
@@ -233,7 +312,9 @@ static void chat_stream(const struct sim_vendor *v, const struct sim_ask *ask, c
     if (v->dialect == SIM_DEEPSEEK)
         sim_event_raw(out, S(": keep-alive\n\n"), 0);
     json_object_set_new(delta, "role", json_string("assistant"));
-    json_object_set_new(delta, "content", json_string(""));
+    json_object_set_new(delta, "content",
+                        reply->use_count && !reply->text.len && v->dialect == SIM_OPENAI ? json_null()
+                                                                                         : json_string(""));
     sim_event_sse(out, NULL, chat_chunk(v, ask, reply, now_s, delta, false), 0);
     while (v->dialect != SIM_OPENAI && v->dialect != SIM_MISTRAL && sim_piece(&rest, &piece)) {
         delta = json_object();
@@ -246,6 +327,7 @@ static void chat_stream(const struct sim_vendor *v, const struct sim_ask *ask, c
         json_set_str(delta, "content", piece);
         sim_event_sse(out, NULL, chat_chunk(v, ask, reply, now_s, delta, false), sim_tokens(piece));
     }
+    chat_stream_uses(v, ask, reply, now_s, out);
     delta = json_object();
     if (v->dialect == SIM_MISTRAL)
         json_object_set_new(delta, "content", json_string(""));
@@ -304,6 +386,24 @@ json_t *sim_chat_refuse(const struct sim_vendor *v, struct sim_refusal *why)
     json_object_set_new(error, "code", chat_error_code(why));
     json_object_set_new(o, "error", error);
     return o;
+}
+
+/* Mistral wants the system's text first and roles that alternate; what tools gave follows the call. */
+static enum err_code mistral_read(struct sim_ask *ask, struct arena *a, struct err *e)
+{
+    const json_t *messages = json_child(ask->body, "messages"), *m;
+    struct str before = str_n("", 0);
+    size_t i;
+
+    json_array_foreach(messages, i, m) {
+        struct str role = json_get_str(m, "role");
+
+        if (i && (str_is(role, "system") || (str_eq(role, before) && !str_is(role, "tool"))))
+            return err_set(e, ERR_BAD_INPUT, "Unexpected role '" STR_FMT "' after role '" STR_FMT "'", STR_ARG(role),
+                           STR_ARG(before));
+        before = role;
+    }
+    return sim_chat_read(ask, a, e);
 }
 
 static json_t *deepseek_refuse(const struct sim_vendor *v, struct sim_refusal *why)
@@ -446,7 +546,7 @@ static json_t *chat_model(const struct sim_vendor *v, struct str id)
     if (v->dialect == SIM_MISTRAL) {
         json_object_set_new(o, "type", json_string("base"));
         json_object_set_new(o, "capabilities", json_pack("{s:b,s:b,s:b,s:b,s:b}", "completion_chat", 1, "completion_fim", 0,
-                                                         "function_calling", 0, "fine_tuning", 0, "vision", 1));
+                                                         "function_calling", 1, "fine_tuning", 0, "vision", 1));
     }
     if (v->dialect == SIM_OPENROUTER)
         json_set_str(o, "name", id);
@@ -468,6 +568,7 @@ static json_t *chat_models(const struct sim_vendor *v, struct str only)
 
 static const struct sim_route chat_routes[] = {
     { "/v1/chat/completions", SIM_OP_CHAT }, { "/chat/completions", SIM_OP_CHAT }, { "/v1/models", SIM_OP_MODELS },
+    { "/v1/embeddings", SIM_OP_EMBED },
     { "/models", SIM_OP_MODELS }, { "/v1/models/*model", SIM_OP_MODEL }, { "/models/*model", SIM_OP_MODEL }, { NULL, SIM_OP_NONE },
 };
 static const struct sim_route azure_routes[] = {
@@ -492,8 +593,9 @@ const struct sim_vendor sim_vendor_xai = {
 const struct sim_vendor sim_vendor_deepseek = {
     CHAT("deepseek", SIM_DEEPSEEK, "/deepseek", SIM_AUTH_BEARER, "x-ds-trace-id", NULL, deepseek_refuse), .routes = chat_routes };
 const struct sim_vendor sim_vendor_mistral = {
-    CHAT("mistral", SIM_MISTRAL, "/mistral", SIM_AUTH_BEARER, "mistral-correlation-id", mistral_limits, mistral_refuse),
-    .routes = chat_routes };
+    .name = "mistral", .prefix = "/mistral", .auth = SIM_AUTH_BEARER, .dialect = SIM_MISTRAL, .request_id = "mistral-correlation-id",
+    .stream_type = "text/event-stream", .read = mistral_read, .body = chat_body, .stream = chat_stream, .refuse = mistral_refuse,
+    .limits = mistral_limits, .models = chat_models, .empty = chat_empty, .routes = chat_routes };
 const struct sim_vendor sim_vendor_openrouter = {
     CHAT("openrouter", SIM_OPENROUTER, "/openrouter", SIM_AUTH_BEARER, "x-generation-id", sim_chat_limits, openrouter_refuse),
     .routes = openrouter_routes, .stream_error = openrouter_stream_error };

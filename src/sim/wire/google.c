@@ -38,6 +38,50 @@ static enum err_code google_read_parts(const json_t *content, struct buf *to, st
     return ERR_OK;
 }
 
+/* What functions gave; false when there is nothing of the kind. */
+static bool google_read_results(const json_t *content, struct sim_texts *t, struct sim_ask *ask)
+{
+    const json_t *part, *response;
+    bool any = false;
+    size_t i;
+
+    json_array_foreach(json_child(content, "parts"), i, part)
+        if ((response = google_child(part, "functionResponse", "function_response"))) {
+            sim_texts_tool_json(t, ask, json_child(response, "response"));
+            any = true;
+        }
+    return any;
+}
+
+/* Declarations may stand in several lists; a model may be held to some of them. */
+static enum err_code google_read_tools(struct sim_ask *ask, struct arena *a, struct err *e)
+{
+    const json_t *config = google_child(google_child(ask->body, "toolConfig", "tool_config"), "functionCallingConfig",
+                                        "function_calling_config");
+    const json_t *allowed = google_child(config, "allowedFunctionNames", "allowed_function_names"), *list;
+    struct str mode = json_get_str(config, "mode");
+    size_t i;
+
+    json_array_foreach(json_child(ask->body, "tools"), i, list) {
+        json_t *declared = google_child(list, "functionDeclarations", "function_declarations");
+        const json_t *first = json_array_get(declared, 0);
+
+        TRY(sim_read_tools(declared, NULL,
+                           json_child(first, "parametersJsonSchema")     ? "parametersJsonSchema"
+                           : json_child(first, "parameters_json_schema") ? "parameters_json_schema"
+                                                                         : "parameters",
+                           ask, a, e));
+    }
+    if (json_array_size(allowed) && !str_is(mode, "ANY") && !str_is(mode, "VALIDATED"))
+        return err_set(e, ERR_BAD_INPUT,
+                       "Function calling config: allowed_function_names can only be set when mode is ANY.");
+    if (str_is(mode, "MODE_UNSPECIFIED") || str_is(mode, "VALIDATED"))
+        return ERR_OK;
+    return sim_read_tool_choice(mode,
+                                json_array_size(allowed) == 1 ? json_to_str(json_array_get(allowed, 0)) : STR_NONE, ask,
+                                e);
+}
+
 static enum err_code google_read_contents(struct sim_ask *ask, struct sim_texts *t, struct err *e)
 {
     const json_t *contents = json_child(ask->body, "contents"), *c;
@@ -50,11 +94,18 @@ static enum err_code google_read_contents(struct sim_ask *ask, struct sim_texts 
         struct str role = json_get_str(c, "role");
         AUTO_BUF struct buf other = BUF_INIT(SIM_BODY_MAX);
 
-        if (str_is(role, "user") || !role.len) {
-            buf_reset(&t->last);
-            TRY(google_read_parts(c, &t->last, ask, i, e));
-            sim_texts_add(&t->user, buf_str(&t->last));
-        } else if (str_is(role, "model") || str_is(role, "function")) {
+        if (str_is(role, "user") || str_is(role, "function") || !role.len) {
+            bool gave = google_read_results(c, t, ask);
+
+            TRY(google_read_parts(c, &other, ask, i, e));
+            if (!gave)
+                sim_texts_user(t, ask);
+            if (other.len || !gave) {
+                buf_append(&t->last, buf_str(&other));
+                sim_texts_add(&t->user, buf_str(&other));
+            }
+        } else if (str_is(role, "model")) {
+            sim_texts_assistant(t, ask);
             TRY(google_read_parts(c, &other, ask, i, e));
         } else {
             return err_set(e, ERR_BAD_INPUT, "Please use a valid role: user, model.");
@@ -84,6 +135,8 @@ static enum err_code google_read(struct sim_ask *ask, struct arena *a, struct er
         google_child(google_child(g, "thinkingConfig", "thinking_config"), "includeThoughts", "include_thoughts"));
     code = google_read_contents(ask, &t, e);
     if (code == ERR_OK)
+        code = google_read_tools(ask, a, e);
+    if (code == ERR_OK)
         code = sim_read_stops(google_child(g, "stopSequences", "stop_sequences"), ask, e);
     sim_texts_done(&t, ask, a);
     return code;
@@ -110,6 +163,15 @@ static json_t *google_part(struct str text, bool thought)
     if (thought)
         json_object_set_new(part, "thought", json_true());
     return part;
+}
+
+static json_t *google_use(const struct sim_reply *reply, size_t i)
+{
+    json_t *call = json_object();
+
+    json_set_str(call, "name", reply->uses[i].name);
+    json_object_set(call, "args", reply->uses[i].arguments);
+    return json_pack("{s:o}", "functionCall", call);
 }
 
 /* A whole response, or one event of a stream: they look alike. */
@@ -140,7 +202,10 @@ static json_t *google_body(const struct sim_vendor *v, const struct sim_ask *ask
     (void)v, (void)now_s;
     if (ask->thinking && reply->reasoning.len)
         json_array_append_new(parts, google_part(reply->reasoning, true));
-    json_array_append_new(parts, google_part(reply->text, false));
+    if (reply->text.len || !reply->use_count)
+        json_array_append_new(parts, google_part(reply->text, false));
+    for (size_t i = 0; i < reply->use_count; i++)
+        json_array_append_new(parts, google_use(reply, i));
     return google_response(ask, reply, parts, true);
 }
 
@@ -148,13 +213,24 @@ static void google_stream(const struct sim_vendor *v, const struct sim_ask *ask,
                           int64_t now_s, struct sim_events *out)
 {
     struct str rest = ask->thinking ? reply->reasoning : STR_NONE, piece;
+    json_t *calls = json_array();
     bool last = false;
 
     (void)v, (void)now_s;
     while (sim_piece(&rest, &piece))
         sim_event_sse(out, NULL, google_response(ask, reply, json_pack("[o]", google_part(piece, true)), false),
                       sim_tokens(piece));
+    for (size_t i = 0; i < reply->use_count; i++)
+        json_array_append_new(calls, google_use(reply, i));
     rest = reply->text;
+    while (reply->use_count && sim_piece(&rest, &piece))
+        sim_event_sse(out, NULL, google_response(ask, reply, json_pack("[o]", google_part(piece, false)), false),
+                      sim_tokens(piece));
+    if (reply->use_count) {
+        sim_event_sse(out, NULL, google_response(ask, reply, calls, true), reply->output_tokens);
+        return;
+    }
+    json_decref(calls);
     while (!last) {
         if (!sim_piece(&rest, &piece))
             piece = str_n("", 0);

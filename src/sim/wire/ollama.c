@@ -17,10 +17,14 @@ static enum err_code ollama_read_messages(struct sim_ask *ask, struct sim_texts 
         if (str_is(role, "system")) {
             sim_texts_add(&t->system, content);
         } else if (str_is(role, "user")) {
-            buf_reset(&t->last);
+            sim_texts_user(t, ask);
             buf_append(&t->last, content);
             sim_texts_add(&t->user, content);
-        } else if (!str_is(role, "assistant") && !str_is(role, "tool")) {
+        } else if (str_is(role, "assistant")) {
+            sim_texts_assistant(t, ask);
+        } else if (str_is(role, "tool")) {
+            sim_texts_tool(t, ask, content);
+        } else {
             return err_set(e, ERR_BAD_INPUT, "invalid role: " STR_FMT ", must be one of [system user assistant tool]",
                            STR_ARG(role));
         }
@@ -46,6 +50,8 @@ static enum err_code ollama_read(struct sim_ask *ask, struct arena *a, struct er
     code = ollama_read_messages(ask, &t, e);
     if (code == ERR_OK && !ask->model_asked.len)
         code = err_set(e, ERR_BAD_INPUT, "model is required");
+    if (code == ERR_OK)
+        code = sim_read_tools(json_child(ask->body, "tools"), "function", "parameters", ask, a, e);
     if (code == ERR_OK)
         code = sim_read_stops(json_child(options, "stop"), ask, e);
     sim_texts_done(&t, ask, a);
@@ -82,12 +88,27 @@ static void ollama_done(json_t *o, const struct sim_reply *reply)
     json_object_set_new(o, "eval_duration", json_integer(ns - ns / 4));
 }
 
+/* Whole, and arguments as an object: Ollama does not send a call in pieces. */
+static void ollama_uses(json_t *o, const struct sim_reply *reply)
+{
+    json_t *calls = json_array(), *function;
+
+    for (size_t i = 0; i < reply->use_count; i++) {
+        function = json_pack("{s:O}", "arguments", reply->uses[i].arguments);
+        json_set_str(function, "name", reply->uses[i].name);
+        json_array_append_new(calls, json_pack("{s:o}", "function", function));
+    }
+    json_object_set_new(json_child(o, "message"), "tool_calls", calls);
+}
+
 static json_t *ollama_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
                            int64_t now_s)
 {
     json_t *o = ollama_line(ask, now_s, reply->text, ask->thinking ? reply->reasoning : STR_NONE);
 
     (void)v;
+    if (reply->use_count)
+        ollama_uses(o, reply);
     ollama_done(o, reply);
     return o;
 }
@@ -114,6 +135,11 @@ static void ollama_stream(const struct sim_vendor *v, const struct sim_ask *ask,
     rest = reply->text;
     while (sim_piece(&rest, &piece))
         ollama_event(out, ollama_line(ask, now_s, piece, none), sim_tokens(piece));
+    if (reply->use_count) {
+        last = ollama_line(ask, now_s, none, none);
+        ollama_uses(last, reply);
+        ollama_event(out, last, reply->output_tokens);
+    }
     last = ollama_line(ask, now_s, none, none);
     ollama_done(last, reply);
     ollama_event(out, last, 0);
@@ -156,7 +182,7 @@ static void ollama_empty(json_t *body)
 }
 
 static const struct sim_route ollama_routes[] = {
-    { "/api/chat", SIM_OP_CHAT }, { "/api/tags", SIM_OP_MODELS }, { "/api/version", SIM_OP_VERSION }, { NULL, SIM_OP_NONE },
+    { "/api/chat", SIM_OP_CHAT }, { "/api/embed", SIM_OP_EMBED }, { "/api/tags", SIM_OP_MODELS }, { "/api/version", SIM_OP_VERSION }, { NULL, SIM_OP_NONE },
 };
 const struct sim_vendor sim_vendor_ollama = {
     .name = "ollama", .prefix = "/ollama", .auth = SIM_AUTH_NONE, .stream_type = "application/x-ndjson", .routes = ollama_routes,

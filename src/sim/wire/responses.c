@@ -44,15 +44,21 @@ static enum err_code responses_read_input(struct sim_ask *ask, struct sim_texts 
         struct str role = json_get_str(item, "role"), type = json_get_str(item, "type");
         AUTO_BUF struct buf other = BUF_INIT(SIM_BODY_MAX);
 
+        if (str_is(type, "function_call_output"))
+            sim_texts_tool_json(t, ask, json_child(item, "output"));
+        else if (str_is(type, "function_call") && i &&
+                 !str_is(json_get_str(json_array_get(input, i - 1), "type"), "function_call"))
+            sim_texts_assistant(t, ask);
         if (type.len && !str_is(type, "message"))
-            continue;                                       /* calls of tools and what they gave */
+            continue;
         if (str_is(role, "system") || str_is(role, "developer")) {
             TRY(responses_read_content(json_child(item, "content"), &t->system, ask, i, e));
         } else if (str_is(role, "user")) {
-            buf_reset(&t->last);
+            sim_texts_user(t, ask);
             TRY(responses_read_content(json_child(item, "content"), &t->last, ask, i, e));
             sim_texts_add(&t->user, buf_str(&t->last));
         } else if (str_is(role, "assistant")) {
+            sim_texts_assistant(t, ask);
             TRY(responses_read_content(json_child(item, "content"), &other, ask, i, e));
         } else {
             return err_set(e, ERR_BAD_INPUT,
@@ -66,6 +72,7 @@ static enum err_code responses_read_input(struct sim_ask *ask, struct sim_texts 
 static enum err_code responses_read(struct sim_ask *ask, struct arena *a, struct err *e)
 {
     const json_t *format = json_child(json_child(ask->body, "text"), "format");
+    const json_t *choice = json_child(ask->body, "tool_choice");
     struct str type = json_get_str(format, "type");
     struct sim_texts t;
     enum err_code code;
@@ -78,9 +85,14 @@ static enum err_code responses_read(struct sim_ask *ask, struct arena *a, struct
     ask->max_covers_reasoning = true;
     ask->json_mode = str_is(type, "json_object") || str_is(type, "json_schema");
     ask->schema = json_child(format, "schema");
+    ask->one_call = !json_get_bool(ask->body, "parallel_tool_calls", true);
     code = responses_read_input(ask, &t, e);
     if (code == ERR_OK && !ask->model_asked.len)
         code = err_set(e, ERR_BAD_INPUT, "Missing required parameter: 'model'.");
+    if (code == ERR_OK)
+        code = sim_read_tools(json_child(ask->body, "tools"), NULL, "parameters", ask, a, e);
+    if (code == ERR_OK)
+        code = sim_read_tool_choice(json_to_str(choice), json_get_str(choice, "name"), ask, e);
     sim_texts_done(&t, ask, a);
     return code;
 }
@@ -108,6 +120,16 @@ static json_t *responses_reasoning(const struct sim_reply *reply)
                      "text", reply->reasoning.at, reply->reasoning.len);
 }
 
+static json_t *responses_use(const struct sim_reply *reply, size_t i, bool whole)
+{
+    json_t *item = json_pack("{s:s,s:o,s:o,s:s}", "type", "function_call", "id", sim_use_id(reply, i, "fc_"), "call_id",
+                             sim_use_id(reply, i, "call_"), "status", whole ? "completed" : "in_progress");
+
+    json_set_str(item, "name", reply->uses[i].name);
+    json_set_str(item, "arguments", whole ? reply->uses[i].text : S(""));
+    return item;
+}
+
 static json_t *responses_response(const struct sim_ask *ask, const struct sim_reply *reply, int64_t now_s, bool whole)
 {
     bool cut = reply->finish == SIM_LENGTH || reply->finish == SIM_FILTERED;
@@ -125,16 +147,20 @@ static json_t *responses_response(const struct sim_ask *ask, const struct sim_re
                                      : json_null());
     json_object_set_new(o, "instructions", json_null());
     json_object_set_new(o, "metadata", json_object());
-    json_object_set_new(o, "parallel_tool_calls", json_true());
+    json_object_set_new(o, "parallel_tool_calls", json_boolean(!ask->one_call));
     json_object_set_new(o, "temperature", ask->temperature >= 0 ? json_real(ask->temperature) : json_real(1));
     json_object_set_new(o, "top_p", json_real(1));
-    json_object_set_new(o, "tool_choice", json_string("auto"));
-    json_object_set_new(o, "tools", json_array());
+    json_object_set_new(o, "tool_choice",
+                        json_child(ask->body, "tool_choice") ? json_incref(json_child(ask->body, "tool_choice"))
+                                                             : json_string("auto"));
+    json_object_set_new(o, "tools", ask->tool_count ? json_incref(json_child(ask->body, "tools")) : json_array());
     json_object_set_new(o, "service_tier", json_string("default"));
     if (whole && reply->reasoning.len)
         json_array_append_new(output, responses_reasoning(reply));
-    if (whole && (reply->text.len || !cut))
+    if (whole && (reply->text.len || (!cut && !reply->use_count)))
         json_array_append_new(output, responses_message(reply, true));
+    for (size_t i = 0; whole && i < reply->use_count; i++)
+        json_array_append_new(output, responses_use(reply, i, true));
     json_object_set_new(o, "output", output);
     json_object_set_new(o, "usage", whole ? json_pack("{s:I,s:{s:I},s:I,s:{s:I},s:I}", "input_tokens", (json_int_t)reply->input_tokens,
                                                       "input_tokens_details", "cached_tokens", (json_int_t)reply->cached_tokens,
@@ -211,6 +237,27 @@ static void responses_stream_text(struct responses_writer *w, const struct sim_r
     responses_event(w, "response.output_item.done", json_pack("{s:i,s:o}", "output_index", at, "item", item), 0);
 }
 
+static void responses_stream_use(struct responses_writer *w, const struct sim_reply *reply, size_t i, int at)
+{
+    struct str rest = reply->uses[i].text, piece;
+    json_t *item = responses_use(reply, i, true), *event;
+    const char *id = json_string_value(json_child(item, "id"));
+
+    responses_event(w, "response.output_item.added",
+                    json_pack("{s:i,s:o}", "output_index", at, "item", responses_use(reply, i, false)),
+                    sim_tokens(reply->uses[i].name));
+    while (sim_piece(&rest, &piece)) {
+        event = json_pack("{s:s,s:i}", "item_id", id, "output_index", at);
+        json_set_str(event, "delta", piece);
+        responses_event(w, "response.function_call_arguments.delta", event, sim_tokens(piece));
+    }
+    event = json_pack("{s:s,s:i}", "item_id", id, "output_index", at);
+    json_set_str(event, "name", reply->uses[i].name);
+    json_set_str(event, "arguments", reply->uses[i].text);
+    responses_event(w, "response.function_call_arguments.done", event, 0);
+    responses_event(w, "response.output_item.done", json_pack("{s:i,s:o}", "output_index", at, "item", item), 0);
+}
+
 static void responses_stream(const struct sim_vendor *v, const struct sim_ask *ask, const struct sim_reply *reply,
                              int64_t now_s, struct sim_events *out)
 {
@@ -225,8 +272,10 @@ static void responses_stream(const struct sim_vendor *v, const struct sim_ask *a
                     json_pack("{s:o}", "response", responses_response(ask, reply, now_s, false)), 0);
     if (reply->reasoning.len)
         responses_stream_reasoning(&w, reply, at++);
-    if (reply->text.len || !cut)
-        responses_stream_text(&w, reply, at);
+    if (reply->text.len || (!cut && !reply->use_count))
+        responses_stream_text(&w, reply, at++);
+    for (size_t i = 0; i < reply->use_count; i++)
+        responses_stream_use(&w, reply, i, at++);
     responses_event(&w, cut ? "response.incomplete" : "response.completed",
                     json_pack("{s:o}", "response", responses_response(ask, reply, now_s, true)), 0);
 }

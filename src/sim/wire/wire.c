@@ -51,7 +51,8 @@ bool sim_piece(struct str *rest, struct str *piece)
 
 void sim_texts_init(struct sim_texts *t)
 {
-    *t = (struct sim_texts){ .system = BUF_INIT(SIM_BODY_MAX), .user = BUF_INIT(SIM_BODY_MAX), .last = BUF_INIT(SIM_BODY_MAX) };
+    *t = (struct sim_texts){ .system = BUF_INIT(SIM_BODY_MAX), .user = BUF_INIT(SIM_BODY_MAX), .last = BUF_INIT(SIM_BODY_MAX),
+                              .tool = BUF_INIT(SIM_BODY_MAX) };
 }
 
 void sim_texts_add(struct buf *to, struct str s)
@@ -59,6 +60,33 @@ void sim_texts_add(struct buf *to, struct str s)
     if (to->len)
         buf_byte(to, '\n');
     buf_append(to, s);
+}
+
+void sim_texts_user(struct sim_texts *t, struct sim_ask *ask)
+{
+    buf_reset(&t->last);
+    sim_texts_assistant(t, ask);
+}
+
+void sim_texts_assistant(struct sim_texts *t, struct sim_ask *ask)
+{
+    buf_reset(&t->tool);
+    ask->tools_answered = false;
+}
+
+void sim_texts_tool(struct sim_texts *t, struct sim_ask *ask, struct str gave)
+{
+    sim_texts_add(&t->tool, gave);
+    ask->tools_answered = true;
+}
+
+void sim_texts_tool_json(struct sim_texts *t, struct sim_ask *ask, const json_t *gave)
+{
+    AUTO_BUF struct buf text = BUF_INIT(SIM_BODY_MAX);
+
+    if (gave && !json_is_string(gave) && !json_is_null(gave))
+        json_write(gave, &text);
+    sim_texts_tool(t, ask, json_is_string(gave) ? json_to_str(gave) : buf_str(&text));
 }
 
 void sim_texts_done(struct sim_texts *t, struct sim_ask *ask, struct arena *a)
@@ -70,9 +98,103 @@ void sim_texts_done(struct sim_texts *t, struct sim_ask *ask, struct arena *a)
     else
         ask->last_user = arena_strdup(a, buf_str(&t->last));
     ask->hash = hash_bytes(ask->user, hash_bytes(ask->system, 1));
+    if (ask->tools_answered) {
+        ask->tool_result = arena_strdup(a, buf_str(&t->tool));
+        ask->hash = hash_bytes(ask->tool_result, ask->hash);
+    }
+    buf_dispose(&t->tool);
     buf_dispose(&t->system);
     buf_dispose(&t->user);
     buf_dispose(&t->last);
+}
+
+/* What the vendors take as a tool's name. */
+static bool tool_name_ok(struct str name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        char low = (char)(name.at[i] | 0x20);
+
+        if (!(low >= 'a' && low <= 'z') && !(name.at[i] >= '0' && name.at[i] <= '9') && !strchr("_-.:", name.at[i]))
+            return false;
+    }
+    return name.len > 0 && name.len <= 128;
+}
+
+enum err_code sim_read_tools(const json_t *list, const char *inside, const char *form, struct sim_ask *ask,
+                             struct arena *a, struct err *e)
+{
+    AUTO_BUF struct buf text = BUF_INIT(SIM_BODY_MAX);
+    const json_t *item;
+    size_t i;
+
+    if (!list || json_is_null(list))
+        return ERR_OK;
+    if (!json_is_array(list))
+        return err_set(e, ERR_BAD_INPUT, "Invalid type for 'tools': expected an array.");
+    if (json_array_size(list) + ask->tool_count > SIM_TOOLS_MAX)
+        return err_set(e, ERR_BAD_INPUT,
+                       "Invalid 'tools': array too long. Expected an array with maximum length %d, but got an array "
+                       "with length %zu instead.",
+                       SIM_TOOLS_MAX, json_array_size(list) + ask->tool_count);
+    if (!ask->tools)
+        ask->tools = arena_array(a, struct sim_tool, SIM_TOOLS_MAX);
+    json_array_foreach((json_t *)list, i, item) {
+        const json_t *tool = inside ? json_child(item, inside) : item, *parameters = json_child(tool, form);
+        struct str name = json_get_str(tool, "name");
+
+        if (!tool_name_ok(name))
+            return err_set(e, ERR_BAD_INPUT,
+                           "Invalid 'tools[%zu].name': expected a string of 1 to 128 letters, digits, underscores "
+                           "and hyphens.",
+                           i);
+        for (size_t k = 0; k < ask->tool_count; k++)
+            if (str_eq(ask->tools[k].name, name))
+                return err_set(e, ERR_BAD_INPUT,
+                               "Invalid 'tools[%zu].name': tool names must be unique, and there is another '" STR_FMT
+                               "'.",
+                               i, STR_ARG(name));
+        if (parameters && !json_is_object(parameters))
+            return err_set(e, ERR_BAD_INPUT, "Invalid 'tools[%zu].%s': expected a JSON Schema of type object.", i,
+                           form);
+        ask->tools[ask->tool_count++] = (struct sim_tool){ name, parameters };
+    }
+    json_write(list, &text);
+    ask->tool_tokens += sim_tokens(buf_str(&text));
+    return ERR_OK;
+}
+
+enum err_code sim_read_tool_choice(struct str word, struct str name, struct sim_ask *ask, struct err *e)
+{
+    static const struct { struct str word; enum sim_tool_wish wish; } words[] = {
+        { { "auto", 4 }, SIM_TOOLS_AUTO }, { { "none", 4 }, SIM_TOOLS_NONE }, { { "any", 3 }, SIM_TOOLS_ANY },
+        { { "required", 8 }, SIM_TOOLS_ANY },
+    };
+
+    if (!word.len && !name.len)
+        return ERR_OK;
+    for (size_t i = 0; !name.len && i < COUNT_OF(words); i++)
+        if (str_ieq(word, words[i].word)) {
+            ask->tool_wish = words[i].wish;
+            return ask->tool_count || ask->tool_wish != SIM_TOOLS_ANY
+                       ? ERR_OK
+                       : err_set(e, ERR_BAD_INPUT,
+                                 "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are "
+                                 "specified.");
+        }
+    for (size_t i = 0; i < ask->tool_count; i++)
+        if (str_eq(ask->tools[i].name, name)) {
+            ask->tool_wish = SIM_TOOLS_ONE;
+            ask->tool_wanted = name;
+            return ERR_OK;
+        }
+    return name.len ? err_set(e, ERR_BAD_INPUT, "Invalid value for 'tool_choice': the tool '" STR_FMT "' is not in 'tools'.", STR_ARG(name))
+                    : err_set(e, ERR_BAD_INPUT, "Invalid value for 'tool_choice': '" STR_FMT "'. Supported values are: 'none', 'auto', "
+                                                "'required'.", STR_ARG(word));
+}
+
+json_t *sim_use_id(const struct sim_reply *reply, size_t i, const char *prefix)
+{
+    return json_sprintf("%s%016llx", prefix, (unsigned long long)rng_mix(reply->id + i + 1));
 }
 
 enum err_code sim_read_stops(const json_t *stops, struct sim_ask *ask, struct err *e)

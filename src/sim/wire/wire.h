@@ -9,7 +9,8 @@
 
 #define SIM_BODY_MAX (96u << 20)
 
-enum sim_refusal_kind { SIM_REFUSED, SIM_REFUSED_QUOTA, SIM_REFUSED_KEY, SIM_REFUSED_MODEL, SIM_REFUSED_PARAM, SIM_REFUSED_VALUE };
+enum sim_refusal_kind { SIM_REFUSED, SIM_REFUSED_QUOTA, SIM_REFUSED_KEY, SIM_REFUSED_MODEL, SIM_REFUSED_PARAM, SIM_REFUSED_VALUE,
+                        SIM_REFUSED_SIGNATURE, SIM_REFUSED_UNSIGNED };
 
 struct sim_refusal {
     int status;
@@ -24,7 +25,7 @@ struct sim_refusal {
 struct sim_event { struct str bytes; int64_t tokens; };
 struct sim_events { struct arena *arena; VEC(struct sim_event) list; };
 
-enum sim_op { SIM_OP_NONE, SIM_OP_CHAT, SIM_OP_STREAM, SIM_OP_COUNT, SIM_OP_MODELS, SIM_OP_MODEL, SIM_OP_VERSION };
+enum sim_op { SIM_OP_NONE, SIM_OP_CHAT, SIM_OP_STREAM, SIM_OP_COUNT, SIM_OP_MODELS, SIM_OP_MODEL, SIM_OP_VERSION, SIM_OP_EMBED };
 enum sim_auth { SIM_AUTH_NONE, SIM_AUTH_BEARER, SIM_AUTH_ANTHROPIC, SIM_AUTH_GOOGLE, SIM_AUTH_AZURE, SIM_AUTH_AWS };
 enum sim_dialect { SIM_COMPAT, SIM_OPENAI, SIM_XAI, SIM_DEEPSEEK, SIM_MISTRAL, SIM_OPENROUTER };
 
@@ -75,10 +76,21 @@ void sim_event_raw(struct sim_events *out, struct str bytes, int64_t tokens);
 bool sim_piece(struct str *rest, struct str *piece);
 
 /* Texts of a request are gathered part by part. */
-struct sim_texts { struct buf system, user, last; bool any_user; };
+struct sim_texts { struct buf system, user, last, tool; };
 void sim_texts_init(struct sim_texts *t);
 void sim_texts_add(struct buf *to, struct str s);
+void sim_texts_user(struct sim_texts *t, struct sim_ask *ask);         /* the user begins to speak */
+void sim_texts_assistant(struct sim_texts *t, struct sim_ask *ask);    /* what tools had given is in the past */
+void sim_texts_tool(struct sim_texts *t, struct sim_ask *ask, struct str gave);
+void sim_texts_tool_json(struct sim_texts *t, struct sim_ask *ask, const json_t *gave);    /* text as it is, else as JSON */
 void sim_texts_done(struct sim_texts *t, struct sim_ask *ask, struct arena *a);
+/* Tools on offer: the items of `list`, each in its member `inside` (NULL: the item itself), its form under `form`. */
+enum err_code sim_read_tools(const json_t *list, const char *inside, const char *form, struct sim_ask *ask,
+                             struct arena *a, struct err *e);
+/* "auto", "none", "any" or "required" in any case; else a tool named `name`. Empty: nothing was said. */
+enum err_code sim_read_tool_choice(struct str word, struct str name, struct sim_ask *ask, struct err *e);
+/* The vendor's id of a call: `prefix` and digits that are its own. */
+json_t *sim_use_id(const struct sim_reply *reply, size_t i, const char *prefix);
 enum err_code sim_read_stops(const json_t *stops, struct sim_ask *ask, struct err *e);
 int64_t sim_round_s(int64_t ms);                    /* up to whole seconds */
 const char *sim_duration(struct arena *a, int64_t ms);      /* "6m0s", "1.5s", "20ms": OpenAI's */

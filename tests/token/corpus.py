@@ -1,0 +1,61 @@
+"""Texts the token counter is held to tiktoken on: written for this purpose, in many scripts and habits of writing."""
+
+TEXTS = {
+    "english": "The parcel came on Tuesday, though nobody had ordered it. Inside was a clock that ran backwards; its hands, "
+               "thin as grass, crept from noon toward morning. We'd have sent it back, but the sender's name wasn't there. "
+               "DON'T OPEN, it said - so they'll say we're fools, I'd guess, and you've every right to laugh. It's 10:45, "
+               "no. 7, 3.14159, 1,000,000 and 2nd; isn't it? \u201cWell,\u201d she said\u2026 \u2018fine\u2019 \u2014 and left.",
+    "german": "Die Straßenbahn fuhr über die Brücke, während der Regen gegen die Fensterscheiben schlug. Donaudampfschifffahrts"
+              "gesellschaft ist ein langes Wort; Übergrößenträger auch. Größe, Maß, Fuß, ÄÖÜ: alles da.",
+    "french": "L'été dernier, j'ai mangé des crêpes à l'île d'Oléron ; aujourd'hui, il n'y a plus qu'un œuf et du thé. « Où "
+              "vas-tu ? » demanda-t-elle. Ça coûte 12,50 €.",
+    "spanish": "¿Dónde está el niño? ¡Qué año más extraño! El pingüino camina despacio hacia la orilla del río Ñuble.",
+    "portuguese": "Não há pão nem maçãs; a avó foi à feira com o irmão. Amanhã haverá coração de boi e açaí.",
+    "polish": "Zażółć gęślą jaźń — tak mówi się, gdy trzeba sprawdzić wszystkie litery. Łódź płynie powoli.",
+    "czech": "Příliš žluťoučký kůň úpěl ďábelské ódy, a nikdo mu nepomohl.",
+    "turkish": "Pijamalı hasta yağız şoföre çabucak güvendi. İstanbul'da ılık bir akşam; IĞDIR'da kar vardı.",
+    "vietnamese": "Mẹ tôi nấu phở bò vào mỗi sáng chủ nhật; cả nhà cùng ngồi quanh bếp lửa nhỏ, kể chuyện ngày xưa.",
+    "russian": "Съешь же ещё этих мягких французских булок, да выпей чаю. Поезд отходит в 7:05, не опоздай!",
+    "ukrainian": "Щиро дякую за допомогу! Її їжак їсть яблука під ґанком, а вітер шумить у полі.",
+    "greek": "Ξεσκεπάζω την ψυχοφθόρα βδελυγμία· αύριο θα πάμε στη θάλασσα, αν δεν βρέξει.",
+    "hebrew": "דג סקרן שט בים מאוכזב ולפתע מצא לו חברה. השעה 8:30, והרחוב ריק.",
+    "arabic": "ذهب الولد إلى السوق ليشتري خبزًا وجبنًا، ثم عاد إلى البيت قبل المغرب. الرقم ١٢٣٤٥ هنا.",
+    "persian": "می‌خواهم به کتابخانه بروم؛ کتاب‌های تازه رسیده‌اند.",
+    "hindi": "बारिश के बाद सड़क पर पानी भर गया था, और बच्चे कागज़ की नावें चला रहे थे। संख्या १२३४ है।",
+    "bengali": "নদীর ধারে একটি পুরনো বটগাছ ছিল; তার ছায়ায় সবাই বিশ্রাম নিত।",
+    "tamil": "மழை பெய்த பிறகு மண் வாசனை எங்கும் பரவியது; குழந்தைகள் விளையாடினர்.",
+    "thai": "เมื่อวานนี้ฝนตกหนักมาก ฉันจึงอยู่บ้านอ่านหนังสือและดื่มชาร้อน ๆ ทั้งวัน",
+    "chinese": "昨天下午，我们在河边散步，看见一只白鹭站在浅水里。风很轻，云很慢。价格是三千五百元（约合500美元）。",
+    "chinese_old": "昔有樵夫入山，遇二翁對弈，觀之忘返；及歸，斧柯已爛。",
+    "japanese": "駅前のパン屋さんは朝六時に開きます。カレーパンとメロンパンが人気で、すぐ売り切れてしまう。ﾊﾝｶｸｶﾅもある。",
+    "korean": "어제는 비가 많이 왔지만, 오늘은 하늘이 맑다. 시장에서 사과와 배를 샀는데 가격이 3,500원이었다.",
+    "georgian": "მთაში თოვლი დიდხანს რჩება; გაზაფხულზე მდინარე ადიდდება.",
+    "armenian": "Լեռան գագաթին ձյունը երկար է մնում, իսկ ձորում արդեն ծաղկում են ծիրանենիները։",
+    "amharic": "ዝናብ ከዘነበ በኋላ መንገዱ በውሃ ተሞላ።",
+    "cherokee": "ᏣᎳᎩ ᎦᏬᏂᎯᏍᏗ ꭰꮅꮝꭶꮒ",
+    "emoji": "ok 👍🏽 👨‍👩‍👧‍👦 🇫🇷🇯🇵 ❤️‍🔥 1️⃣ \U0001f9d1\U0001f3ff\u200d\U0001f680 :-) ^_^ (╯°□°)╯︵ ┻━┻",
+    "math": "∀x∈ℝ: ⌈x⌉ = −⌊−x⌋, ∑_{k=0}^{∞} q^k = 1/(1−q) für |q|<1; ½ + ⅓ = ⅚; x² ≠ x³; H₂O; 𝒜𝓑𝔠 𝟙𝟚𝟛 ① ⅳ Ⅷ",
+    "marks": "e\u0301 a\u0308\u0304 n\u0303 \u0301 \u0301\u0301x X\u0301Y\u0301 A\u0301bC\u0302D z\u0351\u036b\u0343a\u0328l\u0334\u035dg\u035fo\u0489",
+    "cases": "HTTPServer parseXMLFile iPhone eBay McDonald's O'Neil ALL'S WELL'D ǅemal ǈ ǉ ﬁne straße STRASSE ſ it\u017f '\u017f 'S 'LL 'rE",
+    "space": "a  b   c\t\td \n\n  e\r\n\r\nf \u00a0 g\u2003\u2003h\u3000i\u0085j\u2028k   \n   \n\tl   ",
+    "space_end": "end with blanks   ", "space_line_end": "end with lines  \n \n  ", "lines": "\n\n\n", "one_space": " ",
+    "signs": "!!! ?? --- === *** +++ /// \\\\ a//b http://x.y/z?q=1&r=%20#f <b>&amp;</b> {{ }} [[]] ~~ `` @@ $$ ;; ::\n\n//\n/*-*/",
+    "numbers": "1 12 123 1234 12345 123456 1234567 3.14 1e10 0x1F 1,234.56 ٣٤٥٦٧٨ 一二三 ①②③④⑤ ⅠⅡⅢⅣ 2024-02-29T23:59:59Z",
+    "special": "<|endoftext|> <|fim_prefix|> <|endofprompt|><|im_start|>user<|im_sep|>",
+    "control": "\x00\x01\x02 a\x7f b\x1b[31mred\x1b[0m \ufeff\u200b\u200e\u202e \ufffd \ue000 \U0010fffd",
+    "code_c": "static int queue_take(struct queue *q, void **out)\n{\n    pthread_mutex_lock(&q->lock);\n    while (!q->len && !q->closed)\n"
+              "        pthread_cond_wait(&q->more, &q->lock);\n    *out = q->len ? q->items[q->head++ % q->max] : NULL;\n    return 0;\n}\n",
+    "code_py": "def take(items, *, limit=10):\n    \"\"\"First few.\"\"\"\n    return [x for i, x in enumerate(items) if i < limit and x is not None]\n\n\n"
+               "class Café(dict):\n\tpass\n",
+    "code_js": "export const sum = (...xs) => xs.reduce((a, b) => a + b, 0);\nconsole.log(`total: ${sum(1, 2, 3)}`); // 6\n",
+    "json": '{"id": 17, "queue": "billing", "tags": ["late", "refund"], "score": 0.875, "note": null, "text": "Zeile\\nzwei \\u00e4"}',
+    "yaml": "name: support_tickets\nmodels: [a:b, c:d]\nparams: {temperature: 0, max_tokens: 200}\nchecks:\n  - {name: short, max_words: 40}\n",
+    "csv": "id,name,amount\n1,\"Smith, Jo\",12.50\n2,\"O\"\"Neil\",7\n3,,\n",
+    "html": "<!doctype html><html lang=\"en\"><body class='x y'><p>Hi&nbsp;there</p><script>if (a<b) { alert(1) }</script></body></html>",
+    "markdown": "# Title\n\n- one\n- **two** and `three`\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> quote\n\n```sh\nls -la | grep x\n```\n",
+    "base64": "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+    "hex": "deadbeefcafebabe0123456789abcdef" * 4,
+    "dna": "ACGTTGCAACGGTTAACCGT" * 8,
+    "long_word": "pneumonoultramicroscopicsilicovolcanoconiosis" * 3,
+    "empty": "",
+}
