@@ -37,7 +37,12 @@ needs_build()
     lib pangocairo 1.50 libpango1.0-dev "PDF reports"
     need "python3 -c 'import ensurepip, venv'" python3-venv "Python's venv"
 }
-needs_test()  { needs_build; tool chromium chromium; tool pdftotext poppler-utils; }
+needs_test()
+{
+    needs_build
+    tool chromium chromium; tool pdftotext poppler-utils
+    tool zsh zsh; tool fish fish; tool less less
+}
 needs_lint()
 {
     needs_build

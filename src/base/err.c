@@ -59,7 +59,7 @@ static void err_clean(char *text)
 
         if (cp == '\t')
             text[from] = ' ';
-        else if ((cp < 0x20 && cp != '\n') || (cp >= 0x7f && cp <= 0x9f) || (cp == 0xfffd && i - from == 1))
+        else if ((cp != '\n' && str_utf8_steers(cp)) || (cp == 0xfffd && i - from == 1))
             memset(text + from, '?', i - from);
     }
 }

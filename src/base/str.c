@@ -260,6 +260,12 @@ static unsigned str_cp_width(uint32_t c)
     return 1;
 }
 
+bool str_utf8_steers(uint32_t cp)
+{
+    return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || cp == 0x61c || cp == 0x200e || cp == 0x200f ||
+           (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069);
+}
+
 size_t str_utf8_width(struct str s)
 {
     size_t width = 0;

@@ -46,6 +46,9 @@ bool       str_to_double(struct str s, double *out) MUST_USE;
 uint32_t   str_utf8_next(struct str s, size_t *i);
 bool       str_is_utf8(struct str s);
 size_t     str_utf8_len(struct str s);                      /* code points */
+/* Control characters (C0, C1, DEL) and marks that turn the direction of text or end lines: none has a business in a
+ * name, and a terminal may obey them. Tab and line feed count too: who wants them asks before. */
+bool       str_utf8_steers(uint32_t cp);
 size_t     str_utf8_width(struct str s);                    /* terminal columns: wide = 2, combining = 0 */
 struct str str_utf8_head(struct str s, size_t bytes_max);   /* the longest prefix that cuts no code point */
 /* Writes the UTF-8 of `cp` (1..4 bytes) to out, returns the count. */

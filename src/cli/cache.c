@@ -1,10 +1,11 @@
 /* assay cache ls|clear|stat: the answers that --cache keeps. */
 #include "cli/session.h"
+#include "eval/report/grid.h"
 
 #define CACHE_LIST_USUAL 50
 
 static const struct option cache_options[] = {
-    { "model", 'm', "MODEL", "only answers of this model", NULL },
+    { "model", 'm', "MODEL", "only answers of this model", "@model" },
     { "older-than", 0, "TIME", "clear: only answers older than this: 30m, 12h, 7d", NULL },
     { "limit", 'n', "N", "ls: at most N (default 50)", NULL },
     { "yes", 'y', NULL, "clear: ask nothing", NULL },
@@ -45,6 +46,12 @@ static const char *cache_age(int64_t ms, char out[32])
 
 static enum err_code cache_ls(struct session *s, const struct args *args, struct err *e)
 {
+    static const struct grid_column columns[] = {
+        { .heading = "key", .drop = 3 }, { .heading = "model", .least = 12 },
+        { .heading = "age", .right = true }, { .heading = "uses", .right = true },
+        { .heading = "cost", .right = true, .drop = 1 }, { .heading = "saved", .right = true, .drop = 2 },
+    };
+    struct grid *g;
     struct store_cached *rows;
     json_t *list = json_array();
     int64_t limit = CACHE_LIST_USUAL;
@@ -60,23 +67,33 @@ static enum err_code cache_ls(struct session *s, const struct args *args, struct
     if (args_has(args, "json"))
         return term_json(list, e);
     json_decref(list);
-    if (!n)
+    if (!n) {
         printf("no answers are kept%s\n",
                args_has(args, "model") ? " of that model" : "; assay run TASK --cache keeps them");
-    else
-        printf("%-12s  %-40s  %8s  %6s  %9s  %9s\n", "key", "model", "age", "uses", "cost", "saved");
+        return ERR_OK;
+    }
+    g = grid_new(s->arena, columns, COUNT_OF(columns));
     for (size_t i = 0; i < n; i++) {
         char age[32], cost[MONEY_TEXT], saved[MONEY_TEXT];
 
-        printf("%.12s  %-40.40s  %8s  %6lld  %9s  %9s\n", rows[i].key.at, rows[i].model.at,
-               cache_age(rows[i].created_ms, age), (long long)rows[i].uses, money_show(rows[i].cost_nanousd, cost),
-               money_show(rows[i].saved_nanousd, saved));
+        grid_cell(g, str_sub(rows[i].key, 0, 12), GRID_PLAIN);
+        grid_cell(g, rows[i].model, GRID_PLAIN);
+        grid_cellf(g, "%s", cache_age(rows[i].created_ms, age));
+        grid_cellf(g, "%lld", (long long)rows[i].uses);
+        grid_cellf(g, "%s", money_show(rows[i].cost_nanousd, cost));
+        grid_cellf(g, "%s", money_show(rows[i].saved_nanousd, saved));
     }
-    return ERR_OK;
+    return session_grid(g, e);
 }
 
 static enum err_code cache_stat(struct session *s, const struct args *args, struct err *e)
 {
+    static const struct grid_column columns[] = {
+        { .heading = "model", .least = 12 }, { .heading = "answers", .right = true }, { .heading = "KiB", .right = true, .drop = 3 },
+        { .heading = "uses", .right = true }, { .heading = "cost", .right = true, .drop = 1 }, { .heading = "saved", .right = true },
+        { .heading = "oldest", .right = true, .drop = 2 },
+    };
+    struct grid *g;
     struct store_cache_stat *rows, sum = { .model = S("all") };
     json_t *list = json_array();
     char age[32], cost[MONEY_TEXT], saved[MONEY_TEXT];
@@ -100,15 +117,19 @@ static enum err_code cache_stat(struct session *s, const struct args *args, stru
                                    "uses", (json_int_t)sum.uses, "cost_usd", cache_money(sum.cost_nanousd), "saved_usd",
                                    cache_money(sum.saved_nanousd), "models", list), e);
     json_decref(list);
-    printf("%-40s  %8s  %9s  %6s  %9s  %9s  %8s\n", "model", "answers", "KiB", "uses", "cost", "saved", "oldest");
+    g = grid_new(s->arena, columns, COUNT_OF(columns));
     for (size_t i = 0; i <= n; i++) {
         const struct store_cache_stat *r = i < n ? &rows[i] : &sum;
 
-        printf("%-40.40s  %8lld  %9lld  %6lld  %9s  %9s  %8s\n", r->model.at, (long long)r->answers,
-               (long long)((r->bytes + 1023) / 1024), (long long)r->uses, money_show(r->cost_nanousd, cost),
-               money_show(r->saved_nanousd, saved), i < n ? cache_age(r->oldest_ms, age) : "");
+        grid_cell(g, r->model, GRID_PLAIN);
+        grid_cellf(g, "%lld", (long long)r->answers);
+        grid_cellf(g, "%lld", (long long)((r->bytes + 1023) / 1024));
+        grid_cellf(g, "%lld", (long long)r->uses);
+        grid_cellf(g, "%s", money_show(r->cost_nanousd, cost));
+        grid_cellf(g, "%s", money_show(r->saved_nanousd, saved));
+        grid_cell(g, i < n ? str_c(cache_age(r->oldest_ms, age)) : S(""), GRID_PLAIN);
     }
-    return ERR_OK;
+    return session_grid(g, e);
 }
 
 struct cache_clearing { struct str model; int64_t before_ms, count; };
@@ -132,6 +153,8 @@ static enum err_code cache_clear(struct session *s, const struct args *args, str
         return err_set(e, ERR_CANCELLED, "nothing was cleared%s",
                        term_get()->err_tty ? "" : " (--yes clears without asking)");
     TRY(store_write(s->store, cache_clear_apply, &c, e));
+    if (args_has(args, "json"))
+        return term_json(json_pack("{s:I}", "cleared", (json_int_t)c.count), e);
     printf("cleared %lld answers\n", (long long)c.count);
     return ERR_OK;
 }
@@ -165,5 +188,5 @@ const struct command command_cache = {
     .doc = "assay run TASK --cache gives an answer again when the same was asked before: the same provider and address, model,\n"
            "parameters, messages with their images, tools, form and repetition. It costs nothing then and the result says so.\n"
            "Repeats (--repeat) are never answered by one another.",
-    .options = cache_options, .positional_min = 1, .positional_max = 1, .run = cache_run,
+    .options = cache_options, .positional_min = 1, .positional_max = 1, .complete = "ls|clear|stat", .run = cache_run,
 };

@@ -59,5 +59,5 @@ static enum err_code checks_run(struct args *args, int *status, struct err *e)
 
 const struct command command_checks = {
     .name = "checks", .usage = "[NAME] [options]", .summary = "List the rules an output can be held to.",
-    .options = checks_options, .positional_max = 1, .run = checks_run,
+    .options = checks_options, .positional_max = 1, .complete = "check", .run = checks_run,
 };

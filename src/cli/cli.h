@@ -12,7 +12,7 @@ struct option {
     char letter;                /* 'm' for -m, or 0 */
     const char *arg;            /* "A,B" shown in help; NULL: a flag, no value */
     const char *doc;
-    const char *words;          /* "table json csv": values completion offers; may be NULL */
+    const char *words;          /* "table json csv": values completion offers, or a kind: "@model" (complete.c); may be NULL */
 };
 #define OPTION_END { .name = NULL }
 
@@ -24,7 +24,8 @@ struct command {
     const char *doc;            /* paragraphs for `assay help X`, may be NULL */
     const struct option *options;           /* ended by OPTION_END; NULL: none */
     int positional_min, positional_max;     /* -1: any number */
-    const char *complete;       /* what a positional is: "file" "run" "" */
+    const char *complete;       /* what each positional is, the last for all that follow: "file", "run trial" (complete.c) */
+    bool hidden;                /* for programs: in no list of commands */
     /* Exit status 0, or the error's (err_exit_status) with its sentence printed by main. */
     enum err_code (*run)(struct args *args, int *status, struct err *e);
 };
@@ -48,7 +49,7 @@ size_t        args_list(const struct args *a, const char *name, struct str **out
 void          args_help(const struct command *c, FILE *to, bool colour, int columns);
 
 /* --- the terminal (term.c) ------------------------------------------------------------------------------------- */
-struct term { bool out_tty, err_tty, colour, colour_err, unicode; int columns; };
+struct term { bool out_tty, err_tty, colour, colour_err, unicode, links; int columns, rows; };
 const struct term *term_get(void);                      /* read once: isatty, NO_COLOR, TERM, COLUMNS, LANG */
 void  term_problem(const struct err *e);                /* "assay: <sentence>" on standard error */
 void  term_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
@@ -57,6 +58,12 @@ void  term_quiet(bool on);
 /* Standard output that notices a full disk or a closed pipe. */
 enum err_code term_write(struct str bytes, struct err *e);
 enum err_code term_json(json_t *j /* taken */, struct err *e);  /* pretty, one newline */
+/* `s` without what could steer a terminal: control characters (C0, C1, DEL) and marks that turn the direction of text
+ * become '?', bytes that are not UTF-8 U+FFFD. Tabs and line ends stay. */
+struct str term_clean(struct str s, struct arena *a);
+/* `text` as a link to a file where the terminal has such (OSC 8; ASSAY_LINKS=0 turns it off), else as it is. `path`
+ * need not be absolute; one that does not exist is no link. */
+struct str term_link(const char *path, struct str text, struct arena *a);
 bool  term_ask(const char *question);                   /* y/N on a terminal; false without one */
 
 /* Words of `text` from column `from` on (where the cursor stands), on lines of at most `columns`; ends with a newline. */

@@ -1,5 +1,6 @@
 /* assay estimate: what a run would cost, per variant, before anything is asked. */
 #include "cli/running.h"
+#include "eval/report/grid.h"
 
 #include <inttypes.h>
 
@@ -38,6 +39,10 @@ static json_t *estimate_json(const struct plan *plan)
 
 static enum err_code estimate_run(struct args *args, int *status, struct err *e)
 {
+    static const struct grid_column columns[] = {
+        { .heading = "variant", .least = 12 }, { .heading = "input tokens", .right = true, .drop = 1 },
+        { .heading = "output tokens", .right = true, .drop = 2 }, { .heading = "cost", .right = true },
+    };
     AUTO_SESSION s = { 0 };
     AUTO(plan_freep) struct plan *plan = NULL;
     AUTO_BUF struct buf headline = BUF_INIT(4096);
@@ -45,6 +50,7 @@ static enum err_code estimate_run(struct args *args, int *status, struct err *e)
     struct task *task;
     struct data_pack_info info;
     const json_t *select;
+    struct grid *g;
     char money[MONEY_TEXT];
 
     (void)status;
@@ -60,14 +66,18 @@ static enum err_code estimate_run(struct args *args, int *status, struct err *e)
     if (args_has(args, "json"))
         return term_json(estimate_json(plan), e);
     running_headline(plan, &headline);
-    printf("%s\n\n%-40s %14s %14s %12s\n", buf_cstr(&headline), "variant", "input tokens", "output tokens", "cost");
+    term_wrap(stdout, buf_str(&headline), 0, term_get()->columns);
+    printf("\n");
+    g = grid_new(s.arena, columns, COUNT_OF(columns));
     for (size_t i = 0; i < plan->task->variant_count; i++) {
         const struct plan_variant_estimate *v = &plan->estimate.variants[i];
-        struct str name = str_utf8_head(plan->task->variants[i].name, 40);
 
-        printf("%-40.*s %14" PRId64 " %14" PRId64 " %12s\n", STR_ARG(name), v->input_tokens, v->output_tokens,
-               money_show(v->cost_nanousd, money));
+        grid_cell(g, plan->task->variants[i].name, GRID_PLAIN);
+        grid_cellf(g, "%" PRId64, v->input_tokens);
+        grid_cellf(g, "%" PRId64, v->output_tokens);
+        grid_cellf(g, "%s", money_show(v->cost_nanousd, money));
     }
+    TRY(session_grid(g, e));
     printf("\nInput is counted over a sample of the cases: exactly for OpenAI's models, about right for others. %" PRId64
            " output\ntokens a call are assumed. Prices of " STR_FMT ".\n", plan->estimate.output_per_call,
            STR_ARG(llm_prices_dated(s.llm)));

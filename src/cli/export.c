@@ -4,6 +4,7 @@
 static const struct option export_options[] = {
     { "format", 'f', "NAME", "jsonl (default) json csv html junit markdown pdf table", "jsonl json csv html junit markdown pdf table" },
     { "output", 'o', "FILE", "write there (format by its ending) instead of standard output", NULL },
+    { "json", 0, NULL, "as JSON (same as --format json)", NULL },
     { "transcripts", 0, NULL, "with what was said (jsonl, json), or what came last (csv)", NULL },
     SESSION_TEXTS_OPTION,
     OPTION_END,
@@ -12,7 +13,8 @@ static const struct option export_options[] = {
 static enum err_code export_run(struct args *args, int *status, struct err *e)
 {
     AUTO_SESSION s = { 0 };
-    struct str ref = args_positional(args, 0), name = args_get(args, "format"), file = args_get(args, "output");
+    struct str ref = args_positional(args, 0), name = args_has(args, "json") ? S("json") : args_get(args, "format"),
+               file = args_get(args, "output");
     struct report_options options = { .columns = 100, .detail = true, .transcripts = args_has(args, "transcripts") };
     const struct report_format *format;
     struct result *result;

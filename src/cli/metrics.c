@@ -63,5 +63,5 @@ static enum err_code metrics_run(struct args *args, int *status, struct err *e)
 
 const struct command command_metrics = {
     .name = "metrics", .usage = "[NAME] [options]", .summary = "List the numbers that can be computed for an answer.",
-    .options = metrics_options, .positional_max = 1, .run = metrics_run,
+    .options = metrics_options, .positional_max = 1, .complete = "metric", .run = metrics_run,
 };

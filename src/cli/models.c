@@ -1,11 +1,14 @@
 /* assay models: the price table. */
+#include "cli/pager.h"
 #include "cli/session.h"
+#include "eval/report/grid.h"
 
 #include <inttypes.h>
 
 static const struct option models_options[] = {
-    { "provider", 0, "NAME", "only this provider's", NULL },
+    { "provider", 0, "NAME", "only this provider's", "@provider" },
     { "json", 0, NULL, "as JSON", NULL },
+    PAGER_OPTION,
     SESSION_PRICES_OPTION,
     OPTION_END,
 };
@@ -45,24 +48,23 @@ static bool models_wanted(const struct llm_price *p, struct str provider, struct
 
 static enum err_code models_run(struct args *args, int *status, struct err *e)
 {
+    static const struct grid_column columns[] = {
+        { .heading = "model (USD for a million tokens)", .least = 16 },
+        { .heading = "input", .right = true }, { .heading = "output", .right = true },
+        { .heading = "cached", .right = true, .drop = 2 }, { .heading = "context", .right = true, .drop = 1 },
+    };
     AUTO_SESSION s = { 0 };
+    AUTO_PAGER *pager = pager_begin(!args_has(args, "json") && !args_has(args, "no-pager"));
     struct str provider = args_get(args, "provider"), word = args_positional(args, 0);
     json_t *list = args_has(args, "json") ? json_array() : NULL;
     size_t shown = 0;
     struct llm_price p;
-    int widest = 33;
+    struct grid *g;
 
-    (void)status;
+    (void)status, (void)pager;
     TRY(session_open(&s, e));
     TRY(session_prices(&s, args, e));
-    for (size_t i = 0; i < llm_price_count(s.llm); i++) {
-        llm_price_at(s.llm, i, &p);
-        if (models_wanted(&p, provider, word))
-            widest = MAX(widest, (int)str_utf8_width(p.model));
-    }
-    if (!list)
-        printf("%-*s %8s %8s %8s %9s\n", widest, "model (USD for a million tokens)", "input", "output", "cached",
-               "context");
+    g = grid_new(s.arena, columns, COUNT_OF(columns));
     for (size_t i = 0; i < llm_price_count(s.llm); i++) {
         char in[MONEY_TEXT], out[MONEY_TEXT], cached[MONEY_TEXT], context[24] = "-";
 
@@ -79,10 +81,15 @@ static enum err_code models_run(struct args *args, int *status, struct err *e)
         models_money(p.cached, cached);
         if (p.context_tokens)
             snprintf(context, sizeof context, "%" PRId64, p.context_tokens);
-        printf("%-*.*s %8s %8s %8s %9s\n", widest, STR_ARG(p.model), in, out, cached, context);
+        grid_cell(g, p.model, GRID_PLAIN);
+        grid_cell(g, str_c(in), GRID_PLAIN);
+        grid_cell(g, str_c(out), GRID_PLAIN);
+        grid_cell(g, str_c(cached), GRID_PLAIN);
+        grid_cell(g, str_c(context), GRID_PLAIN);
     }
     if (list)
         return term_json(list, e);
+    TRY(session_grid(g, e));
     if (!shown)
         printf("(none: any model of a provider can be asked; one that is not in the table has no known cost)\n");
     printf("\nPrices of " STR_FMT ". Your own go into %s/prices.yaml.\n", STR_ARG(llm_prices_dated(s.llm)), s.home.at);
@@ -91,5 +98,5 @@ static enum err_code models_run(struct args *args, int *status, struct err *e)
 
 const struct command command_models = {
     .name = "models", .usage = "[WORD] [options]", .summary = "List the models whose price is known.",
-    .options = models_options, .positional_max = 1, .run = models_run,
+    .options = models_options, .positional_max = 1, .complete = "model", .run = models_run,
 };

@@ -1,20 +1,23 @@
 /* assay providers: who can be asked, and which key is there. */
 #include "cli/session.h"
+#include "eval/report/grid.h"
 
 static const struct option providers_options[] = { { "json", 0, NULL, "as JSON", NULL }, SESSION_LLM_OPTIONS, OPTION_END };
 
 static enum err_code providers_run(struct args *args, int *status, struct err *e)
 {
+    static const struct grid_column columns[] = {
+        { .heading = "provider" }, { .heading = "key" }, { .heading = "its variable" }, { .heading = "address", .least = 20, .drop = 1 },
+    };
     AUTO_SESSION s = { 0 };
     json_t *list = args_has(args, "json") ? json_array() : NULL;
-    bool wide = term_get()->columns >= 100;
+    struct grid *g;
     struct llm_provider_info p;
 
     (void)status;
     TRY(session_open(&s, e));
     TRY(session_llm(&s, args, e));
-    if (!list)
-        printf("%-18s %-9s %-*s%s\n", "provider", "key", wide ? 27 : 0, "its variable", wide ? "address" : "");
+    g = grid_new(s.arena, columns, COUNT_OF(columns));
     for (size_t i = 0; llm_provider_at(s.llm, i, &p); i++) {
         const char *state = !p.key_variable ? "none needed"
                             : p.key_found   ? "found"
@@ -31,13 +34,12 @@ static enum err_code providers_run(struct args *args, int *status, struct err *e
             json_array_append_new(list, o);
             continue;
         }
-        printf("%-18s %-9s %-*s%s\n", p.name, p.key_variable ? state : "-", wide ? 27 : 0,
-               p.key_variable ? p.key_variable : "-",
-               !wide        ? ""
-               : p.base_url ? p.base_url
-                            : "-");
+        grid_cell(g, str_c(p.name), GRID_PLAIN);
+        grid_cell(g, str_c(p.key_variable ? state : "-"), p.key_found ? GRID_GREEN : GRID_PLAIN);
+        grid_cell(g, str_c(p.key_variable ? p.key_variable : "-"), GRID_PLAIN);
+        grid_cell(g, str_c(p.base_url ? p.base_url : "-"), GRID_PLAIN);
     }
-    return list ? term_json(list, e) : ERR_OK;
+    return list ? term_json(list, e) : session_grid(g, e);
 }
 
 const struct command command_providers = {

@@ -1,7 +1,11 @@
 /* assay rm RUN...: forget runs. */
 #include "cli/session.h"
 
-static const struct option rm_options[] = { { "yes", 'y', NULL, "ask nothing", NULL }, OPTION_END };
+static const struct option rm_options[] = {
+    { "yes", 'y', NULL, "ask nothing", NULL },
+    { "json", 0, NULL, "what was removed as JSON", NULL },
+    OPTION_END,
+};
 
 static enum err_code rm_apply(struct store_tx *tx, void *arg, struct err *e)
 {
@@ -11,6 +15,7 @@ static enum err_code rm_apply(struct store_tx *tx, void *arg, struct err *e)
 static enum err_code rm_run(struct args *args, int *status, struct err *e)
 {
     AUTO_SESSION s = { 0 };
+    AUTO_JSON *gone = json_array();
     struct run **runs;
 
     (void)status;
@@ -28,12 +33,15 @@ static enum err_code rm_run(struct args *args, int *status, struct err *e)
             return err_set(e, ERR_CANCELLED, "run " STR_FMT " was not removed%s", STR_ARG(id_short(runs[i]->id)),
                            term_get()->err_tty ? "" : " (--yes removes without asking)");
         TRY(store_write(s.store, rm_apply, &runs[i]->no, e));
-        printf("removed " STR_FMT "\n", STR_ARG(id_short(runs[i]->id)));
+        if (args_has(args, "json"))
+            json_array_append_new(gone, json_from_str(runs[i]->id));
+        else
+            printf("removed " STR_FMT "\n", STR_ARG(id_short(runs[i]->id)));
     }
-    return ERR_OK;
+    return args_has(args, "json") ? term_json(json_pack("{s:O}", "removed", gone), e) : ERR_OK;
 }
 
 const struct command command_rm = {
-    .name = "rm", .usage = "RUN... [--yes]", .summary = "Remove runs with all they hold.", .options = rm_options,
+    .name = "rm", .usage = "RUN... [options]", .summary = "Remove runs with all they hold.", .options = rm_options,
     .positional_min = 1, .positional_max = -1, .complete = "run", .run = rm_run,
 };

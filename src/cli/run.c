@@ -11,49 +11,16 @@ static const struct option run_options[] = {
     OPTION_END,
 };
 
-/* The unfinished run of the same trials, if there is one, takes the planned one's place. */
-static enum err_code run_continue(struct session *s, const struct args *args, struct plan **plan, bool *found,
-                                  struct err *e)
-{
-    struct run *old = NULL;
-    struct plan *again;
-
-    *found = false;
-    if (args_has(args, "fresh"))
-        return ERR_OK;
-    TRY(store_run_resumable(s->store, (*plan)->run.fingerprint, s->arena, &old, e));
-    if (!old)
-        return ERR_OK;
-    TRY(plan_of_run(old, s->blob, s->llm, &again, e));
-    plan_free(*plan);
-    *plan = again;
-    *found = true;
-    return ERR_OK;
-}
-
 static enum err_code run_run(struct args *args, int *status, struct err *e)
 {
     AUTO_SESSION s = { 0 };
     AUTO(plan_freep) struct plan *plan = NULL;
     AUTO_BUF struct buf headline = BUF_INIT(4096);
-    struct arena *a;
-    struct task *task;
-    struct data_pack_info info;
-    const json_t *select;
-    bool found;
+    bool found = false;
 
     term_quiet(args_has(args, "quiet"));
     TRY(session_open(&s, e));
-    TRY(session_task(&s, args, args_positional(args, 0).at, &task, e));
-    TRY(session_llm(&s, args, e));
-    TRY(plan_resolve(task, s.arena, e));
-    TRY(plan_check_keys(task, s.llm, e));
-    TRY(session_cases(&s, args, task, &info, &select, e));
-    a = arena_new_sized(16 * 1024);
-    if (plan_new(task, a, s.blob, &info, select, s.llm, &plan, e) != ERR_OK) {
-        arena_free(a);
-        return e->code;
-    }
+    TRY(running_plan(&s, args, args_positional(args, 0).at, &plan, e));
     running_headline(plan, &headline);
     if (args_has(args, "dry-run")) {
         buf_byte(&headline, '\n');
@@ -61,7 +28,8 @@ static enum err_code run_run(struct args *args, int *status, struct err *e)
     }
     term_note("%s", buf_cstr(&headline));
     TRY(session_store(&s, e));
-    TRY(run_continue(&s, args, &plan, &found, e));
+    if (!args_has(args, "fresh"))
+        TRY(running_continue(&s, &plan, &found, e));
     if (found) {
         term_note("continuing run " STR_FMT " of the same trials (--fresh starts anew)",
                   STR_ARG(id_short(plan->run.id)));

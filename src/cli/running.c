@@ -4,8 +4,6 @@
 
 #include <inttypes.h>
 
-#define RUNNING_WARN_NANOUSD (10 * MONEY_PER_USD)
-
 struct running { struct plan *plan; struct progress_line line; int64_t budget_nanousd; bool told_stopping; };
 
 static const char *running_dot(void)
@@ -185,7 +183,8 @@ static void running_cached(const struct runner_result *ran)
 }
 
 /* NULL in *out when no cache is wanted. */
-static enum err_code running_cache(struct session *s, const struct args *args, struct cache **out, struct err *e)
+static enum err_code running_cache(struct session *s, const struct args *args, bool wanted, struct cache **out,
+                                   struct err *e)
 {
     struct cache_options o = { 0 };
     int64_t mib = 0;
@@ -193,7 +192,7 @@ static enum err_code running_cache(struct session *s, const struct args *args, s
     TRY(args_duration(args, "cache-max-age", &o.max_age_ms, e));
     TRY(args_int(args, "cache-size", 1, 1 << 20, &mib, e));
     o.bytes_max = mib << 20;
-    if (args_has(args, "cache") || args_has(args, "cache-max-age"))
+    if (wanted || args_has(args, "cache") || args_has(args, "cache-max-age"))
         *out = cache_new(s->store, s->llm, &o);
     else if (mib)
         return err_set(e, ERR_USAGE, "--cache-size says how large the cache may be; give --cache to use one");
@@ -205,7 +204,52 @@ static void running_cache_freep(struct cache **c)
     cache_free(*c);
 }
 
+enum err_code running_plan(struct session *s, const struct args *args, const char *path, struct plan **out,
+                           struct err *e)
+{
+    struct arena *a;
+    struct task *task;
+    struct data_pack_info info;
+    const json_t *select;
+    enum err_code code;
+
+    TRY(session_task(s, args, path, &task, e));
+    TRY(session_llm(s, args, e));
+    TRY(plan_resolve(task, s->arena, e));
+    TRY(plan_check_keys(task, s->llm, e));
+    TRY(session_cases(s, args, task, &info, &select, e));
+    a = arena_new_sized(16 * 1024);
+    code = plan_new(task, a, s->blob, &info, select, s->llm, out, e);
+    if (code != ERR_OK)
+        arena_free(a);
+    return code;
+}
+
+enum err_code running_continue(struct session *s, struct plan **plan, bool *found, struct err *e)
+{
+    struct run *old = NULL;
+    struct plan *again;
+
+    *found = false;
+    TRY(store_run_resumable(s->store, (*plan)->run.fingerprint, s->arena, &old, e));
+    if (!old)
+        return ERR_OK;
+    TRY(plan_of_run(old, s->blob, s->llm, &again, e));
+    plan_free(*plan);
+    *plan = again;
+    *found = true;
+    return ERR_OK;
+}
+
 enum err_code running_execute(struct session *s, const struct args *args, struct plan *plan, int *status, struct err *e)
+{
+    struct running_more more = { .cached = false };
+
+    return running_execute_as(s, args, plan, &more, status, e);
+}
+
+enum err_code running_execute_as(struct session *s, const struct args *args, struct plan *plan,
+                                 struct running_more *more, int *status, struct err *e)
 {
     struct running running = { .plan = plan, .budget_nanousd = plan->run.budget_nanousd };
     struct runner_options options = { .interrupted = running_interrupted, .progress = running_progress, .arg = &running,
@@ -218,9 +262,11 @@ enum err_code running_execute(struct session *s, const struct args *args, struct
 
     TRY(args_int(args, "concurrency", 1, 10000, &options.concurrency, e));
     TRY(args_money(args, "budget", &options.budget_nanousd, e));
+    if (more->budget_nanousd)
+        options.budget_nanousd = more->budget_nanousd;
     if (options.budget_nanousd)
         running.budget_nanousd = options.budget_nanousd;
-    TRY(running_cache(s, args, &cache, e));
+    TRY(running_cache(s, args, more->cached, &cache, e));
     options.cache = cache;
     interrupts_watch();
     code = runner_run(plan, s->store, s->llm, &options, &ran, e);
@@ -231,9 +277,13 @@ enum err_code running_execute(struct session *s, const struct args *args, struct
     if (ran.first_failure.len)
         term_warn("%" PRId64 " trials failed; the first: " STR_FMT, result->failed, STR_ARG(ran.first_failure));
     running_cached(&ran);
-    TRY(running_report(s, args, result, e));
-    running_next(args, plan, &ran);
-    fflush(stdout);
+    more->result = result;
+    if (!more->silent) {
+        TRY(running_report(s, args, result, e));
+        if (!more->no_next)
+            running_next(args, plan, &ran);
+        fflush(stdout);
+    }
     if (ran.state != RUN_DONE)
         running_stopped(plan, &ran);
     *status = running_status(&ran, result);

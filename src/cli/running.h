@@ -15,10 +15,25 @@
     { "quiet", 'q', NULL, "no progress line, no notes", NULL },                                    \
     { "json", 0, NULL, "the result as JSON (same as --format json)", NULL }
 
+/* Reads the task and its cases and plans a run of them; nothing is stored or asked yet. Prints a task's problems. */
+enum err_code running_plan(struct session *s, const struct args *args, const char *path, struct plan **out,
+                           struct err *e) MUST_USE;
+/* The unfinished run of the same trials, if there is one, takes the planned one's place. */
+enum err_code running_continue(struct session *s, struct plan **plan, bool *found, struct err *e) MUST_USE;
+/* What a command wants otherwise than `run`. */
+struct running_more {
+    int64_t budget_nanousd;             /* 0: as --budget says */
+    bool cached;                        /* the response cache is used without --cache */
+    bool silent, no_next;               /* the caller shows the result; says what to type next */
+    const struct result *result;        /* out: in the session's arena */
+};
 /* Executes the stored run and reports. *status gets the exit status of DESIGN section 6. */
 enum err_code running_execute(struct session *s, const struct args *args, struct plan *plan, int *status,
                               struct err *e) MUST_USE;
-/* Above $10 a person is asked (on a terminal) or warned. ERR_CANCELLED when they say no. */
+enum err_code running_execute_as(struct session *s, const struct args *args, struct plan *plan,
+                                 struct running_more *more, int *status, struct err *e) MUST_USE;
+#define RUNNING_WARN_NANOUSD (10 * MONEY_PER_USD)
+/* Above RUNNING_WARN_NANOUSD a person is asked (on a terminal) or warned. ERR_CANCELLED when they say no. */
 enum err_code running_confirm(const struct args *args, const struct plan *plan, struct err *e) MUST_USE;
 /* "support_tickets · 64 cases x 5 variants x 1 = 320 trials · estimate $0.41 (input counted, output assumed)" */
 void running_headline(const struct plan *plan, struct buf *out);

@@ -1,12 +1,15 @@
 /* assay runs: what was run, newest first. */
+#include "cli/pager.h"
 #include "cli/session.h"
+#include "eval/report/grid.h"
 
 #include <inttypes.h>
 
 static const struct option runs_options[] = {
-    { "task", 't', "NAME", "only runs of this task", NULL },
+    { "task", 't', "NAME", "only runs of this task", "@task" },
     { "limit", 'n', "N", "at most N (default 20)", NULL },
     { "json", 0, NULL, "as JSON", NULL },
+    PAGER_OPTION,
     OPTION_END,
 };
 
@@ -30,26 +33,38 @@ static json_t *runs_row_json(const struct store_run_row *row)
     return o;
 }
 
-static void runs_row_print(const struct store_run_row *row)
+static enum err_code runs_table(const struct store_run_row *rows, size_t count, struct arena *a, struct err *e)
 {
-    char when[CLOCK_TEXT], money[MONEY_TEXT], trials[32];
-    struct str id = id_short(row->run.id), name = str_utf8_head(row->run.task_name, 24);
+    static const struct grid_column columns[] = {
+        { .heading = "run" }, { .heading = "created (UTC)", .least = 10, .drop = 2 }, { .heading = "state" },
+        { .heading = "trials", .right = true, .drop = 1 }, { .heading = "cost", .right = true }, { .heading = "task", .least = 8 },
+    };
+    struct grid *g = grid_new(a, columns, COUNT_OF(columns));
 
-    clock_text(row->run.created_ms, when);
-    snprintf(trials, sizeof trials, "%" PRId64 "/%" PRId64, row->done + row->failed, run_trials(&row->run));
-    printf(STR_FMT "  %.10s %.5s  %-9s %13s  %8s%s  " STR_FMT "\n", STR_ARG(id), when, when + 11,
-           run_state_name(row->run.state), trials, money_show(row->cost_nanousd, money), row->unknown_calls ? "+" : " ",
-           STR_ARG(name));
+    for (size_t i = 0; i < count; i++) {
+        const struct run *run = &rows[i].run;
+        char when[CLOCK_TEXT], money[MONEY_TEXT];
+
+        clock_text(run->created_ms, when);
+        grid_cell(g, id_short(run->id), GRID_PLAIN);
+        grid_cellf(g, "%.10s %.5s", when, when + 11);
+        grid_cell(g, str_c(run_state_name(run->state)), run->state == RUN_DONE ? GRID_PLAIN : GRID_YELLOW);
+        grid_cellf(g, "%" PRId64 "/%" PRId64, rows[i].done + rows[i].failed, run_trials(run));
+        grid_cellf(g, "%s%s", money_show(rows[i].cost_nanousd, money), rows[i].unknown_calls ? "+" : "");
+        grid_cell(g, run->task_name, GRID_PLAIN);
+    }
+    return session_grid(g, e);
 }
 
 static enum err_code runs_run(struct args *args, int *status, struct err *e)
 {
     AUTO_SESSION s = { 0 };
+    AUTO_PAGER *pager = pager_begin(!args_has(args, "json") && !args_has(args, "no-pager"));
     struct store_run_row *rows;
     int64_t limit = 20;
     size_t count;
 
-    (void)status;
+    (void)status, (void)pager;
     TRY(args_int(args, "limit", 1, 100000, &limit, e));
     TRY(session_open(&s, e));
     TRY(session_store(&s, e));
@@ -65,10 +80,7 @@ static enum err_code runs_run(struct args *args, int *status, struct err *e)
         printf("No runs yet. Start one: assay run examples/support-tickets/task.yaml\n");
         return ERR_OK;
     }
-    printf("%-8s  %-16s  %-9s %13s  %8s   %s\n", "run", "created (UTC)", "state", "trials", "cost", "task");
-    for (size_t i = 0; i < count; i++)
-        runs_row_print(&rows[i]);
-    return ERR_OK;
+    return runs_table(rows, count, s.arena, e);
 }
 
 const struct command command_runs = {

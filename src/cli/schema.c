@@ -2,6 +2,8 @@
 #include "cli/cli.h"
 #include "embedded.h"
 
+static const struct option schema_options[] = { { "json", 0, NULL, "it is JSON already", NULL }, OPTION_END };
+
 static enum err_code schema_run(struct args *args, int *status, struct err *e)
 {
     (void)args, (void)status;
@@ -9,5 +11,6 @@ static enum err_code schema_run(struct args *args, int *status, struct err *e)
 }
 
 const struct command command_schema = {
-    .name = "schema", .usage = "", .summary = "Print the JSON Schema of task files, for editors.", .run = schema_run,
+    .name = "schema", .usage = "", .summary = "Print the JSON Schema of task files, for editors.",
+    .options = schema_options, .run = schema_run,
 };

@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include "eval/report/grid.h"
 #include "sim/sim.h"
 
 #include <errno.h>
@@ -371,6 +372,17 @@ enum err_code session_texts(struct session *s, const struct args *args, struct r
     else if (args_has(args, "texts") && (!str_to_i64(word, &options->texts) || options->texts < 1))
         return err_set(e, ERR_USAGE, "--texts \"" STR_FMT "\" must be a number of trials, all, or none", STR_ARG(word));
     return ERR_OK;
+}
+
+enum err_code session_grid(struct grid *g, struct err *e)
+{
+    AUTO_BUF struct buf text = BUF_INIT(1u << 30);
+    struct report_options o = session_report_options();
+
+    grid_write(g, &o, 0, &text);
+    if (buf_failed(&text))
+        return err_set(e, ERR_TOO_LARGE, "the list is larger than 1 GiB; ask for less with --limit");
+    return term_write(buf_str(&text), e);
 }
 
 void session_report_cases(struct session *s, const struct result *result, struct report_options *options)

@@ -52,7 +52,7 @@ void          session_close(struct session *s);
 
 /* --- tasks from the command line ---------------------------------------------------------------------------------- */
 #define SESSION_TASK_OPTIONS                                                                       \
-    { "models", 'm', "A,B", "ask these models instead of the task's", NULL },                      \
+    { "models", 'm', "A,B", "ask these models instead of the task's", "@model" },                  \
     { "prompt", 'p', "FILE", "use this prompt (a file or text) instead of the task's", NULL },     \
     { "dataset", 'd', "FILE", "use these cases instead of the task's", NULL },                     \
     { "expected", 0, "NAME", "the member that holds the expected answer", NULL },                  \
@@ -86,6 +86,9 @@ enum err_code session_texts(struct session *s, const struct args *args, struct r
 /* Into the file `path`, or (empty, or "-") to standard output; a format that is no text is not shown on a terminal. */
 enum err_code session_report(struct session *s, const struct result *result, const struct report_format *format,
                              const struct report_options *options, struct str path, struct err *e) MUST_USE;
+/* Rows and columns (eval/report/grid.h) on standard output. */
+struct grid;
+enum err_code session_grid(struct grid *g, struct err *e) MUST_USE;
 /* Opens the cases of a run with dimensions, for reports that show them; where they are gone, that is a warning. */
 void          session_report_cases(struct session *s, const struct result *result, struct report_options *options);
 /* Whole or not at all: beside the target first, then renamed. */

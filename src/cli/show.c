@@ -1,5 +1,7 @@
 /* assay show RUN [TRIAL]: a run's result, or one trial with everything that was said. */
+#include "cli/pager.h"
 #include "cli/session.h"
+#include "eval/report/grid.h"
 
 #include <inttypes.h>
 
@@ -7,11 +9,12 @@ static const struct option show_options[] = {
     { "detail", 0, NULL, "every metric and check", NULL },
     { "failed", 0, NULL, "list the failed trials", NULL },
     { "violations", 0, NULL, "list the trials with a failed check", NULL },
-    { "variant", 0, "NAME", "of this variant only (with --failed, --violations)", NULL },
+    { "variant", 0, "NAME", "of this variant only (with --failed, --violations)", "@variant" },
     { "limit", 'n', "N", "at most N trials in a list (default 50)", NULL },
     { "by", 0, "DIMENSION", "the quality at each level of a dimension of the task", NULL },
     { "format", 'f', "NAME", "table json markdown", "table json markdown" },
     { "json", 0, NULL, "as JSON", NULL },
+    PAGER_OPTION,
     OPTION_END,
 };
 
@@ -72,11 +75,18 @@ static void show_text(const char *label, struct str text)
         return;
     printf("%s%s%s\n", bold, label, plain);
     while (str_split(&text, '\n', &line)) {
-        printf("    ");
-        for (size_t i = 0; i < line.len; i++)           /* what a model wrote must not steer the terminal */
-            putchar((unsigned char)line.at[i] < 0x20 && line.at[i] != '\t' ? '?' : line.at[i] == 0x7f ? '?' : line.at[i]);
-        putchar('\n');
+        AUTO_ARENA *a = arena_new_sized(0);
+
+        printf("    " STR_FMT "\n", STR_ARG(term_clean(line, a)));     /* what a model wrote must not steer the terminal */
     }
+}
+
+/* Words from outside within a line of ours. */
+static void show_clean(const char *before, struct str text)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+
+    printf("%s" STR_FMT, before, STR_ARG(report_clean(text, false, false, a)));
 }
 
 static void show_turn(const struct turn *t)
@@ -88,7 +98,7 @@ static void show_turn(const struct turn *t)
            t->usage.input_estimated || t->usage.output_estimated ? " (estimated)" : "",
            money_show(t->cost_nanousd, money), finish_name(t->finish));
     if (t->model_version.len)
-        printf(", " STR_FMT, STR_ARG(t->model_version));
+        show_clean(", ", t->model_version);
     printf("\n");
     show_text("prompt", t->prompt);
     show_text("reasoning", t->reasoning);
@@ -106,35 +116,45 @@ static void show_turn(const struct turn *t)
                money_show(t->saved_nanousd, money));
     }
     if (t->dropped.len)
-        printf("left out, because the model refuses it: " STR_FMT "\n", STR_ARG(t->dropped));
+        show_clean("left out, because the model refuses it: ", t->dropped), printf("\n");
     for (size_t i = 0; i < t->attempt_count; i++)
-        if (t->attempts[i].code != ERR_OK)
-            printf("attempt %zu: %s after %" PRId64 " ms: " STR_FMT "\n", i + 1, err_name(t->attempts[i].code),
-                   t->attempts[i].duration_ms, STR_ARG(t->attempts[i].text));
+        if (t->attempts[i].code != ERR_OK) {
+            printf("attempt %zu: %s after %" PRId64 " ms: ", i + 1, err_name(t->attempts[i].code),
+                   t->attempts[i].duration_ms);
+            show_clean("", t->attempts[i].text);
+            printf("\n");
+        }
 }
 
 static enum err_code show_scores(const struct result *result, const struct store_trial *t, struct arena *a,
                                  struct err *e)
 {
+    static const struct grid_column columns[] = {
+        { .heading = "" }, { .heading = "metric or check", .least = 12 }, { .heading = "kind", .drop = 1 }, { .heading = "value" },
+        { .heading = "why", .least = 12 },
+    };
     struct score *scores = arena_array(a, struct score, result->scorer_count);
+    struct grid *g = grid_new(a, columns, COUNT_OF(columns));
 
     TRY(scores_read(t->scores, a, scores, result->scorer_count, e));
     printf("\n");
     for (size_t i = 0; i < result->scorer_count; i++) {
         const struct scorer_info *info = &result->scorers[i];
-        const char *what = info->kind == SCORER_CHECK ? severity_name(info->severity) : "metric";
+        bool check = info->kind == SCORER_CHECK;
+        char text[REPORT_TEXT];
 
+        grid_cell(g, S(""), GRID_PLAIN);
+        grid_cell(g, info->name, GRID_PLAIN);
+        grid_cell(g, str_c(check ? severity_name(info->severity) : "metric"), GRID_DIM);
         if (scores[i].state == SCORE_MISSING)
-            printf("  %-28.*s %-9s not evaluated", STR_ARG(info->name), what);
-        else if (info->kind == SCORER_CHECK)
-            printf("  %-28.*s %-9s %s", STR_ARG(info->name), what, scores[i].value > 0 ? "passed" : "FAILED");
+            grid_cell(g, S("not evaluated"), GRID_DIM);
+        else if (check)
+            grid_cell(g, scores[i].value > 0 ? S("passed") : S("FAILED"), scores[i].value > 0 ? GRID_GREEN : GRID_RED);
         else
-            printf("  %-28.*s %-9s %.6g", STR_ARG(info->name), what, scores[i].value);
-        if (scores[i].note.len)
-            printf("  (" STR_FMT ")", STR_ARG(scores[i].note));
-        printf("\n");
+            grid_cell(g, str_c(report_value(info->unit, scores[i].value, text)), GRID_PLAIN);
+        grid_cell(g, scores[i].note, GRID_PLAIN);
     }
-    return ERR_OK;
+    return session_grid(g, e);
 }
 
 static enum err_code show_trial(struct session *s, const struct args *args, struct run *run, struct str which,
@@ -156,10 +176,15 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
     if (args_has(args, "json") || str_is(args_get(args, "format"), "json"))
         return show_trial_json(run, variants, t, e);
     TRY(result_load(s->store, run, s->arena, &result, e));
-    printf("trial %" PRId64 " of run " STR_FMT ": case " STR_FMT ", " STR_FMT "\n", number, STR_ARG(id_short(run->id)),
-           STR_ARG(t->trial.case_id), STR_ARG(variants[t->trial.variant].name));
-    if (t->trial.state == TRIAL_FAILED)
-        printf("FAILED %s: " STR_FMT "\n", err_name(t->trial.error), STR_ARG(t->trial.error_text));
+    printf("trial %" PRId64 " of run " STR_FMT ": case ", number, STR_ARG(id_short(run->id)));
+    show_clean("", t->trial.case_id);
+    show_clean(", ", variants[t->trial.variant].name);
+    printf("\n");
+    if (t->trial.state == TRIAL_FAILED) {
+        printf("FAILED %s: ", err_name(t->trial.error));
+        show_clean("", t->trial.error_text);
+        printf("\n");
+    }
     if (json_read(t->transcript, &transcript, NULL) == ERR_OK) {
         show_text("system", json_get_str(transcript, "system"));
         json_array_foreach(json_child(transcript, "messages"), i, said)
@@ -178,7 +203,38 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
     return show_scores(result, t, s->arena, e);
 }
 
-struct show_list { const struct run *run; const struct store_variant *variants; bool failed; int64_t left; };
+struct show_list {
+    const struct run *run;
+    const struct store_variant *variants;
+    bool failed;
+    int64_t left;
+    struct grid *grid;                  /* one of the two */
+    json_t *json;
+};
+
+static void show_list_row(struct show_list *l, const struct trial *t)
+{
+    struct str variant = l->variants[t->variant].name;
+
+    if (l->json) {
+        json_array_append_new(l->json, json_pack("{s:I, s:o, s:o, s:o, s:o, s:I, s:I}", "trial", (json_int_t)t->number, "case",
+            json_from_str(t->case_id), "variant", json_from_str(variant), "error",
+            t->state == TRIAL_FAILED ? json_string(err_name(t->error)) : json_null(),
+            "error_text", t->state == TRIAL_FAILED ? json_from_str(t->error_text) : json_null(), "violations", (json_int_t)t->violations,
+            "critical", (json_int_t)t->critical));
+        return;
+    }
+    grid_cellf(l->grid, "%" PRId64, t->number);
+    grid_cell(l->grid, t->case_id, GRID_PLAIN);
+    grid_cell(l->grid, variant, GRID_PLAIN);
+    if (t->state == TRIAL_FAILED) {
+        grid_cell(l->grid, str_c(err_name(t->error)), GRID_RED);
+        grid_cell(l->grid, t->error_text, GRID_PLAIN);
+    } else {
+        grid_cellf(l->grid, "%" PRId64 " failed", t->violations);
+        grid_cellf(l->grid, "%" PRId64 " critical", t->critical);
+    }
+}
 
 static enum err_code show_list_each(const struct store_trial *t, void *arg, struct err *e)
 {
@@ -189,18 +245,18 @@ static enum err_code show_list_each(const struct store_trial *t, void *arg, stru
         return ERR_OK;
     if (l->left-- <= 0)
         return ERR_CANCELLED;
-    printf("%8" PRId64 "  %-20.*s  %-24.*s  ", t->trial.number, (int)MIN(t->trial.case_id.len, (size_t)20),
-           t->trial.case_id.at, STR_ARG(l->variants[t->trial.variant].name));
-    if (t->trial.state == TRIAL_FAILED)
-        printf("%s " STR_FMT "\n", err_name(t->trial.error), STR_ARG(str_utf8_head(t->trial.error_text, 120)));
-    else
-        printf("%" PRId64 " failed checks, %" PRId64 " critical\n", t->trial.violations, t->trial.critical);
+    show_list_row(l, &t->trial);
     return ERR_OK;
 }
 
 static enum err_code show_list(struct session *s, const struct args *args, struct run *run, struct err *e)
 {
+    static const struct grid_column columns[] = {
+        { .heading = "trial", .right = true }, { .heading = "case", .least = 8 }, { .heading = "variant", .least = 8 },
+        { .heading = "what" }, { .heading = "", .least = 10 },
+    };
     struct show_list l = { .run = run, .failed = args_has(args, "failed"), .left = 50 };
+    AUTO_JSON *list = args_has(args, "json") || str_is(args_get(args, "format"), "json") ? json_array() : NULL;
     struct store_variant *variants;
     struct store_trials_filter filter = { .variant = -1 };
     struct str wanted = args_get(args, "variant");
@@ -222,8 +278,21 @@ static enum err_code show_list(struct session *s, const struct args *args, struc
         return err_set(e, ERR_USAGE, "the run has no variant \"" STR_FMT "\"%s", STR_ARG(wanted),
                        suggest_hint(&near, hint));
     filter.failed_only = l.failed;
+    l.grid = grid_new(s->arena, columns, COUNT_OF(columns));
+    l.json = list;
     code = store_trials_each(s->store, run->no, &filter, show_list_each, &l, e);
-    return code == ERR_CANCELLED ? ERR_OK : code;
+    if (code != ERR_OK && code != ERR_CANCELLED)
+        return code;
+    if (list)
+        return term_json(TAKE(list), e);
+    if (!grid_rows(l.grid)) {
+        printf("No trial %s.\n", l.failed ? "failed" : "has a failed check");
+        return ERR_OK;
+    }
+    TRY(session_grid(l.grid, e));
+    if (code == ERR_CANCELLED)
+        printf("... and more; --limit shows them\n");
+    return ERR_OK;
 }
 
 static const struct axis *show_axis(const struct by_dimension *by, struct str name, size_t *which, struct err *e)
@@ -283,6 +352,7 @@ static enum err_code show_by(struct session *s, const struct args *args, const s
 static enum err_code show_run(struct args *args, int *status, struct err *e)
 {
     AUTO_SESSION s = { 0 };
+    AUTO_PAGER *pager = NULL;
     struct str ref = args_positional(args, 0), trial = args_positional(args, 1);
     struct str name = args_has(args, "json") ? S("json") : args_get(args, "format");
     struct report_options options = session_report_options();
@@ -293,6 +363,7 @@ static enum err_code show_run(struct args *args, int *status, struct err *e)
     (void)status;
     options.detail = args_has(args, "detail");
     TRY(session_format(name.len ? name : S("table"), &format, e));
+    pager = pager_begin(!str_is(str_c(format->name), "json") && !args_has(args, "no-pager"));
     TRY(session_open(&s, e));
     TRY(session_store(&s, e));
     TRY(store_run_get(s.store, ref.len ? ref : S("last"), s.arena, &run, e));
@@ -306,12 +377,15 @@ static enum err_code show_run(struct args *args, int *status, struct err *e)
     session_report_cases(&s, result, &options);
     if (args_has(args, "by"))
         return show_by(&s, args, result, options.cases, e);
-    return session_report(&s, result, format, &options, S(""), e);
+    TRY(session_report(&s, result, format, &options, S(""), e));
+    if (str_is(str_c(format->name), "table") && run->task_path.len)
+        printf(" task " STR_FMT "\n", STR_ARG(term_link(arena_cstr(s.arena, run->task_path), run->task_path, s.arena)));
+    return ERR_OK;
 }
 
 const struct command command_show = {
     .name = "show", .usage = "[RUN] [TRIAL] [options]",
     .summary = "Show a run's result, or one trial with its transcript.",
     .doc = "RUN is an id, its last characters, `last` (the default) or `last~1`.",
-    .options = show_options, .positional_max = 2, .complete = "run", .run = show_run,
+    .options = show_options, .positional_max = 2, .complete = "run -", .run = show_run,
 };

@@ -12,6 +12,7 @@ static const struct option sim_options[] = {
     { "faults", 0, "LIST", "for every request, such as 429=2~0.1,reset~0.01", NULL },
     { "threads", 0, "N", "that take requests (default 1)", NULL },
     { "models", 0, NULL, "list the simulated models and the faults, then end", NULL },
+    { "json", 0, NULL, "with --models: as JSON", NULL },
     OPTION_END,
 };
 
@@ -32,6 +33,23 @@ static void sim_list(void)
     printf("\nfaults: in a model's name (sim:careful!429=2), the header x-sim-fault, --faults, or PUT /control\n");
     for (size_t i = 0; sim_fault_at(i, &f); i++)
         printf("  %-22s %-14s %s\n", f.name, f.value, f.about);
+}
+
+static enum err_code sim_list_json(struct err *e)
+{
+    json_t *models = json_array(), *faults = json_array();
+    struct sim_model_info m;
+    struct sim_fault_info f;
+    char money[MONEY_TEXT];
+
+    for (size_t i = 0; sim_model_at(i, &m); i++)
+        json_array_append_new(models, json_pack("{s:s, s:f, s:I, s:o, s:o, s:s}", "model", m.name, "skill", m.skill, "median_ms",
+            (json_int_t)m.median_ms, "input_usd_per_million", m.priced ? json_string(money_exact(m.input_nanousd, money)) : json_null(),
+            "output_usd_per_million", m.priced ? json_string(money_exact(m.output_nanousd, money)) : json_null(), "about", m.about));
+    for (size_t i = 0; sim_fault_at(i, &f); i++)
+        json_array_append_new(faults,
+                              json_pack("{s:s, s:s, s:s}", "fault", f.name, "value", f.value, "about", f.about));
+    return term_json(json_pack("{s:o, s:o}", "models", models, "faults", faults), e);
 }
 
 static enum err_code sim_load_book(struct sim *sim, const struct args *args, struct arena *a, struct err *e)
@@ -60,6 +78,8 @@ static enum err_code sim_run(struct args *args, int *status, struct err *e)
     double speed = 1;
 
     (void)status;
+    if (args_has(args, "models") && args_has(args, "json"))
+        return sim_list_json(e);
     if (args_has(args, "models")) {
         sim_list();
         return ERR_OK;

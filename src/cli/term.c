@@ -1,8 +1,12 @@
 /* The terminal: what it can show, and the few ways we speak to it. */
 #include "cli/cli.h"
+#include "eval/report/report.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -23,6 +27,22 @@ static bool term_locale_is_utf8(void)
     return false;
 }
 
+/* Terminals that show hyperlinks (OSC 8) have no common mark; those named here are known not to, the others pass over
+ * what they do not know. */
+static bool term_has_links(bool tty)
+{
+    static const char *const without[] = { "dumb", "linux", "cons25", "vt52", "vt100", "vt102", "vt220", "emacs", "unknown" };
+    const char *terminal = getenv("TERM"), *wish = getenv("ASSAY_LINKS");
+
+    if (!tty || !terminal || !*terminal || getenv("INSIDE_EMACS") ||
+        (wish && (strcmp(wish, "0") == 0 || strcmp(wish, "never") == 0)))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(without); i++)
+        if (strcmp(terminal, without[i]) == 0)
+            return false;
+    return true;
+}
+
 const struct term *term_get(void)
 {
     static struct term t;
@@ -41,11 +61,16 @@ const struct term *term_get(void)
     t.colour = t.out_tty && wants_colour;
     t.colour_err = t.err_tty && wants_colour;
     t.unicode = term_locale_is_utf8();
+    t.links = term_has_links(t.out_tty);
     t.columns = 80;
-    if (columns && str_to_i64(str_c(columns), &n) && n >= 40 && n <= 1000)
+    t.rows = 24;
+    if ((ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) &&
+        size.ws_row > 0)
+        t.rows = size.ws_row;
+    if (columns && str_to_i64(str_c(columns), &n) && n >= 20 && n <= 1000)
         t.columns = (int)n;
     else if ((ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 || ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0) &&
-             size.ws_col >= 40)
+             size.ws_col >= 20)
         t.columns = size.ws_col;
     return &t;
 }
@@ -117,13 +142,41 @@ enum err_code term_json(json_t *j, struct err *e)
     return term_write(buf_str(&text), e);
 }
 
+struct str term_clean(struct str s, struct arena *a)
+{
+    return report_clean(s, false, true, a);
+}
+
+struct str term_link(const char *path, struct str text, struct arena *a)
+{
+    AUTO_BUF struct buf url = BUF_INIT(8 * PATH_MAX);
+    struct str shown = report_clean(text, !term_get()->unicode, false, a);
+    char real[PATH_MAX], host[256] = "";
+
+    if (!term_get()->links || !realpath(path, real))
+        return shown;
+    if (gethostname(host, sizeof host - 1) != 0)
+        host[0] = '\0';
+    buf_printf(&url, "file://%s", host);
+    for (const char *p = real; *p; p++)
+        if (isalnum((unsigned char)*p) || strchr("/-._~", *p))
+            buf_byte(&url, *p);
+        else
+            buf_printf(&url, "%%%02X", (unsigned char)*p);
+    return arena_printf(a, "\033]8;;%s\033\\" STR_FMT "\033]8;;\033\\", buf_cstr(&url), STR_ARG(shown));
+}
+
 bool term_ask(const char *question)
 {
+    struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
     char line[16];
 
     if (!isatty(STDIN_FILENO) || !term_get()->err_tty)
         return false;
     fprintf(stderr, "%s [y/N] ", question);
+    while (poll(&in, 1, -1) < 0)                        /* an interrupt ends this wait, not that of fgets */
+        if (errno != EINTR || interrupts_seen())
+            return false;
     return fgets(line, sizeof line, stdin) && (line[0] == 'y' || line[0] == 'Y');
 }
 

@@ -44,14 +44,8 @@ double sum_value(const struct sum *s)
 
 /* --- one scorer --------------------------------------------------------------------------------------------------- */
 
-static void aggregate_scorer_add(struct aggregate_scorer *s, const struct score *score)
+void aggregate_value(struct aggregate_scorer *s, double v)
 {
-    double v = score->value;
-
-    if (score->state != SCORE_VALUE) {
-        s->missing++;
-        return;
-    }
     s->min = s->n ? fmin(s->min, v) : v;
     s->max = s->n ? fmax(s->max, v) : v;
     s->n++;
@@ -59,6 +53,14 @@ static void aggregate_scorer_add(struct aggregate_scorer *s, const struct score 
     sum_add_square(&s->squares, v);
     s->ones += v == 1;
     s->fractions |= v != 0 && v != 1;
+}
+
+static void aggregate_scorer_add(struct aggregate_scorer *s, const struct score *score)
+{
+    if (score->state == SCORE_VALUE)
+        aggregate_value(s, score->value);
+    else
+        s->missing++;
 }
 
 static void aggregate_scorer_merge(struct aggregate_scorer *into, const struct aggregate_scorer *from)

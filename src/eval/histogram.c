@@ -73,6 +73,19 @@ int64_t histogram_between(const struct histogram *h, int64_t from_ms, int64_t to
     return sum;
 }
 
+void histogram_bins(const struct histogram *h, int64_t low_ms, int64_t high_ms, int64_t *bins, size_t n)
+{
+    double from = log1p((double)low_ms), span = log1p((double)high_ms) - from;
+
+    memset(bins, 0, n * sizeof *bins);
+    for (size_t i = 0; h->total && i < HISTOGRAM_BUCKETS; i++)
+        if (h->counts[i]) {
+            double at = span > 0 ? (log1p((double)histogram_middle(i)) - from) / span * (double)n : 0;
+
+            bins[(size_t)CLAMP(at, 0.0, (double)n - 1)] += h->counts[i];
+        }
+}
+
 json_t *histogram_to_json(const struct histogram *h)
 {
     json_t *list = json_array();

@@ -15,6 +15,8 @@ void          histogram_merge(struct histogram *into, const struct histogram *fr
 int64_t       histogram_quantile(const struct histogram *h, double q);
 /* How many lie from `from_ms` to below `to_ms`, each at the middle of its bucket. */
 int64_t       histogram_between(const struct histogram *h, int64_t from_ms, int64_t to_ms);
+/* How many lie in each of `n` steps, equal on a logarithmic axis, from low to high; what lies outside goes to the ends. */
+void          histogram_bins(const struct histogram *h, int64_t low_ms, int64_t high_ms, int64_t *bins, size_t n);
 json_t       *histogram_to_json(const struct histogram *h);         /* [bucket, count, bucket, count...], only counts > 0 */
 enum err_code histogram_from_json(const json_t *j, struct histogram *out, struct err *e) MUST_USE;
 void          histogram_dispose(struct histogram *h);

@@ -69,15 +69,6 @@ static double pass_mean(const struct pass_cell *c)
     return sum_value(&c->sum) / (double)c->n;
 }
 
-static void pass_value(struct aggregate_scorer *s, double v)
-{
-    s->min = s->n ? fmin(s->min, v) : v;
-    s->max = s->n ? fmax(s->max, v) : v;
-    s->n++;
-    sum_add(&s->sum, v);
-    sum_add_square(&s->squares, v);
-}
-
 static void pass_end_case_means(struct pass *p, size_t place)
 {
     const struct pass_cell *row = p->cells + place * p->r->scorer_count, *c = row + p->source;
@@ -88,12 +79,12 @@ static void pass_end_case_means(struct pass *p, size_t place)
         if (p->over_case[i].metric)
             v = p->over_case[i].metric->over_case(p->over_case[i].state, (double)row[i].n, sum_value(&row[i].sum));
         if (isfinite(v))
-            pass_value(&p->by_case[place * p->r->scorer_count + i], v);
+            aggregate_value(&p->by_case[place * p->r->scorer_count + i], v);
     }
     if (c->n >= 2) {
         double mean = pass_mean(c), variance = sum_value(&c->squares) / (double)c->n - mean * mean;
 
-        pass_value(&p->spread[place], variance > 0 ? sqrt(variance) : 0);
+        aggregate_value(&p->spread[place], variance > 0 ? sqrt(variance) : 0);
     }
 }
 
@@ -111,7 +102,7 @@ static void pass_end_case_pairs(struct pass *p)
             continue;
         a = pass_mean(first);
         b = pass_mean(mine);
-        pass_value(&pair->differences, b - a);
+        aggregate_value(&pair->differences, b - a);
         pair->fractions |= (a != 0 && a != 1) || (b != 0 && b != 1);
         pair->only_first += a > b;
         pair->only_this += b > a;

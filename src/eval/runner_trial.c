@@ -205,8 +205,6 @@ static void work_wish_done(struct work *w)
         wish->vectors = w->call.answer.vectors;
     else
         wish->why = arena_strdup(w->arena, w->call.err.text[0] ? str_c(w->call.err.text) : S("the call was cancelled"));
-    for (; w->call.code == ERR_CANCELLED && w->wish_at < w->wish_count; w->wish_at++)
-        w->wishes[w->wish_at].why = wish->why;      /* the run is to stop: nothing more is asked */
     work_wish(w);
 }
 

@@ -25,7 +25,7 @@ const struct token_encoding *encoding_at(int vocab)
 
 static const struct vocab *encoding_vocab(const struct token_encoding *t)
 {
-    return &token_pack.vocab[t->vocab];
+    return &pack_head()->vocab[t->vocab];
 }
 
 size_t token_encoding_size(const struct token_encoding *t)
@@ -36,23 +36,23 @@ size_t token_encoding_size(const struct token_encoding *t)
 struct str token_bytes(const struct token_encoding *t, uint32_t id)
 {
     const struct vocab *v = encoding_vocab(t);
-    const uint32_t *offset = (const uint32_t *)((const unsigned char *)&token_pack + v->offsets);
+    const uint32_t *offset = pack_at(v->offsets);
 
     if (id >= v->tokens)
         return STR_NONE;
-    return str_n((const char *)&token_pack + v->bytes + offset[id], offset[id + 1] - offset[id]);
+    return str_n((const char *)pack_at(v->bytes + offset[id]), offset[id + 1] - offset[id]);
 }
 
 /* The token that is exactly these bytes, or VOCAB_NONE. */
 static inline uint32_t encoding_word(const struct vocab *v, const unsigned char *p, size_t n)
 {
-    const unsigned char *base = (const unsigned char *)&token_pack;
-    const uint64_t *words = (const uint64_t *)(base + v->words);
+    const unsigned char *bytes = pack_at(v->bytes);
+    const uint64_t *words = pack_at(v->words);
     uint64_t h = vocab_word_hash(p, n), mask = (UINT64_C(1) << v->word_bits) - 1, slot;
 
     for (uint64_t i = h & mask; (slot = words[i]); i = (i + 1) & mask)
         if (!((slot ^ h) >> (64 - VOCAB_MARK_BITS)) && (slot >> VOCAB_ID_BITS & VOCAB_BYTES_MAX) == n &&
-            memcmp(base + v->bytes + (slot >> (VOCAB_ID_BITS + VOCAB_LEN_BITS) & ((UINT64_C(1) << VOCAB_AT_BITS) - 1)),
+            memcmp(bytes + (slot >> (VOCAB_ID_BITS + VOCAB_LEN_BITS) & ((UINT64_C(1) << VOCAB_AT_BITS) - 1)),
                    p, n) == 0)
             return slot & VOCAB_NONE;
     return VOCAB_NONE;

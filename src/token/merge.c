@@ -19,9 +19,9 @@ static inline uint32_t merge_rank(const uint64_t *pairs, uint64_t mask, uint32_t
 
 static size_t merge_short(const struct vocab *v, const unsigned char *piece, size_t n, uint32_t *id)
 {
-    const uint64_t *pairs = (const uint64_t *)((const unsigned char *)&token_pack + v->pairs);
+    const uint64_t *pairs = pack_at(v->pairs);
     uint64_t mask = (UINT64_C(1) << v->pair_bits) - 1;
-    const uint32_t *byte_pairs = (const uint32_t *)((const unsigned char *)&token_pack + v->byte_pairs);
+    const uint32_t *byte_pairs = pack_at(v->byte_pairs);
     uint32_t rank[MERGE_SHORT];             /* of id[i] with id[i + 1]; the last has none */
 
     for (size_t i = 0; i < n; i++) {
@@ -131,9 +131,9 @@ static void big_join(struct merge_big *b, const uint64_t *pairs, uint64_t mask, 
 static size_t merge_long(const struct vocab *v, const unsigned char *piece, size_t n, struct merge_big *b,
                          uint32_t *out)
 {
-    const uint64_t *pairs = (const uint64_t *)((const unsigned char *)&token_pack + v->pairs);
+    const uint64_t *pairs = pack_at(v->pairs);
     uint64_t mask = (UINT64_C(1) << v->pair_bits) - 1;
-    const uint32_t *byte_pairs = (const uint32_t *)((const unsigned char *)&token_pack + v->byte_pairs);
+    const uint32_t *byte_pairs = pack_at(v->byte_pairs);
     size_t count = 0;
 
     if (n > b->cap) {

@@ -11,11 +11,11 @@
 
 struct look { unsigned cls; const unsigned char *next; };       /* cls 0: the end of the text */
 
-static const unsigned char *split_stage2(void) { return (const unsigned char *)&token_pack + token_pack.stage2; }
+static const unsigned char *split_stage2(void) { return pack_at(pack_head()->stage2); }
 
 static unsigned split_class(uint32_t cp)
 {
-    const uint16_t *stage1 = (const uint16_t *)((const unsigned char *)&token_pack + token_pack.stage1);
+    const uint16_t *stage1 = pack_at(pack_head()->stage1);
 
     return split_stage2()[(size_t)stage1[cp >> 7] << 7 | (cp & 127)];
 }

@@ -3,7 +3,10 @@
 #include "token/token.h"
 #include "token/vocab.h"
 
-extern const struct vocab_pack token_pack __attribute__((visibility("hidden")));
+/* The block: of a size the compiler must not think it knows. */
+extern const unsigned char token_pack[] __attribute__((visibility("hidden")));
+static inline const struct vocab_pack *pack_head(void) { return (const struct vocab_pack *)(const void *)token_pack; }
+static inline const void *pack_at(uint64_t offset) { return token_pack + offset; }
 
 struct token_encoding {
     const char *name;

@@ -47,7 +47,7 @@ TEST(short_and_long_ways_of_merging_agree)      /* the same piece below and abov
     rng_seed(&rng, 7);
     for (int round = 0; round < 2000; round++) {
         size_t n = 2 + rng_below(&rng, 62), a, b;
-        const struct vocab *v = &token_pack.vocab[round & 1];
+        const struct vocab *v = &pack_head()->vocab[round & 1];
 
         for (size_t i = 0; i < n; i++)
             piece[i] = "aaaabcde the\xe4\xb8\xad."[rng_below(&rng, 16)];

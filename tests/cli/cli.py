@@ -469,7 +469,7 @@ def help_version_schema_and_completion_speak():
             assert all(width(line) <= 80 for line in page.out.splitlines()), (name, max(page.out.splitlines(), key=width))
         assert json.loads(home.run("schema").out)["$schema"].startswith("https://json-schema.org/draft/2020-12")
         for shell in ("bash", "zsh", "fish"):
-            assert "resume" in home.run("completion", shell).out
+            assert "complete %s" % shell in home.run("completion", shell).out
         bash = home.file("c.bash", home.run("completion", "bash").out)
         assert subprocess.run(["bash", "-n", bash]).returncode == 0
         fails(home.run("completion", "tcsh"), 2, "bash")

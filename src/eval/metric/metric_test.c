@@ -35,25 +35,6 @@ static double measure(const char *metric, const char *format, const char *output
     return out.state == SCORE_VALUE ? out.value : -1;
 }
 
-/* The sentence for what is wrong with a metric's settings; empty when nothing is. Static. */
-static const char *complaint(const char *kind, const char *options)
-{
-    static struct err e;
-    AUTO_ARENA *a = arena_new_sized(0);
-    struct metric_spec spec = { .name = str_c(kind), .kind = str_c(kind) };
-    const struct metric *m;
-    json_t *j;
-    void *state;
-
-    e = ERR_INIT;
-    if (options && json_read(str_c(options), &j, NULL) == ERR_OK)
-        spec.options = json_in_arena(j, a);
-    if (metric_prepare(&spec, a, &m, &state, &e) == ERR_OK)
-        return "";
-    CHECK_INT(e.code, ERR_BAD_INPUT);
-    return e.text;
-}
-
 TEST(the_reference_values_of_the_sheet_hold)
 {
     CHECK_NEAR(measure("accuracy", "json", "[\"A\",\"B\",\"C\"]", "{\"items\":[\"A\",\"B\",\"C\",\"D\"]}", NULL), 1, 0);
@@ -116,24 +97,6 @@ TEST(items_of_csv_are_its_rows_without_the_header)
     CHECK_NEAR(measure("accuracy", "csv", "a,b\n", "[\"a\"]", NULL), 0, 0);
 }
 
-TEST(a_key_may_be_several_members)
-{
-    const char *const two = "{\"key\":[\"id\",\"day\"]}",
-                      *const gold = "[{\"id\":1,\"day\":\"mon\",\"x\":9},{\"id\":2,\"day\":\"tue\"}]";
-
-    CHECK_NEAR(measure("accuracy", "json", "[{\"day\":\"mon\",\"id\":1,\"x\":0},{\"id\":2,\"day\":\"wed\"}]", gold,
-                       two),
-               0.5, 0);
-    CHECK_NEAR(measure("accuracy", "json", "[{\"id\":1},{\"id\":2,\"day\":\"tue\"}]", gold, two), 0.5, 0);
-    CHECK_NEAR(measure("accuracy", "csv", "x,day,id\n5,mon,1\n6,tue,2\n", gold, two), 1, 0);
-    CHECK_NEAR(measure("accuracy", "csv", "x,day,id\n5,mon,1\n6,tue,3\n", "\"id,day\\n1,mon\\n2,tue\"", two), 0.5, 0);
-    CHECK_NEAR(measure("accuracy", "csv", "id,day\n1,\n2\n", "\"id,day\\n1,\\n2,\"", two), 1, 0);
-    CHECK(strstr(complaint("accuracy", "{\"key\":[]}"), "or a list of 1 to 8 of them"));
-    CHECK(strstr(complaint("f1", "{\"key\":[\"a\",1]}"), "key takes the name of one member"));
-    CHECK(strstr(complaint("f1", "{\"key\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\"]}"),
-                 "a list of 1 to 8"));
-}
-
 TEST(f1_is_over_items_or_words)
 {
     CHECK_NEAR(measure("f1", "json", "[\"A\",\"B\",\"X\"]", "[\"A\",\"B\"]", NULL), 0.8, 1e-15);
@@ -157,6 +120,25 @@ TEST(what_an_answer_took_is_measured)
     CHECK_NEAR(measure("latency", "text", "x", NULL, NULL), 812, 0);
     CHECK_NEAR(measure("input_tokens", "text", "x", NULL, NULL), 120, 0);
     CHECK_NEAR(measure("output_tokens", "text", "x", NULL, NULL), 7, 0);
+}
+
+/* The sentence for what is wrong with a metric's settings; empty when nothing is. Static. */
+static const char *complaint(const char *kind, const char *options)
+{
+    static struct err e;
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct metric_spec spec = { .name = str_c(kind), .kind = str_c(kind) };
+    const struct metric *m;
+    json_t *j;
+    void *state;
+
+    e = ERR_INIT;
+    if (options && json_read(str_c(options), &j, NULL) == ERR_OK)
+        spec.options = json_in_arena(j, a);
+    if (metric_prepare(&spec, a, &m, &state, &e) == ERR_OK)
+        return "";
+    CHECK_INT(e.code, ERR_BAD_INPUT);
+    return e.text;
 }
 
 TEST(every_metric_has_its_words_and_a_wrong_setting_is_told)

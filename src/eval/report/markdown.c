@@ -7,7 +7,7 @@
 #define MARKDOWN_MAX ((size_t)64 << 20)
 #define MARKDOWN_LABELS_MAX 20          /* of a confusion matrix that is still a table one can read */
 
-static void markdown_text(struct buf *b, struct str s)
+void report_md_text(struct buf *b, struct str s)
 {
     for (size_t i = 0; i < s.len; i++) {
         unsigned char c = (unsigned char)s.at[i];
@@ -34,7 +34,7 @@ static void markdown_variant(struct buf *b, const struct result_variant *v, bool
         buf_printf(b, "| %" PRId64 " | ", v->rank);
     else
         buf_puts(b, "| - | ");
-    markdown_text(b, v->name);
+    report_md_text(b, v->name);
     buf_printf(b, " | %s | ", v->quality.n ? report_percent(v->quality.value, text) : "-");
     if (v->quality.interval.known)
         buf_printf(b, "%.1f - %.1f", v->quality.interval.low * 100, v->quality.interval.high * 100);
@@ -59,7 +59,7 @@ static void markdown_detail(struct buf *b, const struct result *r)
     buf_puts(b, "\n| metric or check |");
     for (size_t v = 0; v < r->variant_count; v++) {
         buf_byte(b, ' ');
-        markdown_text(b, r->variants[v].name);
+        report_md_text(b, r->variants[v].name);
         buf_puts(b, " |");
     }
     buf_puts(b, "\n| --- |");
@@ -68,7 +68,7 @@ static void markdown_detail(struct buf *b, const struct result *r)
     buf_byte(b, '\n');
     for (size_t i = 0; i < r->scorer_count; i++) {
         buf_puts(b, "| ");
-        markdown_text(b, r->scorers[i].name);
+        report_md_text(b, r->scorers[i].name);
         buf_puts(b, " |");
         for (size_t v = 0; v < r->variant_count; v++) {
             const struct estimate *x = &r->variants[v].scores[i];
@@ -86,7 +86,7 @@ static void markdown_counts(struct buf *b, const struct result_classes *set, con
     buf_puts(b, "\n| expected, given |");
     for (size_t k = 0; k < n; k++) {
         buf_byte(b, ' ');
-        markdown_text(b, set->labels[k]);
+        report_md_text(b, set->labels[k]);
         buf_puts(b, " |");
     }
     buf_puts(b, " none of these |\n| --- |");
@@ -95,7 +95,7 @@ static void markdown_counts(struct buf *b, const struct result_classes *set, con
     buf_byte(b, '\n');
     for (size_t i = 0; i < n; i++) {
         buf_puts(b, "| ");
-        markdown_text(b, set->labels[i]);
+        report_md_text(b, set->labels[i]);
         buf_puts(b, " |");
         for (size_t k = 0; k <= n; k++)
             buf_printf(b, " %" PRId64 " |", x->counts[i * (n + 1) + k]);
@@ -109,12 +109,11 @@ static void markdown_confusions(struct buf *b, const struct result *r)
         const struct result_classes *set = &r->classes[i];
 
         buf_puts(b, "\n## ");
-        markdown_text(b, r->scorers[set->scorer].name);
+        report_md_text(b, r->scorers[set->scorer].name);
         buf_byte(b, '\n');
         if (!set->label_count || set->label_count > MARKDOWN_LABELS_MAX) {
             buf_byte(b, '\n');
-            markdown_text(b, set->label_count ? S("Too many labels for a table; the JSON report has the matrix.")
-                                              : set->why);
+            report_md_text(b, set->label_count ? S("Too many labels for a table; the JSON report has the matrix.") : set->why);
             buf_byte(b, '\n');
             continue;
         }
@@ -123,7 +122,7 @@ static void markdown_confusions(struct buf *b, const struct result *r)
             char accuracy[REPORT_TEXT], f1[REPORT_TEXT];
 
             buf_puts(b, "\n### ");
-            markdown_text(b, r->variants[v].name);
+            report_md_text(b, r->variants[v].name);
             buf_printf(b, "\n\n%" PRId64 " of %" PRId64 " right", x->correct, x->n);
             if (x->n)
                 buf_printf(b, ": accuracy %s, macro F1 %s", report_percent(x->accuracy.value, accuracy),
@@ -139,7 +138,7 @@ static void markdown_line(struct buf *b, const char *label, struct str text)
     if (!text.len)
         return;
     buf_printf(b, "- **%s** ", label);
-    markdown_text(b, text);
+    report_md_text(b, text);
     buf_byte(b, '\n');
 }
 
@@ -151,9 +150,9 @@ static void markdown_thresholds(struct buf *b, const struct result *r)
         const struct result_threshold *t = &r->thresholds[i];
 
         buf_puts(b, "| ");
-        markdown_text(b, t->metric);
+        report_md_text(b, t->metric);
         buf_printf(b, " %s %.6g | ", t->ceiling ? "at most" : "at least", t->limit);
-        markdown_text(b, r->variants[t->variant].name);
+        report_md_text(b, r->variants[t->variant].name);
         if (t->measured)
             buf_printf(b, " | %.6g | %s |\n", t->value, t->met ? "yes" : "**no**");
         else
@@ -171,13 +170,13 @@ static enum err_code markdown_write(const struct result *r, struct store *s, con
 
     (void)s;
     buf_puts(&b, "# ");
-    markdown_text(&b, r->run->task_name);
+    report_md_text(&b, r->run->task_name);
     buf_printf(&b, "\n\n%" PRId64 " cases x %" PRId64 " variants x %" PRId64 ": %" PRId64 " trials done, %" PRId64 " failed, %s"
                " spent. Run `" STR_FMT "`, %s, %s.\n\n", r->run->cases, r->run->variants, r->run->repeat, r->done, r->failed,
                money_show(r->spent_nanousd, money), STR_ARG(r->run->id), run_state_name(r->run->state),
                report_date(r->run->created_ms, text));
     buf_puts(&b, "| # | variant | ");
-    markdown_text(&b, str_c(result_quality_name(r)));
+    report_md_text(&b, str_c(result_quality_name(r)));
     buf_printf(&b, " | 95 %% interval | critical | violations | failed | p50 | $/1,000 |%s\n", pairs ? " against #1 |" : "");
     buf_printf(&b, "| ---: | --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |%s\n", pairs ? " --- |" : "");
     for (size_t i = 0; i < r->variant_count; i++)

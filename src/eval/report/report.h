@@ -15,7 +15,7 @@ struct report_sink {
 };
 
 struct report_options {
-    int columns;                        /* of the terminal; 0: 80. At least 60 are used */
+    int columns;                        /* of the terminal; 0: 80. At least 36 are used */
     bool color;                         /* ANSI colours; the caller has looked at NO_COLOR and at the terminal */
     bool ascii;                         /* no character above 0x7e of our own */
     bool no_header;                     /* table: the first line is left out (the caller already showed it) */
@@ -60,8 +60,13 @@ const char *report_date(int64_t wall_ms, char out[REPORT_TEXT]);            /* "
 /* Control characters, marks that turn the direction of what follows, and code points that are no characters have no
  * business in what we show. */
 bool        report_unprintable(uint32_t cp);
+/* `s` without control characters and marks that turn the direction of text ('?' instead); `lines`: line ends and tabs
+ * stay. Bytes that are not UTF-8 become U+FFFD. */
+struct str  report_clean(struct str s, bool ascii, bool lines, struct arena *a);
 /* `s` in at most `width` terminal columns; when longer its middle is cut out. Control bytes become '?'. */
 struct str  report_fit(struct str s, size_t width, bool ascii, struct arena *a);
+/* Text that can't leave its cell or become markup (markdown.c). */
+void        report_md_text(struct buf *b, struct str s);
 /* JSON for reports: numbers in 15 digits, so that 0.1 is not 0.10000000000000001. */
 void        report_json_text(const json_t *j, bool pretty, struct buf *out);
 enum err_code report_put(const struct report_sink *sink, struct buf *b, struct err *e);    /* writes and empties it */

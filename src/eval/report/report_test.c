@@ -1,6 +1,7 @@
 #include "base/test.h"
 
 #include "eval/report/fixture_test.h"
+#include "eval/report/spread.h"
 
 /* The report of the tickets run in `out`. */
 static void report(const char *format, const struct report_options *options, struct buf *out)
@@ -64,7 +65,7 @@ TEST(the_table_looks_as_it_did)
 
 TEST(no_line_of_the_table_is_wider_than_the_terminal)
 {
-    for (int columns = 60; columns <= 200; columns += 7) {
+    for (int columns = 36; columns <= 200; columns += 7) {
         AUTO_BUF struct buf b = BUF_INIT(1 << 20);
         struct str rest, line;
 
@@ -354,4 +355,26 @@ TEST(a_sink_that_fails_stops_the_report)
                       ERR_IO);
         }
     fixture_free(&f);
+}
+
+TEST(distributions_are_drawn_by_their_counts)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct histogram h = { 0 };
+    int64_t bins[4];
+
+    CHECK_STR(spread_bars((const int64_t[]){ 0, 1, 30, 60 }, 4, true, a), "_.=#");
+    CHECK_STR(spread_bars((const int64_t[]){ 0, 60 }, 2, false, a), "\xe2\x96\x81\xe2\x96\x88");
+    CHECK_STR(spread_bars((const int64_t[]){ 0, 0 }, 2, true, a), "__");
+    histogram_add(&h, 1, 5);
+    histogram_add(&h, 10, 3);
+    histogram_add(&h, 1000, 2);
+    histogram_bins(&h, 1, histogram_quantile(&h, 1), bins, 4);
+    CHECK_INT(bins[0], 5);
+    CHECK_INT(bins[1], 3);
+    CHECK_INT(bins[2], 0);
+    CHECK_INT(bins[3], 2);
+    histogram_bins(&h, 7, 7, bins, 4);
+    CHECK_INT(bins[0], 10);
+    histogram_dispose(&h);
 }

@@ -1,15 +1,16 @@
 /* src/eval/report/table.c: the terminal. A ranked table, what failed, what to take.
  *
  * Columns give way in a fixed order until a row fits: percentiles past the median go, then words get short, then names
- * are cut in the middle. No line is ever wider than the terminal (60 columns at least). Colour carries nothing the text
+ * are cut in the middle. No line is ever wider than the terminal (36 columns at least). Colour carries nothing the text
  * does not say. */
 #include "eval/report/report.h"
+#include "eval/report/spread.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 #define TABLE_PIECE_MAX   ((size_t)64 << 20)
-#define TABLE_COLUMNS_MIN 60
+#define TABLE_COLUMNS_MIN 36
 #define TABLE_NAME_MIN    12
 #define TABLE_NAME_WISH   20        /* columns go before a name is cut below this */
 #define TABLE_NAME_MAX    44
@@ -176,7 +177,8 @@ static void table_fit(struct table *t)
         { TABLE_P95, TABLE_HIDDEN }, { TABLE_QUALITY, TABLE_SHORT }, { TABLE_CRITICAL, TABLE_SHORT }, { TABLE_VIOLATIONS, TABLE_SHORT },
         { TABLE_FAILED, TABLE_SHORT }, { TABLE_AGAINST, TABLE_MEDIUM }, { TABLE_INTERVAL, TABLE_SHORT }, { TABLE_AGAINST, TABLE_SHORT },
     };
-    static const enum table_column last[] = { TABLE_FAILED, TABLE_VIOLATIONS, TABLE_P50, TABLE_AGAINST };
+    static const enum table_column last[] = { TABLE_FAILED, TABLE_VIOLATIONS, TABLE_P50, TABLE_AGAINST, TABLE_INTERVAL,
+                                              TABLE_CRITICAL, TABLE_COST };
     size_t step = 0, total, wish, name;
     bool checks = false, failed = false;
 
@@ -409,9 +411,8 @@ static enum err_code table_write(const struct result *r, struct store *s, const 
 {
     AUTO_ARENA *a = arena_new_sized(16384);
     struct table t = { .r = r, .o = options, .arena = a, .out = BUF_INIT(TABLE_PIECE_MAX) };
-    enum err_code code;
+    enum err_code code = ERR_OK;
 
-    (void)s;
     t.columns = (size_t)MAX(options->columns > 0 ? options->columns : 80, TABLE_COLUMNS_MIN);
     if (!options->no_header)
         table_header(&t);
@@ -419,15 +420,18 @@ static enum err_code table_write(const struct result *r, struct store *s, const 
     table_row(&t, NULL);
     for (size_t i = 0; i < r->variant_count; i++)
         table_row(&t, &r->variants[i]);
-    if (options->detail)
+    if (options->detail) {
         table_detail(&t);
+        code = spread_write(r, s, options, a, &t.out, e);
+    }
     table_recommendation(&t);
     if (r->failed || r->threshold_count)
         buf_byte(&t.out, '\n');
     table_failures(&t);
     table_thresholds(&t);
     table_footer(&t);
-    code = report_put(sink, &t.out, e);
+    if (code == ERR_OK)
+        code = report_put(sink, &t.out, e);
     buf_dispose(&t.out);
     return code;
 }

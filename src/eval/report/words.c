@@ -68,27 +68,27 @@ const char *report_date(int64_t wall_ms, char out[REPORT_TEXT])
 
 bool report_unprintable(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) ||
-           (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
+    return str_utf8_steers(c) || (c & 0xfffe) == 0xfffe || (c >= 0xfdd0 && c <= 0xfdef);
 }
 
-static struct str report_clean(struct str s, bool ascii, struct arena *a)
+struct str report_clean(struct str s, bool ascii, bool lines, struct arena *a)
 {
-    struct str some = str_utf8_head(s, REPORT_NAME_MAX);
-    char *p = arena_alloc(a, some.len * 3 + 1);         /* an ill-formed byte becomes the 3 of U+FFFD */
+    char *p = arena_alloc(a, s.len * 3 + 1);            /* an ill-formed byte becomes the 3 of U+FFFD */
     size_t n = 0;
 
-    for (size_t i = 0; i < some.len;) {
-        uint32_t c = str_utf8_next(some, &i);
+    for (size_t i = 0; i < s.len;) {
+        uint32_t c = str_utf8_next(s, &i);
+        bool stays = lines && (c == '\n' || c == '\t');
 
-        n += str_utf8_put(report_unprintable(c) || (ascii && c > 0x7e) ? '?' : c, p + n);
+        n += str_utf8_put(!stays && (report_unprintable(c) || (ascii && c > 0x7e)) ? '?' : c, p + n);
     }
     return str_n(p, n);
 }
 
 struct str report_fit(struct str s, size_t width, bool ascii, struct arena *a)
 {
-    struct str mark = ascii ? S("...") : S("\xe2\x80\xa6"), clean = report_clean(s, ascii, a);
+    struct str mark = ascii ? S("...") : S("\xe2\x80\xa6"),
+               clean = report_clean(str_utf8_head(s, REPORT_NAME_MAX), ascii, false, a);
     size_t room = width - MIN(width, ascii ? (size_t)3 : (size_t)1), used = 0, head = 0, tail;
 
     if (str_utf8_width(clean) <= width)
