@@ -30,6 +30,8 @@
 #include "base/json.h"
 #include "base/file.h"
 #include "base/schema.h"
+#include "base/regex.h"
+#include "base/jsonpath.h"
 #include "base/doc.h"
 #include "base/csv.h"
 #include "base/queue.h"

@@ -12,6 +12,7 @@ static json_t *checks_json(const struct check_about *c)
     json_object_set_new(o, "check", json_string(c->name));
     json_object_set_new(o, "about", json_string(c->doc));
     json_object_set_new(o, "takes", json_string(c->takes));
+    json_object_set_new(o, "members", c->members ? json_string(c->members) : json_null());
     json_object_set_new(o, "options", c->options ? json_string(c->options) : json_null());
     json_object_set_new(o, "example", json_string(c->example));
     return o;
@@ -26,7 +27,7 @@ static enum err_code checks_one(struct args *args, struct err *e)
         return term_json(checks_json(&c), e);
     printf("%s\n\n", c.name);
     term_wrap(stdout, str_c(c.doc), 0, term_get()->columns);
-    printf("\ntakes    %s\n", c.takes);
+    printf("\ntakes    %s%s%s\n", c.takes, c.members ? " of " : "", c.members ? c.members : "");
     if (c.options)
         printf("options  %s\n", c.options);
     printf("example  %s\n\n", c.example);

@@ -160,12 +160,9 @@ enum err_code session_sim(struct session *s, const struct args *args, const stru
     struct sim_options o = { .seed = 1, .latency_scale = 1 };
     double speed = 1;
     int64_t seed = 1;
-    bool wanted = false;
     struct str url;
 
-    for (size_t i = 0; i < task->variant_count; i++)
-        wanted |= str_is(task->variants[i].model.provider, "sim") && !task->variants[i].base_url.len;
-    if (!wanted || s->sim || session_sim_elsewhere(args))
+    if (!plan_asks(task, "sim") || s->sim || session_sim_elsewhere(args))
         return ERR_OK;
     TRY(args_double(args, "speed", 0, 1e6, &speed, e));
     TRY(args_int(args, "seed", 0, INT64_MAX, &seed, e));

@@ -2,6 +2,7 @@
 #include "cli/session.h"
 
 #include "eval/prompting.h"
+#include "eval/scoring.h"
 
 static const struct option validate_options[] = {
     SESSION_TASK_OPTIONS,
@@ -53,6 +54,7 @@ static enum err_code validate_cases(struct session *s, const struct task *task, 
         code = dataset_next(reader, a, &kase, &more, e);
         if (code != ERR_OK || !more)
             break;
+        code = scoring_case_verify(task, &kase, e);
         vars = prompting_vars(prompting, &kase, a);
         for (size_t i = 0; i < task->variant_count && code == ERR_OK; i++) {
             struct message *messages;

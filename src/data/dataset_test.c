@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char *dataset_file(const char *name, const char *text)
 {
@@ -344,4 +345,22 @@ TEST(dataset_share_of_too_many_cases_is_refused)
     CHECK_STR(buf_str(&out),
               "error: many.jsonl: a sample by percent is drawn of at most 2000000 cases; say --sample 20000");
     CHECK(remove(path) == 0);
+}
+
+TEST(dataset_folder_is_left_by_no_link)
+{
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    AUTO_ARENA *a = arena_new_sized(0);
+    const char *dir = arena_printf(a, "%s/linked", test_folder()).at;
+    struct dataset_source src = { .path = str_c(dir), .name = S("linked") };
+
+    CHECK_OK(file_mkdirs(arena_printf(a, "%s/secrets", test_folder()).at, 0755, NULL));
+    CHECK_OK(file_mkdirs(dir, 0755, NULL));
+    CHECK_OK(file_write_atomic(arena_printf(a, "%s/secrets/a.txt", test_folder()).at, S("SECRET"), 0644, NULL));
+    CHECK_OK(file_write_atomic(arena_printf(a, "%s/a.txt", dir).at, S("hi"), 0644, NULL));
+    CHECK(symlink("../secrets", arena_printf(a, "%s/expected", dir).at) == 0);
+    CHECK_STR(str_c(dataset_flat(&src, NULL, &out)), "a.txt {\"input\":\"hi\"};");
+    CHECK(symlink("../secrets/a.txt", arena_printf(a, "%s/b.txt", dir).at) == 0);
+    dataset_flat(&src, NULL, &out);
+    CHECK(str_contains(buf_str(&out), S("leads out")) && !str_contains(buf_str(&out), S("SECRET")));
 }

@@ -18,7 +18,7 @@ struct score {
     enum score_state state;
     double value;               /* finite when SCORE_VALUE */
     struct str note;            /* why it is missing, or why a check failed; may be empty */
-    const struct score_parts *parts;    /* NULL for most; only with SCORE_VALUE */
+    const struct score_parts *parts;    /* NULL for most */
 };
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITIES };

@@ -38,6 +38,7 @@ struct check_spec {
     enum severity severity;     /* warning when not said */
     double weight;              /* 1 when not said; >= 0 */
     int line;
+    int depth;                  /* groups (all_of, any_of, none_of) it stands in */
 };
 struct metric_spec {
     struct str name;            /* how reports call it; unique in the task */

@@ -13,17 +13,21 @@ static const char *check_takes(enum check_argument a)
     case CHECK_NUMBER: return "a number, 0 or more";
     case CHECK_BOUNDS: return "{min, max}: one or both";
     case CHECK_TRUE: return "true";
+    case CHECK_AMOUNT: return "a number, 0 or more";
+    case CHECK_KEYS: return "true, a name or a list of names";
+    case CHECK_MAP: return "a map";
+    case CHECK_CHECKS: return "a list of checks";
     }
     return "";
 }
 
 bool check_about_at(size_t i, struct check_about *out)
 {
-    const struct check *c = i < check_count() ? check_at(i) : NULL;
+    const struct check *c = i < check_kinds() ? check_at(i) : NULL;
 
     if (c)
         *out = (struct check_about){ .name = c->name, .doc = c->doc, .takes = check_takes(c->argument),
-                                     .options = c->options, .example = c->example };
+                                     .members = c->members, .options = c->options, .example = c->example };
     return c;
 }
 

@@ -8,12 +8,13 @@
 struct check_about {
     const char *name, *doc;
     const char *takes;                  /* what stands after the name: "a number, 0 or more" */
+    const char *members;                /* what a map holds, space-separated; or NULL */
     const char *options;                /* space-separated, or NULL */
     const char *example;                /* YAML of one check */
 };
 struct metric_about {
     const char *name, *label, *doc;
-    const char *unit;                   /* "ratio" "usd" "ms" "tokens" */
+    const char *unit;                   /* "ratio" "usd" "ms" "tokens" "tokens/s" */
     const char *options;                /* space-separated, or NULL */
     bool higher_is_better, needs_expected, over_repeats, by_default;
 };

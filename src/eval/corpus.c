@@ -8,11 +8,16 @@
 struct corpus_scorer {
     size_t scorer;
     const struct metric *metric;
+    const void *state;
     ptrdiff_t set;                      /* of labels; -1: numbers */
     size_t width;                       /* of a row; 0: nothing to add up */
     double *rows;                       /* [place][block][width] */
-    int64_t *filled;                    /* [place][block]: trials in the row */
+    bool *filled;                       /* [place][block]: the row holds something */
+    int64_t *trials;                    /* [place]: finished ones in the rows */
+    struct corpus_sample *samples;      /* [place], of a quantile */
 };
+/* Values of a variant: all of them, or past CORPUS_VALUES a fair choice of so many (Vitter 1985, algorithm R). */
+struct corpus_sample { double *at; size_t len, cap; int64_t seen, cases, last_case; struct rng rng; };
 struct corpus_set { struct map labels; struct corpus_scorer *owner; bool closed, too_many; };
 struct corpus {
     struct result *r;
@@ -21,6 +26,7 @@ struct corpus {
     struct corpus_set *sets;
     size_t *places;                     /* of a variant's number in r->variants */
     size_t blocks;
+    struct score *scores;               /* of the trial at hand, when a quantile needs them */
     bool learning;                      /* the first pass: which labels there are */
 };
 
@@ -31,6 +37,8 @@ static void corpus_dispose(struct corpus *c)
     for (size_t i = 0; i < c->count; i++) {
         free(c->scorers[i].rows);
         free(c->scorers[i].filled);
+        for (size_t v = 0; c->scorers[i].samples && v < c->r->variant_count; v++)
+            free(c->scorers[i].samples[v].at);
     }
     for (size_t i = 0; i < c->r->class_count; i++)
         map_dispose(&c->sets[i].labels);
@@ -78,11 +86,15 @@ static enum err_code corpus_scorers(struct corpus *c, struct err *e)
         const struct metric *m = info->kind == SCORER_METRIC ? metric_find(info->base) : NULL;
         void *state;
 
-        if (!m || (!m->labels && !m->parts))
+        if (!m || (!m->labels && !m->parts && !m->quantile))
             continue;
         TRY(metric_prepare(&spec, c->a, &m, &state, e));
-        *s = (struct corpus_scorer){ .scorer = i, .metric = m, .set = -1, .width = m->parts };
+        *s = (struct corpus_scorer){ .scorer = i, .metric = m, .state = state, .set = -1, .width = m->parts };
         c->count++;
+        if (m->quantile) {
+            s->samples = arena_array(c->a, struct corpus_sample, r->variant_count);
+            c->scores = c->scores ? c->scores : arena_array(c->a, struct score, r->scorer_count);
+        }
         if (m->labels)
             corpus_add_set(c, s, state);
     }
@@ -129,16 +141,24 @@ static void corpus_add_labels(struct corpus *c, const struct corpus_scorer *s, s
     row[3 * want + 2] += want == got;
 }
 
+/* The row a case's trials of a variant go to. */
+static double *corpus_row(struct corpus *c, struct corpus_scorer *s, size_t place, int64_t case_index)
+{
+    size_t block = (size_t)(case_index % (int64_t)c->blocks) + place * c->blocks;
+
+    s->filled[block] = true;
+    return s->rows + block * s->width;
+}
+
 static enum err_code corpus_add(struct corpus *c, struct corpus_scorer *s, size_t place, int64_t case_index,
                                 const json_t *parts, struct err *e)
 {
-    size_t block = (size_t)(case_index % (int64_t)c->blocks) + place * c->blocks;
-    double *row = s->rows + block * s->width;
+    double *row = corpus_row(c, s, place, case_index);
 
     if (s->set < 0 && json_array_size(parts) != s->width)
         return err_set(e, ERR_STORE, "a trial's score of %s has %zu parts, not %zu", s->metric->name,
                        json_array_size(parts), s->width);
-    s->filled[block]++;
+    s->trials[place]++;
     if (s->set >= 0)
         corpus_add_labels(c, s, place, parts, row);
     for (size_t i = 0; s->set < 0 && i < s->width; i++)
@@ -146,22 +166,53 @@ static enum err_code corpus_add(struct corpus *c, struct corpus_scorer *s, size_
     return ERR_OK;
 }
 
-static enum err_code corpus_trial(const struct store_trial *t, void *arg, struct err *e)
+static void corpus_add_failed(struct corpus *c, struct corpus_scorer *s, size_t place, int64_t case_index,
+                              const struct trial *t)
 {
-    struct corpus *c = arg;
-    struct trial_place at = run_trial_place(c->r->run, t->trial.number);
+    double parts[SCORE_PARTS_MAX], *row;
+
+    if (!s->metric->failed || !s->metric->failed(t, parts))
+        return;
+    row = corpus_row(c, s, place, case_index);
+    for (size_t i = 0; i < s->width; i++)
+        row[i] += parts[i];
+}
+
+static void corpus_add_value(struct corpus_sample *x, int64_t case_index, double v)
+{
+    size_t at = x->len;
+
+    if (!x->seen)
+        rng_seed(&x->rng, CORPUS_SEED);
+    x->cases += !x->seen || case_index != x->last_case;
+    x->last_case = case_index;
+    x->seen++;
+    if (x->len == CORPUS_VALUES) {
+        at = (size_t)rng_below(&x->rng, (uint64_t)x->seen);
+        if (at >= CORPUS_VALUES)
+            return;
+    } else if (x->len++ == x->cap) {
+        x->cap = x->cap ? 2 * x->cap : 64;
+        x->at = xreallocarray(x->at, x->cap, sizeof *x->at);
+    }
+    x->at[at] = v;
+}
+
+static enum err_code corpus_finished(struct corpus *c, const struct store_trial *t, struct trial_place at, size_t place,
+                                     struct err *e)
+{
     AUTO_JSON *all = NULL;
 
-    if (t->trial.state != TRIAL_DONE)
-        return ERR_OK;
-    if (at.variant < 0 || (size_t)at.variant >= c->r->variant_count)
-        return err_set(e, ERR_STORE, "trial %lld belongs to no variant of its run", (long long)t->trial.number);
     TRY(scores_read_parts(t->scores, &all, e));
-    for (size_t i = 0; all && i < c->count; i++) {
+    if (c->scores && !c->learning)
+        TRY(scores_read(t->scores, NULL, c->scores, c->r->scorer_count, e));
+    for (size_t i = 0; i < c->count; i++) {
         struct corpus_scorer *s = &c->scorers[i];
         char key[24];
         const json_t *parts;
 
+        if (s->samples && !c->learning && c->scores[s->scorer].state == SCORE_VALUE)
+            corpus_add_value(&s->samples[place], at.case_index, c->scores[s->scorer].value);
         snprintf(key, sizeof key, "%zu", s->scorer);
         parts = json_child(all, key);
         if (!parts)
@@ -169,8 +220,25 @@ static enum err_code corpus_trial(const struct store_trial *t, void *arg, struct
         if (c->learning && s->set >= 0)
             corpus_learn(&c->sets[s->set], parts);
         else if (!c->learning && s->rows)
-            TRY(corpus_add(c, s, c->places[at.variant], at.case_index, parts, e));
+            TRY(corpus_add(c, s, place, at.case_index, parts, e));
     }
+    return ERR_OK;
+}
+
+static enum err_code corpus_trial(const struct store_trial *t, void *arg, struct err *e)
+{
+    struct corpus *c = arg;
+    struct trial_place at = run_trial_place(c->r->run, t->trial.number);
+    size_t place;
+
+    if (at.variant < 0 || (size_t)at.variant >= c->r->variant_count)
+        return err_set(e, ERR_STORE, "trial %lld belongs to no variant of its run", (long long)t->trial.number);
+    place = c->places[at.variant];
+    if (t->trial.state == TRIAL_DONE)
+        return corpus_finished(c, t, at, place, e);
+    for (size_t i = 0; !c->learning && i < c->count; i++)
+        if (c->scorers[i].rows)
+            corpus_add_failed(c, &c->scorers[i], place, at.case_index, &t->trial);
     return ERR_OK;
 }
 
@@ -218,7 +286,8 @@ static void corpus_room(struct corpus *c)
 
     for (size_t i = 0; i < c->count; i++)
         width += c->scorers[i].width;
-    c->blocks = CLAMP(CORPUS_BYTES / (places * width * sizeof(double)), (size_t)CORPUS_BLOCKS_MIN, (size_t)CORPUS_BLOCKS);
+    c->blocks = CLAMP(CORPUS_BYTES / (places * width * sizeof(double)), (size_t)CORPUS_BLOCKS_MIN,
+                      (size_t)CORPUS_BLOCKS);
     c->blocks = MAX(MIN(c->blocks, (size_t)c->r->run->cases), (size_t)1);
     for (size_t i = 0; i < c->count; i++) {
         struct corpus_scorer *s = &c->scorers[i];
@@ -229,6 +298,7 @@ static void corpus_room(struct corpus *c)
             continue;
         s->rows = xcalloc(places * c->blocks * s->width, sizeof *s->rows);
         s->filled = xcalloc(places * c->blocks, sizeof *s->filled);
+        s->trials = arena_array(c->a, int64_t, places);
     }
 }
 
@@ -266,25 +336,22 @@ static void corpus_classes(const struct corpus *c, size_t set, struct confusion 
     x->kappa = x->n && chance < 1 ? ((double)x->correct / total - chance) / (1 - chance) : NAN;
 }
 
-/* The rows some trial is in, next to each other; their count. */
-static size_t corpus_gather(const struct corpus *c, const struct corpus_scorer *s, size_t place, double *out, int64_t *trials)
+/* The rows that hold something, next to each other; their count. */
+static size_t corpus_gather(const struct corpus *c, const struct corpus_scorer *s, size_t place, double *out)
 {
     size_t n = 0;
 
-    *trials = 0;
     for (size_t b = place * c->blocks; b < (place + 1) * c->blocks; b++)
-        if (s->filled[b]) {
+        if (s->filled[b])
             memcpy(out + n++ * s->width, s->rows + b * s->width, s->width * sizeof *out);
-            *trials += s->filled[b];
-        }
     return n;
 }
 
-static struct estimate corpus_estimate(const struct corpus *c, const struct corpus_scorer *s, stats_fold *fold, size_t place,
-                                       double *rows)
+static struct estimate corpus_estimate(const struct corpus *c, const struct corpus_scorer *s, stats_fold *fold,
+                                       size_t place, double *rows)
 {
-    struct estimate x = { .method = ESTIMATE_NONE };
-    size_t n = corpus_gather(c, s, place, rows, &x.n);
+    struct estimate x = { .n = s->trials[place] };
+    size_t n = corpus_gather(c, s, place, rows);
     double *sums = xcalloc(s->width, sizeof *sums);
 
     for (size_t i = 0; i < n * s->width; i++)
@@ -299,6 +366,26 @@ static struct estimate corpus_estimate(const struct corpus *c, const struct corp
         x.method = ESTIMATE_BOOTSTRAP;
     x.missing = c->r->variants[place].sum->done - x.n;
     return x;
+}
+
+/* With repetitions a case counts once for how wide the interval is, whatever its trials gave: never too narrow. */
+static struct estimate corpus_quantile(const struct corpus *c, const struct corpus_scorer *s, size_t place)
+{
+    const struct corpus_sample *x = &s->samples[place];
+    struct estimate out = { .n = x->seen, .missing = c->r->variants[place].sum->done - x->seen };
+    double q = s->metric->quantile(s->state);
+
+    if (!x->len)
+        return out;
+    qsort(x->at, x->len, sizeof *x->at, stats_double_cmp);
+    out.value = stats_quantile_sorted(x->at, x->len, q);
+    out.interval = stats_quantile_interval(q, MIN(x->cases, (int64_t)x->len), RESULT_LEVEL);
+    if (!out.interval.known)
+        return out;
+    out.interval.low = stats_quantile_sorted(x->at, x->len, out.interval.low);
+    out.interval.high = stats_quantile_sorted(x->at, x->len, out.interval.high);
+    out.method = ESTIMATE_ORDER;
+    return out;
 }
 
 static double corpus_accuracy(const double *sums, size_t count)
@@ -317,6 +404,8 @@ static void corpus_values(struct corpus *c, double *rows)
     for (size_t i = 0; i < c->count; i++) {
         const struct corpus_scorer *s = &c->scorers[i], *owner = s->set >= 0 ? c->sets[s->set].owner : s;
 
+        for (size_t v = 0; s->samples && v < c->r->variant_count; v++)
+            c->r->variants[v].scores[s->scorer] = corpus_quantile(c, s, v);
         for (size_t v = 0; s->metric->corpus && v < c->r->variant_count; v++) {
             struct estimate *x = &c->r->variants[v].scores[s->scorer];
 

@@ -175,3 +175,87 @@ TEST(a_closed_list_of_labels_is_sorted_and_kept_whole)
     fixture_free(&f);
     json_decref(options);
 }
+
+static void corpus_of_values(int64_t v, int64_t c, int64_t r, struct arena *a, struct score *out)
+{
+    double *sums = arena_array(a, double, 2);
+    struct score_parts *p = arena_new(a, struct score_parts);
+
+    (void)r;
+    sums[0] = v ? 0.004 : 0.001;
+    sums[1] = v ? c % 2 == 0 : 0;
+    *p = (struct score_parts){ .sums = sums, .count = 2 };
+    out[0] = score_of((double)(c * 7919 % 1000));
+    out[1] = score_missing(STR_NONE);
+    out[1].parts = p;
+    out[2] = score_of(c % 4 == 0 || (c % 4 == 1 && r == 0));
+}
+
+static struct scorer_info corpus_three[] = {
+    { .name = { "p90", 3 }, .base = { "percentile", 10 }, .unit = METRIC_MS, .weight = 1 },
+    { .name = { "cpc", 3 }, .base = { "cost_per_correct", 16 }, .unit = METRIC_USD, .weight = 1 },
+    { .name = { "pass_at_2", 9 }, .base = { "pass_at_k", 9 }, .higher_is_better = true, .weight = 1 },
+};
+
+static bool corpus_make_three(struct fixture *f, struct result **r, int64_t cases, int64_t repeat)
+{
+    AUTO_JSON *p = json_pack("{s:i}", "p", 90), *k = json_pack("{s:i}", "k", 2);
+
+    corpus_three[0].options = p;
+    corpus_three[2].options = k;
+    return corpus_make(f, r, corpus_three, 3, cases, repeat, corpus_of_values);
+}
+
+TEST(a_quantile_costs_and_chances_are_of_the_variant)
+{
+    struct fixture f;
+    struct result *r;
+    const struct result_variant *swift, *careful;
+
+    REQUIRE(corpus_make_three(&f, &r, 1000, 1));
+    swift = report_variant(r, 0);
+    careful = report_variant(r, 1);
+    CHECK_NEAR(swift->scores[0].value, 899.1, 1e-9);        /* of 0..999, each once */
+    CHECK_INT(swift->scores[0].method, ESTIMATE_ORDER);
+    CHECK_NEAR(swift->scores[0].interval.low, 880, 1e-9);   /* the 881st and the 919th: scipy.stats.binom.ppf */
+    CHECK_NEAR(swift->scores[0].interval.high, 918, 1e-9);
+    CHECK_INT(careful->scores[0].n, 999);
+    CHECK_INT(swift->scores[1].n, 0);                       /* nothing was right: no cost of a right answer */
+    CHECK_INT(swift->scores[1].missing, 1000);
+    CHECK_NEAR(careful->scores[1].value, 999 * 0.004 / 500, 1e-15);
+    CHECK_INT(careful->scores[1].method, ESTIMATE_BOOTSTRAP);
+    CHECK(careful->scores[1].interval.low < 0.008 && careful->scores[1].interval.high > 0.008);
+    fixture_free(&f);
+    REQUIRE(corpus_make_three(&f, &r, 40, 3));
+    swift = report_variant(r, 0);
+    careful = report_variant(r, 1);
+    CHECK_NEAR(swift->scores[2].value, (10 * 1.0 + 10 * (2.0 / 3)) / 40, 1e-12);
+    CHECK_INT(swift->scores[2].n, 40);
+    CHECK_INT(careful->scores[2].n, 40);                    /* a case that failed once has two left */
+    CHECK_NEAR(careful->scores[2].value, (10 * 1.0 + 9 * (2.0 / 3)) / 40, 1e-12);
+    fixture_free(&f);
+    REQUIRE(corpus_make_three(&f, &r, 40, 2));
+    CHECK_INT(report_variant(r, 1)->scores[2].n, 39);       /* one answer is too few for two */
+    fixture_free(&f);
+}
+
+TEST(a_matrix_is_drawn_in_markdown_when_it_fits)
+{
+    struct fixture f;
+    struct result *r;
+    AUTO_BUF struct buf b = BUF_INIT(1 << 20);
+    struct report_sink sink = report_to_buf(&b);
+    struct report_options detail = { .detail = true };
+    struct err e = ERR_INIT;
+
+    REQUIRE(corpus_make(&f, &r, corpus_two, 2, 40, 1, corpus_letters));
+    CHECK_OK(report_find(S("markdown"))->write(r, f.store, &detail, &sink, &e));
+    CHECK(strstr(buf_cstr(&b), "\n## classification\n\n### sim:careful\n\n38 of 38 right: accuracy 100.0 %, macro F1 100.0 %\n"));
+    CHECK(strstr(buf_cstr(&b), "| expected, given | a | b | c | none of these |\n| --- | ---: | ---: | ---: | ---: |\n| a | "));
+    fixture_free(&f);
+    buf_reset(&b);
+    REQUIRE(corpus_make(&f, &r, corpus_two, 2, 21, 1, corpus_many_labels));
+    CHECK_OK(report_find(S("markdown"))->write(r, f.store, &detail, &sink, &e));
+    CHECK(strstr(buf_cstr(&b), "Too many labels for a table"));
+    fixture_free(&f);
+}

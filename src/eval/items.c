@@ -186,11 +186,45 @@ const json_t *items_list(const json_t *j)
     return json_is_array(list) ? list : NULL;
 }
 
+/* A row as one item's text: its only cell, or the list of its cells. */
+static struct str items_row_text(const struct str *cells, size_t n, struct arena *a)
+{
+    AUTO_BUF struct buf b = BUF_INIT(ITEMS_BYTES_MAX);
+
+    if (n == 1)
+        return str_trim(cells[0]);
+    for (size_t i = 0; i < n; i++) {
+        buf_byte(&b, i ? ',' : '[');
+        json_write_str(str_trim(cells[i]), &b);
+    }
+    buf_byte(&b, ']');
+    return arena_strdup(a, buf_str(&b));
+}
+
+static bool items_has_member(const json_t *item, struct str key)
+{
+    struct str rest = key, one;
+
+    while (json_is_object(item) && str_split(&rest, ITEMS_KEY_SEPARATOR, &one))
+        if (one.len && json_object_getn(item, one.at, one.len))
+            return true;
+    return false;
+}
+
+/* One key: its member's text; several: those of each as a row. The whole item when it has none of them. */
 static struct str items_member(const json_t *item, struct str key, struct arena *a)
 {
-    const json_t *v = key.len && json_is_object(item) ? json_object_getn(item, key.at, key.len) : NULL;
+    struct str cells[ITEMS_KEYS_MAX], rest = key, one;
+    size_t n = 0;
 
-    return str_trim(items_text(v ? v : item, a));
+    if (!items_has_member(item, key))
+        return str_trim(items_text(item, a));
+    while (n < ITEMS_KEYS_MAX && str_split(&rest, ITEMS_KEY_SEPARATOR, &one)) {
+        const json_t *v = one.len ? json_object_getn(item, one.at, one.len) : NULL;
+
+        cells[n++] = v ? str_trim(items_text(v, a)) : S("");
+    }
+    return items_row_text(cells, n, a);
 }
 
 static void items_of_json(const json_t *j, struct str key, struct arena *a, struct item_list *out)
@@ -219,35 +253,42 @@ static void items_of_json(const json_t *j, struct str key, struct arena *a, stru
     }
 }
 
-/* A row as one item's text: its only cell, or the list of its cells. */
-static struct str items_row_text(const struct str *cells, size_t n, struct arena *a)
+/* Which columns the key names, in its order; how many the header has. */
+static size_t items_columns(const struct items_rows *rows, struct str key, size_t columns[ITEMS_KEYS_MAX])
 {
-    AUTO_BUF struct buf b = BUF_INIT(ITEMS_BYTES_MAX);
+    struct str rest = key, one;
+    size_t n = 0;
 
-    if (n == 1)
-        return str_trim(cells[0]);
-    for (size_t i = 0; i < n; i++) {
-        buf_byte(&b, i ? ',' : '[');
-        json_write_str(str_trim(cells[i]), &b);
-    }
-    buf_byte(&b, ']');
-    return arena_strdup(a, buf_str(&b));
+    while (rows->count && n < ITEMS_KEYS_MAX && str_split(&rest, ITEMS_KEY_SEPARATOR, &one))
+        for (size_t c = 0; one.len && c < rows->cells[0]; c++)
+            if (str_eq(rows->rows[0][c], one)) {
+                columns[n++] = c;
+                break;
+            }
+    return n;
 }
 
 static void items_of_csv(struct str text, struct str key, struct arena *a, struct item_list *out)
 {
     struct items_rows rows;
-    size_t column = SIZE_MAX;
+    size_t columns[ITEMS_KEYS_MAX], n;
 
     items_csv(text, a, &rows);
-    for (size_t c = 0; rows.count && key.len && c < rows.cells[0]; c++)
-        if (str_eq(rows.rows[0][c], key))
-            column = c;
+    n = items_columns(&rows, key, columns);
     for (size_t i = 1; i < rows.count; i++) {
-        if (column == SIZE_MAX)
+        struct str cells[ITEMS_KEYS_MAX];
+        bool some = false;
+
+        for (size_t k = 0; k < n; k++) {
+            bool there = columns[k] < rows.cells[i];
+
+            cells[k] = there ? rows.rows[i][columns[k]] : S("");
+            some |= there;
+        }
+        if (!n)
             items_push(out, items_row_text(rows.rows[i], rows.cells[i], a), a);
-        else if (column < rows.cells[i])
-            items_push(out, str_trim(rows.rows[i][column]), a);
+        else if (some)
+            items_push(out, items_row_text(cells, n, a), a);
     }
 }
 
@@ -257,15 +298,13 @@ static void items_of_csv_gold(const json_t *gold, struct str key, struct arena *
     const json_t *list = items_list(gold);
 
     for (size_t i = 0; list && i < json_array_size(list); i++) {
-        const json_t *row = json_array_get(list, i), *member = NULL;
+        const json_t *row = json_array_get(list, i);
         size_t n = json_array_size(row) + json_object_size(row), k = 0;
         struct str *cells = arena_array(a, struct str, n + 1);
         struct items_rows line;
 
-        if (key.len && json_is_object(row))
-            member = json_object_getn(row, key.at, key.len);
-        if (member) {
-            items_push(out, str_trim(items_text(member, a)), a);
+        if (key.len && items_has_member(row, key)) {
+            items_push(out, items_member(row, key, a), a);
         } else if (json_is_array(row)) {
             for (; k < n; k++)
                 cells[k] = items_text(json_array_get(row, k), a);

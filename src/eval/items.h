@@ -12,10 +12,14 @@
  * An expected answer given as a string is read as JSON when it holds an object or array and the output's format is not
  * text; for CSV as CSV. When the output's format is JSON (or the expected answer is an object or list) and the output
  * can't be read as JSON, nothing was extracted: `unparseable`. Plain text against a string compares the trimmed texts.
- * `key` reduces objects (and CSV rows, by the header) to that one member: compare ids only. */
+ * `key` reduces objects (and CSV rows, by the header) to that one member: compare ids only. It may be several names
+ * with ITEMS_KEY_SEPARATOR between them; what is there of these then makes a row. */
 #pragma once
 
 #include "eval/subject.h"
+
+#define ITEMS_KEYS_MAX 8
+#define ITEMS_KEY_SEPARATOR '\x1f'      /* between the names of a key of several members */
 
 struct items {
     struct str *output, *gold;          /* sorted, each once */

@@ -22,24 +22,65 @@ enum err_code plan_resolve(struct task *task, struct arena *a, struct err *e)
     return ERR_OK;
 }
 
+/* The model that a metric of the task asks, or NULL. Lives in the arena. */
+static const struct model *plan_metric_model(const struct metric_spec *spec, struct arena *a)
+{
+    const struct metric *m = metric_find(spec->kind);
+    void *state;
+
+    if (!m || !m->model || metric_prepare(spec, a, &m, &state, NULL) != ERR_OK)
+        return NULL;
+    return m->model(state);
+}
+
+bool plan_asks(const struct task *task, const char *provider)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    bool asks = false;
+
+    for (size_t i = 0; i < task->variant_count; i++)
+        asks |= str_is(task->variants[i].model.provider, provider) && !task->variants[i].base_url.len;
+    for (size_t i = 0; i < task->metric_count; i++) {
+        const struct model *m = plan_metric_model(&task->metrics[i], a);
+
+        asks |= m && str_is(m->provider, provider);
+    }
+    return asks;
+}
+
+static enum err_code plan_check_key(const struct model *m, struct llm *l, struct arena *a, size_t *missing,
+                                    struct err *e)
+{
+    struct err one = ERR_INIT;
+
+    if (llm_model_check_key(l, m, &one) == ERR_OK)
+        return ERR_OK;
+    if ((*missing)++ == 0)
+        *e = one;
+    else
+        err_set(e, e->code, "%.340s; %.340s", arena_cstr(a, str_c(e->text)), one.text);
+    return e->code;
+}
+
 enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(0);
+    const struct model **models = arena_array(a, const struct model *, task->variant_count + task->metric_count);
     enum err_code worst = ERR_OK;
-    size_t missing = 0;
+    size_t missing = 0, count = 0;
 
-    for (size_t i = 0; i < task->variant_count; i++) {
-        struct err one = ERR_INIT;
+    for (size_t i = 0; i < task->variant_count; i++)
+        models[count++] = &task->variants[i].model;
+    for (size_t i = 0; i < task->metric_count; i++)
+        if ((models[count] = plan_metric_model(&task->metrics[i], a)))
+            count++;
+    for (size_t i = 0; i < count; i++) {
         bool seen = false;
 
         for (size_t k = 0; k < i; k++)
-            seen |= str_eq(task->variants[k].model.provider, task->variants[i].model.provider);
-        if (seen || llm_model_check_key(l, &task->variants[i].model, &one) == ERR_OK)
-            continue;
-        if (missing++ == 0)
-            *e = one, worst = one.code;
-        else
-            err_set(e, worst, "%.340s; %.340s", arena_cstr(a, str_c(e->text)), one.text);
+            seen |= str_eq(models[k]->provider, models[i]->provider);
+        if (!seen && plan_check_key(models[i], l, a, &missing, e) != ERR_OK)
+            worst = e->code;
     }
     return worst;
 }
@@ -238,6 +279,25 @@ static enum err_code plan_open(struct plan *p, struct blob *blob, struct err *e)
     return data_pack_open(blob, p->run.dataset_hash, &p->pack, e);
 }
 
+/* A check that a case brings and nobody can read is told of before anything is paid for. */
+static enum err_code plan_case_checks(struct plan *p, struct err *e)
+{
+    AUTO(pack_cursor_freep) struct pack_cursor *cursor = NULL;
+    AUTO_ARENA *a = arena_new_sized(16 * 1024);
+    struct dataset_case kase;
+    bool more = true;
+
+    if (!scoring_reads_cases(p->task))
+        return ERR_OK;
+    cursor = pack_cursor_new(p->pack, 0);
+    for (;; arena_reset(a)) {
+        TRY(pack_cursor_next(cursor, a, &kase, &more, e));
+        if (!more)
+            return ERR_OK;
+        TRY(scoring_case_verify(p->task, &kase, e));
+    }
+}
+
 /* The smallest context among the models, in tokens of o200k_base: parts of a long input must fit every model. Models
  * whose context nobody knows don't count. */
 static int64_t plan_context(const struct plan *p, const struct llm *l)
@@ -304,6 +364,7 @@ static enum err_code plan_fill(struct plan *p, struct blob *blob, const struct d
                        (long long)PLAN_TRIALS_MAX);
     p->run.shard_trials = PLAN_SHARD_CASES * p->run.variants * p->run.repeat;
     TRY(plan_open(p, blob, e));
+    TRY(plan_case_checks(p, e));
     chunk_resolve(p->task, plan_context(p, l));
     TRY(plan_estimate(p, l, e));
     p->run.estimate_nanousd = p->estimate.unknown_variants ? MONEY_UNKNOWN : p->estimate.cost_nanousd;

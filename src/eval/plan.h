@@ -39,6 +39,8 @@ struct plan {
 
 /* Resolves every variant's model in place; the first unknown provider or model name is the error. */
 enum err_code plan_resolve(struct task *task, struct arena *a, struct err *e) MUST_USE;
+/* Is the provider asked for an answer (at its own address), or by a metric? */
+bool          plan_asks(const struct task *task, const char *provider);
 /* Every key that is missing, in one sentence. */
 enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err *e) MUST_USE;
 

@@ -6,7 +6,7 @@
 
 #define RESULT_VARIANTS_MAX 4096
 
-static const char *const estimate_method_names[ESTIMATE_METHODS] = { "none", "wilson", "t", "t by case", "bootstrap" };
+static const char *const estimate_method_names[ESTIMATE_METHODS] = { "none", "wilson", "t", "t by case", "bootstrap", "order statistics" };
 static const char *const verdict_names[VERDICTS] = { "none", "first", "can't tell", "worse", "better" };
 
 const char *estimate_method_name(enum estimate_method m)
@@ -48,6 +48,7 @@ static struct estimate result_estimate(const struct scorer_info *info, const str
 
 /* What a case's repetitions of one variant gave. */
 struct pass_cell { struct sum sum, squares; int64_t n; };
+struct pass_case { const struct metric *metric; void *state; };     /* of a scorer with an over_case; else metric is NULL */
 struct pass_pair { struct aggregate_scorer differences; int64_t only_first, only_this; bool fractions; };
 struct pass {
     struct result *r;
@@ -56,6 +57,7 @@ struct pass {
     struct pass_cell *cells;            /* [place][scorer] of the case at hand */
     int64_t case_index;
     struct aggregate_scorer *by_case;   /* [place][scorer]: means of cases; NULL in the pass for pairs */
+    const struct pass_case *over_case;  /* [scorer] */
     struct aggregate_scorer *spread;    /* [place]: standard deviations over repetitions */
     struct pass_pair *pairs;            /* [place] */
     size_t first;                       /* place that the others are compared with */
@@ -80,9 +82,14 @@ static void pass_end_case_means(struct pass *p, size_t place)
 {
     const struct pass_cell *row = p->cells + place * p->r->scorer_count, *c = row + p->source;
 
-    for (size_t i = 0; i < p->r->scorer_count; i++)
-        if (row[i].n)
-            pass_value(&p->by_case[place * p->r->scorer_count + i], pass_mean(&row[i]));
+    for (size_t i = 0; i < p->r->scorer_count; i++) {
+        double v = row[i].n ? pass_mean(&row[i]) : NAN;
+
+        if (p->over_case[i].metric)
+            v = p->over_case[i].metric->over_case(p->over_case[i].state, (double)row[i].n, sum_value(&row[i].sum));
+        if (isfinite(v))
+            pass_value(&p->by_case[place * p->r->scorer_count + i], v);
+    }
     if (c->n >= 2) {
         double mean = pass_mean(c), variance = sum_value(&c->squares) / (double)c->n - mean * mean;
 
@@ -172,6 +179,23 @@ static void result_set_by_case(struct estimate *x, const struct scorer_info *inf
     result_cut(info, &x->interval);
 }
 
+static enum err_code result_over_case(const struct result *r, struct arena *a, const struct pass_case **out,
+                                      struct err *e)
+{
+    struct pass_case *list = arena_array(a, struct pass_case, r->scorer_count + 1);
+
+    for (size_t i = 0; i < r->scorer_count; i++) {
+        const struct scorer_info *info = &r->scorers[i];
+        struct metric_spec spec = { .name = info->name, .kind = info->base, .options = info->options };
+        const struct metric *m = info->kind == SCORER_METRIC ? metric_find(info->base) : NULL;
+
+        if (m && m->over_case)
+            TRY(metric_prepare(&spec, a, &list[i].metric, &list[i].state, e));
+    }
+    *out = list;
+    return ERR_OK;
+}
+
 static enum err_code result_repeats(struct result *r, struct store *s, struct arena *a, struct err *e)
 {
     struct pass p = { .r = r, .source = r->quality >= 0 ? (size_t)r->quality : 0 };
@@ -180,6 +204,7 @@ static enum err_code result_repeats(struct result *r, struct store *s, struct ar
         return ERR_OK;
     p.by_case = arena_array(a, struct aggregate_scorer, r->variant_count * r->scorer_count + 1);
     p.spread = arena_array(a, struct aggregate_scorer, r->variant_count + 1);
+    TRY(result_over_case(r, a, &p.over_case, e));
     TRY(pass_run(&p, s, a, e));
     for (size_t v = 0; v < r->variant_count; v++)
         for (size_t i = 0; i < r->scorer_count; i++) {

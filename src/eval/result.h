@@ -19,8 +19,11 @@
 
 #define RESULT_LEVEL 0.95
 
-enum estimate_method { ESTIMATE_NONE, ESTIMATE_WILSON, ESTIMATE_T, ESTIMATE_T_BY_CASE, ESTIMATE_BOOTSTRAP, ESTIMATE_METHODS };
-const char *estimate_method_name(enum estimate_method m);           /* "none" "wilson" "t" "t by case" "bootstrap" */
+enum estimate_method {
+    ESTIMATE_NONE, ESTIMATE_WILSON, ESTIMATE_T, ESTIMATE_T_BY_CASE, ESTIMATE_BOOTSTRAP, ESTIMATE_ORDER, ESTIMATE_METHODS
+};
+/* "none" "wilson" "t" "t by case" "bootstrap" "order statistics" */
+const char *estimate_method_name(enum estimate_method m);
 
 struct estimate {
     int64_t n, missing;                 /* values; finished trials without one */

@@ -2,7 +2,7 @@
 #include "eval/runner_parts.h"
 
 /* What one transaction adds, per variant. Made afresh by every apply: the writer may apply a job twice. */
-struct commit_sums { struct aggregate *aggregate; struct ledger_entry ledger; };
+struct commit_sums { struct aggregate *aggregate; struct ledger_entry ledger, wish_ledger; };
 
 static void commit_add_ledger(struct ledger_entry *sum, const struct ledger_entry *one)
 {
@@ -28,6 +28,8 @@ static enum err_code commit_works(struct store_tx *tx, struct commit *c, struct 
                           .turn_count = w->turn_count, .scores = w->scores });
         if (w->ledger.calls)
             commit_add_ledger(&sum->ledger, &w->ledger);
+        if (w->wish_ledger.calls)
+            commit_add_ledger(&sum->wish_ledger, &w->wish_ledger);
     }
     return ERR_OK;
 }
@@ -79,6 +81,8 @@ static enum err_code commit_variant(struct store_tx *tx, struct runner *r, int64
                              __atomic_load_n(&r->feeds[variant].abandoned, __ATOMIC_ACQUIRE), e));
     if (sum->ledger.calls)
         TRY(store_tx_ledger_add(tx, r->plan->run.no, variant, &sum->ledger, e));
+    if (sum->wish_ledger.calls)
+        TRY(store_tx_ledger_add(tx, r->plan->run.no, variant, &sum->wish_ledger, e));
     return ERR_OK;
 }
 

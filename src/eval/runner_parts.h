@@ -79,6 +79,10 @@ struct work {                           /* one trial in flight; belongs to one t
     struct score *scores;
     struct str scores_text, transcript;
     struct ledger_entry ledger;
+    struct subject_wish *wishes;        /* what metrics ask models once the answer is there; one call at a time */
+    size_t wish_count, wish_at;
+    bool wishing;                       /* the call under way is for wishes[wish_at] */
+    struct ledger_entry wish_ledger;
 };
 
 struct commit {                         /* one transaction's worth of works */

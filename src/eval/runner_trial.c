@@ -110,34 +110,36 @@ void work_start_abandoned(struct work *w)
 }
 
 /* What this call cost goes to the ledger, whatever becomes of the trial. */
-static void work_account(struct work *w)
+static void work_account_to(const struct call *c, struct ledger_entry *ledger)
 {
-    const struct call *c = &w->call;
-
-    if (c->cached) {
-        usage_add(&w->cached_usage, &c->answer.usage);
-        return;
-    }
     for (size_t i = 0; i < c->attempt_count; i++) {
         const struct attempt *at = &c->attempts[i];
 
         if (at->code == ERR_OK || (at->cost_nanousd == 0 && !at->usage.input && !at->usage.output))
             continue;                               /* the answering one is counted below; the rest was not billed */
-        w->ledger.calls++;
-        usage_add(&w->ledger.usage, &at->usage);
+        ledger->calls++;
+        usage_add(&ledger->usage, &at->usage);
         if (at->cost_nanousd == MONEY_UNKNOWN)
-            w->ledger.unknown_calls++;
+            ledger->unknown_calls++;
         else
-            w->ledger.cost_nanousd += at->cost_nanousd;
+            ledger->cost_nanousd += at->cost_nanousd;
     }
     if (c->code != ERR_OK)
         return;
-    w->ledger.calls++;
-    usage_add(&w->ledger.usage, &c->answer.usage);
+    ledger->calls++;
+    usage_add(&ledger->usage, &c->answer.usage);
     if (c->cost_nanousd == MONEY_UNKNOWN)
-        w->ledger.unknown_calls++;
+        ledger->unknown_calls++;
     else
-        w->ledger.cost_nanousd += c->cost_nanousd;
+        ledger->cost_nanousd += c->cost_nanousd;
+}
+
+static void work_account(struct work *w)
+{
+    if (w->call.cached)
+        usage_add(&w->cached_usage, &w->call.answer.usage);
+    else
+        work_account_to(&w->call, &w->ledger);
 }
 
 static struct turn *work_turn(struct work *w)
@@ -160,11 +162,71 @@ static struct turn *work_turn(struct work *w)
     return t;
 }
 
+static struct subject work_subject(const struct work *w)
+{
+    struct str output = w->output;              /* of all parts, when the case was asked in parts */
+
+    if (!output.at)
+        output = w->turn_count ? w->turns[w->turn_count - 1].response : S("");
+    return (struct subject){
+        .task = w->r->plan->task, .kase = &w->hold->kase, .output = output, .turns = w->turns,
+        .turn_count = w->turn_count, .usage = &w->trial.usage, .cost_nanousd = w->trial.cost_nanousd,
+        .latency_ms = w->trial.latency_ms, .failed = w->trial.state == TRIAL_FAILED, .wishes = w->wishes,
+        .wish_count = w->wish_count,
+    };
+}
+
+/* The next wish of a metric, or the end. The answer stands, whatever becomes of them. */
+static void work_wish(struct work *w)
+{
+    for (; w->wish_at < w->wish_count; w->wish_at++) {
+        struct subject_wish *wish = &w->wishes[w->wish_at];
+        struct err e = ERR_INIT;
+
+        w->wishing = true;
+        w->call = (struct call){
+            .request = { .model = wish->model, .texts = wish->texts, .text_count = wish->text_count,
+                         .tag = w->call.request.tag },
+            .arena = w->arena, .done = work_answered, .owner = w,
+        };
+        if (llm_submit(w->r->llm, &w->call, &e) == ERR_OK)
+            return;
+        wish->why = arena_strdup(w->arena, str_c(e.text));
+    }
+    work_finish(w, ERR_OK, S(""));
+}
+
+static void work_wish_done(struct work *w)
+{
+    struct subject_wish *wish = &w->wishes[w->wish_at++];
+
+    work_account_to(&w->call, &w->wish_ledger);
+    if (w->call.code == ERR_OK)
+        wish->vectors = w->call.answer.vectors;
+    else
+        wish->why = arena_strdup(w->arena, w->call.err.text[0] ? str_c(w->call.err.text) : S("the call was cancelled"));
+    for (; w->call.code == ERR_CANCELLED && w->wish_at < w->wish_count; w->wish_at++)
+        w->wishes[w->wish_at].why = wish->why;      /* the run is to stop: nothing more is asked */
+    work_wish(w);
+}
+
+static void work_complete(struct work *w)
+{
+    struct subject s = work_subject(w);
+
+    w->wish_count = scoring_wishes(w->r->plan->scoring, &s, w->arena, &w->wishes);
+    work_wish(w);
+}
+
 static void work_advance(struct work *w)
 {
     struct err e = ERR_INIT;
     bool more = false;
 
+    if (w->wishing) {
+        work_wish_done(w);
+        return;
+    }
     work_account(w);
     if (w->r->options->cache)
         cache_keep(w->r->options->cache, w->cache_key, &w->call);
@@ -180,14 +242,14 @@ static void work_advance(struct work *w)
         work_open(w);
     } else if (w->hold->parts.count) {
         work_join(w);
-        work_finish(w, ERR_OK, S(""));
+        work_complete(w);
     } else if (prompting_follow(w->r->plan->prompting, w->hold->vars, w->turns, w->turn_count, w->arena, w->messages,
                                 &w->message_count, &w->shown, &more, &e) != ERR_OK) {
         work_finish(w, e.code, arena_strdup(w->arena, str_c(e.text)));
     } else if (more) {
         work_ask(w);
     } else {
-        work_finish(w, ERR_OK, S(""));
+        work_complete(w);
     }
 }
 
@@ -196,14 +258,8 @@ static void work_score(struct work *w)
     const struct scoring *sc = w->r->plan->scoring;
     size_t n = scoring_count(sc);
     AUTO_BUF struct buf text = BUF_INIT(TRIAL_TEXT_MAX);
-    struct subject s = {
-        .task = w->r->plan->task, .kase = &w->hold->kase, .output = S(""), .turns = w->turns,
-        .turn_count = w->turn_count, .usage = &w->trial.usage, .cost_nanousd = w->trial.cost_nanousd,
-        .latency_ms = w->trial.latency_ms, .failed = w->trial.state == TRIAL_FAILED,
-    };
+    struct subject s = work_subject(w);
 
-    if (w->turn_count)
-        s.output = w->output.at ? w->output : w->turns[w->turn_count - 1].response;
     w->scores = arena_array(w->arena, struct score, n);
     scoring_run(sc, &s, w->arena, w->scores);
     scores_violations(scoring_infos(sc), w->scores, n, &w->trial.violations, &w->trial.critical);
@@ -301,9 +357,11 @@ static void work_note(struct work *w, enum err_code code)      /* runner.lock he
 
     f->unanswered--;
     if (w->turn_count || w->ledger.calls) {
-        r->cost_nanousd += w->ledger.cost_nanousd;
-        r->unknown_calls += w->ledger.unknown_calls;
-        f->dearest_nanousd = MAX(f->dearest_nanousd, w->ledger.cost_nanousd);
+        int64_t cost = w->ledger.cost_nanousd + w->wish_ledger.cost_nanousd;
+
+        r->cost_nanousd += cost;
+        r->unknown_calls += w->ledger.unknown_calls + w->wish_ledger.unknown_calls;
+        f->dearest_nanousd = MAX(f->dearest_nanousd, cost);
     }
     for (size_t i = 0; i < w->turn_count; i++) {
         const struct turn *t = &w->turns[i];
@@ -335,6 +393,7 @@ static void work_finish(struct work *w, enum err_code code, struct str why)
     struct runner *r = w->r;
 
     w->ledger.phase = PHASE_EXECUTION;
+    w->wish_ledger.phase = PHASE_EMBEDDING;
     work_sum(w, code, why);
     if (!w->dropped) {
         work_score(w);

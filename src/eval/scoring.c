@@ -19,11 +19,12 @@ struct scoring {
     struct scoring_constraint *constraints; size_t constraint_count;
     double *weights;                        /* of checks and constraints */
     size_t count;
+    size_t wishing;                     /* metrics that ask models */
 };
 
 static const char *const scoring_ranking[] = {
-    "accuracy", "classification", "f1", "macro_f1", "exact_match", "completeness", "instruction_following",
-    "checks_passed",
+    "accuracy", "classification", "f1", "macro_f1", "exact_match", "normalized_match", "numeric_match", "completeness",
+    "chrf", "bleu", "rouge_l", "rouge_1", "rouge_2", "edit_similarity", "embedding_similarity", "instruction_following", "checks_passed",
 };
 
 static bool scoring_has_name(const struct scoring *sc, struct str name)
@@ -51,9 +52,11 @@ static enum err_code scoring_add_metric(struct scoring *sc, const struct metric_
     if (metric_prepare(spec, sc->arena, &m->metric, &m->state, e) != ERR_OK)
         return err_prefix(e, "metric \"" STR_FMT "\"", STR_ARG(spec->name));
     sc->metric_count++;
+    sc->wishing += m->metric->wish != NULL;
     return scoring_add(sc, (struct scorer_info){
         .name = arena_strdup(sc->arena, spec->name), .base = str_c(m->metric->name), .kind = SCORER_METRIC,
-        .unit = m->metric->unit, .higher_is_better = m->metric->higher_is_better, .over_repeats = m->metric->over_repeats,
+        .unit = metric_unit_of(m->metric, m->state), .higher_is_better = metric_better_of(m->metric, m->state),
+        .over_repeats = m->metric->over_repeats,
         .options = metric_is_read_later(m->metric) ? spec->options : NULL, .weight = 1 }, e);
 }
 
@@ -129,6 +132,27 @@ enum err_code scoring_new(const struct task *task, struct scoring **out, struct 
     return ERR_OK;
 }
 
+bool scoring_reads_cases(const struct task *task)
+{
+    for (size_t i = 0; i < task->check_count; i++)
+        if (check_case_variable(&task->checks[i]).len)
+            return true;
+    return false;
+}
+
+enum err_code scoring_case_verify(const struct task *task, const struct dataset_case *kase, struct err *e)
+{
+    for (size_t i = 0; i < task->check_count; i++) {
+        struct str name = check_case_variable(&task->checks[i]);
+        const json_t *checks = name.len && json_is_object(kase->vars) ? json_object_getn(kase->vars, name.at, name.len)
+                                                                      : NULL;
+
+        if (checks && !json_is_null(checks) && check_case_verify(checks, e) != ERR_OK)
+            return err_prefix(e, "case " STR_FMT ": " STR_FMT, STR_ARG(kase->id), STR_ARG(name));
+    }
+    return ERR_OK;
+}
+
 void scoring_free(struct scoring *sc)
 {
     if (!sc)
@@ -182,6 +206,27 @@ void scoring_run(const struct scoring *sc, const struct subject *subject, struct
     subject_set_checks(&s, (struct subject_checks){ checks, sc->weights, sc->check_count + sc->constraint_count });
     for (size_t i = 0; i < sc->metric_count; i++)
         metric_score(sc->metrics[i].metric, sc->metrics[i].state, &s, a, &out[i]);
+}
+
+size_t scoring_wishes(const struct scoring *sc, const struct subject *subject, struct arena *a,
+                      struct subject_wish **out)
+{
+    struct subject s = *subject;
+    size_t n = 0;
+
+    *out = NULL;
+    if (!sc->wishing || s.failed)
+        return 0;
+    s.task = sc->task;
+    subject_begin(&s, a);
+    *out = arena_array(a, struct subject_wish, sc->wishing);
+    for (size_t i = 0; i < sc->metric_count; i++) {
+        const struct scoring_metric *m = &sc->metrics[i];
+
+        if (m->metric->wish && subject_expected(&s) && m->metric->wish(m->state, &s, a, &(*out)[n]))
+            n++;
+    }
+    return n;
 }
 
 ptrdiff_t scoring_quality(const struct scorer_info *infos, size_t count)

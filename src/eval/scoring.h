@@ -35,12 +35,19 @@ void          scoring_freep(struct scoring **sc);
 size_t        scoring_count(const struct scoring *sc);
 const struct scorer_info *scoring_at(const struct scoring *sc, size_t i);
 const struct scorer_info *scoring_infos(const struct scoring *sc);      /* all of them, scoring_count long */
+/* Reads the checks that this case brings for the task's case_checks, if any. ERR_BAD_INPUT: "case ID: checks: ...". */
+enum err_code scoring_case_verify(const struct task *task, const struct dataset_case *kase, struct err *e) MUST_USE;
+bool          scoring_reads_cases(const struct task *task);             /* it has a case_checks */
 /* Fills out[0 .. scoring_count-1]; notes live in the arena. A failed subject has only missing scores. */
 void          scoring_run(const struct scoring *sc, const struct subject *s, struct arena *a, struct score *out);
 
-/* The metric that ranks: accuracy, classification, f1, macro_f1, exact_match, completeness, instruction_following,
- * checks_passed, the first of these the task has. A task with none of them but with checks gets checks_passed by
- * itself. -1 when nothing can rank. */
+/* What the metrics want to know from models about this subject before scoring_run; most want nothing. */
+size_t scoring_wishes(const struct scoring *sc, const struct subject *s, struct arena *a, struct subject_wish **out);
+
+/* The metric that ranks: the first the task has of accuracy, classification, f1, macro_f1, exact_match,
+ * normalized_match, numeric_match, completeness, chrf, bleu, rouge_l, rouge_1, rouge_2, edit_similarity,
+ * embedding_similarity, instruction_following, checks_passed. A task with none of them but with checks gets
+ * checks_passed by itself. -1 when nothing can rank. */
 ptrdiff_t     scoring_quality(const struct scorer_info *infos, size_t count);
 
 /* Failed checks among `scores`, and the critical ones among these: trial.violations, trial.critical. */

@@ -307,3 +307,33 @@ TEST(scoring_speed)
         fprintf(stderr, "scoring: %.3f us of processor time a trial\n", (cpu_us() - from) / rounds);
     arena_free(f.arena);
 }
+
+TEST(what_trials_leave_is_stored_with_their_scores)
+{
+    const double sums[] = { 3, 0.5, 12 };
+    struct score_parts numbers = { .sums = sums, .count = 3 }, labels = { .expected = S("a \"b\",\"p\":{"), .got = S("c") },
+                       other = { .expected = S("a") };
+    struct score in[] = { { SCORE_VALUE, 0.5, S("a note with \",\"p\":{\""), &numbers }, score_of(1),
+                          { SCORE_VALUE, 0, STR_NONE, &labels }, { SCORE_VALUE, 0, STR_NONE, &other } }, out[4];
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf b = BUF_INIT(4096);
+    AUTO_JSON *parts = NULL;
+    struct err e = ERR_INIT;
+
+    scores_write(in, 4, &b);
+    CHECK_OK(scores_read(buf_str(&b), a, out, 4, &e));
+    CHECK_NEAR(out[0].value, 0.5, 0);
+    CHECK_STR(out[0].note, "a note with \",\"p\":{\"");
+    CHECK_OK(scores_read_parts(buf_str(&b), &parts, &e));
+    CHECK_INT(json_object_size(parts), 3);
+    CHECK_INT(json_array_size(json_child(parts, "0")), 3);
+    CHECK_NEAR(json_number_value(json_array_get(json_child(parts, "0"), 1)), 0.5, 0);
+    CHECK_STR(json_to_str(json_array_get(json_child(parts, "2"), 0)), "a \"b\",\"p\":{");
+    CHECK_STR(json_to_str(json_array_get(json_child(parts, "2"), 1)), "c");
+    CHECK_INT(json_array_size(json_child(parts, "3")), 1);
+    json_decref(parts);
+    parts = NULL;
+    CHECK_OK(scores_read_parts(S("{\"v\":[1]}"), &parts, &e));
+    CHECK(!parts);
+    CHECK_INT(scores_read_parts(S("{\"v\":[1],\"p\":{\"0\":"), &parts, &e), ERR_STORE);
+}

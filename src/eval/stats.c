@@ -200,7 +200,44 @@ double stats_mcnemar(int64_t only_first, int64_t only_second)
     return n ? fmin(1, 2 * stats_coin_cdf(MIN(only_first, only_second), n)) : 1;
 }
 
-static int stats_double_cmp(const void *x, const void *y)
+double stats_binomial_cdf(int64_t k, int64_t n, double p)
+{
+    if (k < 0)
+        return 0;
+    if (k >= n)
+        return 1;
+    return stats_beta(1 - p, (double)(n - k), (double)k + 1);
+}
+
+/* The smallest k with P(X <= k) >= share. */
+static int64_t stats_binomial_quantile(double share, int64_t n, double p)
+{
+    int64_t low = 0, high = n;
+
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+
+        if (stats_binomial_cdf(middle, n, p) >= share)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+struct interval stats_quantile_interval(double q, int64_t m, double level)
+{
+    int64_t low = stats_binomial_quantile((1 - level) / 2, m, q),
+            high = stats_binomial_quantile((1 + level) / 2, m, q) + 1;
+
+    /* P(low-th <= quantile) = 1 - P(X <= low - 1), where P(X <= low - 1) < (1 - level) / 2; the same from above. */
+    if (low < 1 || high > m)
+        return (struct interval){ 0 };
+    return (struct interval){ .low = m > 1 ? (double)(low - 1) / (double)(m - 1) : 0,
+                              .high = m > 1 ? (double)(high - 1) / (double)(m - 1) : 1, .known = true };
+}
+
+int stats_double_cmp(const void *x, const void *y)
 {
     double a = *(const double *)x, b = *(const double *)y;
 

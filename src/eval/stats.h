@@ -26,12 +26,19 @@ struct interval stats_wilson(int64_t k, int64_t n, double level);
 /* A mean of n values with this sample variance. Not known when n < 2. */
 struct interval stats_t_interval(double mean, double variance, int64_t n, double level);
 
+/* Where, as shares of the sorted values, an interval for the q-quantile of m independent values runs: between two order
+ * statistics chosen by the binomial distribution of how many lie below the quantile (David, Nagaraja, Order Statistics,
+ * 7.1). Not known when m is too small for either end. Cost: O(log m) incomplete betas. */
+struct interval stats_quantile_interval(double q, int64_t m, double level);
+double stats_binomial_cdf(int64_t k, int64_t n, double p);      /* P(X <= k) */
+
 /* What rows of numbers come to once they are added up column by column; NAN: nothing can be said. */
 typedef double stats_fold(const double *sums, size_t width);
 /* Percentile bootstrap of `fold` (Efron 1979): rows are drawn with replacement STATS_RESAMPLES times, always with the
  * same seed, and the interval runs between the (1 - level) / 2 quantiles of what the draws come to. Not known with
  * fewer than 2 rows, or when a tenth of the draws say nothing. Cost: resamples x rows x width additions. */
 #define STATS_RESAMPLES 1000
+int stats_double_cmp(const void *x, const void *y);             /* for qsort */
 double stats_quantile_sorted(const double *sorted, size_t n, double q);     /* n > 0; linear between the two nearest */
 struct interval stats_bootstrap(const double *rows, size_t row_count, size_t width, stats_fold *fold, double level);
 

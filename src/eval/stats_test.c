@@ -110,3 +110,51 @@ TEST(statistics_of_nothing_are_not_known)
     CHECK_NEAR(stats_paired_t(0.5, 0, 5), 2 * 0.03125, 1e-15);      /* no spread: the sign test */
     CHECK_INT(stats_pairs_needed(0, 0.03, 0.05, 0.8), 0);
 }
+
+static double fold_ratio(const double *sums, size_t width)
+{
+    return width == 2 && sums[1] > 0 ? sums[0] / sums[1] : NAN;
+}
+
+TEST(a_bootstrap_interval_covers_what_it_should_and_needs_two_rows)
+{
+    struct rng rng;
+    int covered = 0;
+
+    rng_seed(&rng, 11);
+    for (int round = 0; round < 60; round++) {
+        double rows[80][2];
+        struct interval x;
+
+        for (size_t i = 0; i < COUNT_OF(rows); i++) {
+            rows[i][1] = 1 + rng_unit(&rng);
+            rows[i][0] = rows[i][1] * (0.5 + 0.1 * rng_normal(&rng));
+        }
+        x = stats_bootstrap(rows[0], COUNT_OF(rows), 2, fold_ratio, 0.95);
+        CHECK(x.known && x.low < x.high && x.high - x.low < 0.06);
+        covered += x.low <= 0.5 && 0.5 <= x.high;
+    }
+    CHECK(covered >= 51 && covered <= 60);                 /* of 57 expected */
+    CHECK(!stats_bootstrap((double[]){ 1, 2 }, 1, 2, fold_ratio, 0.95).known);
+    CHECK(!stats_bootstrap((double[]){ 1, 0, 1, 0 }, 2, 2, fold_ratio, 0.95).known);
+    CHECK_NEAR(stats_bootstrap((double[]){ 1, 2, 1, 2 }, 2, 2, fold_ratio, 0.95).low, 0.5, 0);
+}
+
+TEST(a_quantile_lies_between_two_of_the_values_or_nobody_knows)
+{
+    struct interval x = stats_quantile_interval(0.5, 100, 0.95);
+
+    CHECK_NEAR(stats_binomial_cdf(40, 100, 0.5), 0.028443966820490392, 1e-12);     /* scipy.stats.binom.cdf */
+    CHECK_NEAR(stats_binomial_cdf(3, 10, 0.1), 0.9872048016, 1e-12);
+    CHECK_NEAR(stats_binomial_cdf(-1, 10, 0.1), 0, 0);
+    CHECK_NEAR(stats_binomial_cdf(10, 10, 0.1), 1, 0);
+    CHECK(x.known);
+    CHECK_NEAR(x.low, 39.0 / 99, 1e-15);                   /* the 40th and the 61st of 100 */
+    CHECK_NEAR(x.high, 60.0 / 99, 1e-15);
+    CHECK(!stats_quantile_interval(0.5, 5, 0.95).known);
+    CHECK(stats_quantile_interval(0.5, 6, 0.95).known);
+    CHECK(!stats_quantile_interval(0.99, 100, 0.95).known);
+    CHECK(!stats_quantile_interval(0, 1000, 0.95).known);
+    CHECK_NEAR(stats_quantile_sorted((double[]){ 1, 2, 4 }, 3, 0.75), 3, 1e-15);
+    CHECK_NEAR(stats_quantile_sorted((double[]){ 7 }, 1, 0.3), 7, 0);
+}

@@ -24,6 +24,14 @@ struct subject_checks subject_checks(const struct subject *s)
     return s->cache->checks;
 }
 
+const struct subject_wish *subject_wish_of(const struct subject *s, const void *state)
+{
+    for (size_t i = 0; i < s->wish_count; i++)
+        if (s->wishes[i].state == state)
+            return &s->wishes[i];
+    return NULL;
+}
+
 struct str subject_text(const struct subject *s)
 {
     return str_trim(s->output);

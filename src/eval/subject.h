@@ -7,8 +7,18 @@
 #pragma once
 
 #include "domain/domain.h"
+#include "llm/llm.h"
 
 struct subject_cache;
+
+/* What must be asked of a model before a metric can score: vectors of texts. */
+struct subject_wish {
+    const void *state;                  /* whose: what the metric prepared */
+    const struct model *model;
+    const struct str *texts;            size_t text_count;
+    const struct vector *vectors;       /* one for each text; NULL: there are none, and `why` */
+    struct str why;
+};
 
 struct subject {
     const struct task *task;
@@ -20,6 +30,8 @@ struct subject {
     int64_t cost_nanousd;               /* MONEY_UNKNOWN allowed */
     int64_t latency_ms;                 /* negative: not measured */
     bool failed;                        /* no answer: every score is missing */
+    const struct subject_wish *wishes;  /* and what came of them */
+    size_t wish_count;
     struct subject_cache *cache;        /* scoring_run's; others leave it NULL */
 };
 
@@ -30,6 +42,8 @@ struct subject_checks { const struct score *scores; const double *weights; size_
 void          subject_begin(struct subject *s, struct arena *a);
 void          subject_set_checks(struct subject *s, struct subject_checks checks);
 struct subject_checks subject_checks(const struct subject *s);
+
+const struct subject_wish *subject_wish_of(const struct subject *s, const void *state);     /* NULL: not asked */
 
 struct str    subject_text(const struct subject *s);                    /* trimmed at both ends */
 /* The output as JSON, or NULL when it is not; *why (may be NULL) then says what is wrong. Borrowed from the arena. */

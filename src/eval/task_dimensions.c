@@ -286,6 +286,16 @@ static void bracket_unknown(struct task_read *r, const struct doc_node *n, struc
                     STR_ARG(name), suggest_hint(&near, hint));
 }
 
+/* A brace right before an expression would be taken for a part of it: {[Name]} must not become {{{ ... }}}. */
+static void bracket_open(struct buf *out)
+{
+    if (out->len && out->bytes[out->len - 1] == '{') {
+        buf_truncate(out, out->len - 1);
+        buf_puts(out, "{{ \"{\" }}");
+    }
+    buf_puts(out, "{{ ");
+}
+
 /* Writes what stands for the placeholder; false: it is none. */
 static bool bracket_replace(struct task_read *r, const struct doc_node *n, const struct bracket_scan *b,
                             struct str name, struct buf *out)
@@ -294,7 +304,8 @@ static bool bracket_replace(struct task_read *r, const struct doc_node *n, const
     ptrdiff_t which = dimensions_find(d, name);
 
     if (which >= 0) {
-        buf_puts(out, "{{ dimension[");
+        bracket_open(out);
+        buf_puts(out, "dimension[");
         json_write_str(d->list[which].name, out);       /* a JSON string is one of the template language, too */
         buf_puts(out, "].text }}");
         r->bracket_used[which] = true;
@@ -308,7 +319,8 @@ static bool bracket_replace(struct task_read *r, const struct doc_node *n, const
     }
     if (!dimension_is_variable(name))
         return false;
-    buf_printf(out, "{{ " STR_FMT " }}", STR_ARG(name));
+    bracket_open(out);
+    buf_printf(out, STR_FMT " }}", STR_ARG(name));
     return true;
 }
 

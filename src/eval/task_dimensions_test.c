@@ -47,6 +47,7 @@ TEST(dimension_placeholders_are_found_in_any_case_and_left_alone_in_code)
     CHECK_TASK(HEAD TONE
                "prompt: '{{ {\"a\": {\"b\": \"[Tone]\"}}[\"a\"] }} {%- raw -%}endraw [Tone]{% endraw +%}[Tone]'\n",
                "{{ {\"a\": {\"b\": \"[Tone]\"}}[\"a\"] }} {%- raw -%}endraw [Tone]{% endraw +%}" SHOWN);
+    CHECK_TASK(HEAD TONE "prompt: '{[Tone]} {\"a\": \"[Tone]\"}'\n", "{{ \"{\" }}" SHOWN "} {\"a\": \"" SHOWN "\"}");
     CHECK_TASK(HEAD TONE "prompt: '[Tone] [link](u) [ref][1] [x] [ ]'\n", SHOWN " [link](u) [ref][1] [x] [ ]");
     CHECK_TASK(HEAD "dimensions: [{name: 'Who \"is\" it', values: [a, b]}]\nprompt: '[who \"IS\" it]'\n",
                "{{ dimension[\"Who \\\"is\\\" it\"].text }}");

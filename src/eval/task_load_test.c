@@ -529,6 +529,42 @@ TEST(task_the_starter_and_the_example_are_without_fault)
         test_fail(__FILE__, __LINE__, "%s", e.text);
 }
 
+/* The example that every check's help shows can be prepared and fits the schema; its settings are listed there. */
+static void task_schema_takes_examples(const json_t *schema, struct arena *a)
+{
+    const json_t *keys = JSON_AT(schema, "$defs", "check", "properties");
+    struct schema *s = NULL;
+    struct err e = ERR_INIT;
+
+    CHECK_OK(schema_compile(schema, a, &s, &e));
+    for (size_t i = 0; i < check_kinds(); i++) {
+        const struct check *c = check_at(i);
+        struct str rest = c->options ? str_c(c->options) : STR_NONE, option;
+        struct schema_fault fault = { 0 };
+        struct check_spec spec = { 0 };
+        struct doc_node *n = NULL;
+        json_t *task, *example;
+        size_t faults;
+
+        while (c->options && str_split(&rest, ' ', &option))
+            if (!json_object_getn(keys, option.at, option.len))
+                test_fail(__FILE__, __LINE__, "the schema lacks the setting " STR_FMT, STR_ARG(option));
+        if (doc_read(S("example"), str_c(c->example), DOC_YAML, a, &n, &e) != ERR_OK) {
+            test_fail(__FILE__, __LINE__, "%s: %s", c->name, e.text);
+            continue;
+        }
+        example = json_in_arena(doc_to_json(n), a);
+        if (check_spec_read(json_array_get(example, 0), &spec, &e) != ERR_OK || check_verify(&spec, &e) != ERR_OK)
+            test_fail(__FILE__, __LINE__, "%s: %s", c->example, e.text);
+        CHECK_STR(spec.kind, c->name);
+        task = json_in_arena(json_pack("{s:s, s:[s], s:s, s:[{s:s}], s:O}", "name", "n", "models", "sim:swift", "prompt",
+                                       "Hi", "cases", "input", "x", "checks", example), a);
+        if (schema_validate(s, task, a, &fault, 1, &faults) != SCHEMA_VALID)
+            test_fail(__FILE__, __LINE__, "the schema refuses %s: " STR_FMT " " STR_FMT, c->example,
+                      STR_ARG(fault.path), STR_ARG(fault.text));
+    }
+}
+
 /* The schema is written by hand for its sentences; what it lists must be what the program knows. */
 TEST(task_schema_lists_what_the_reader_knows)
 {
@@ -552,9 +588,10 @@ TEST(task_schema_lists_what_the_reader_knows)
             test_fail(__FILE__, __LINE__, "the schema lacks the key " STR_FMT, STR_ARG(key));
     CHECK_INT(json_object_size(keys), count);
     checks = JSON_AT(schema, "$defs", "check", "properties");
-    for (size_t i = 0; i < check_count(); i++)
+    for (size_t i = 0; i < check_kinds(); i++)
         if (!json_child(checks, check_at(i)->name))
             test_fail(__FILE__, __LINE__, "the schema lacks the check %s", check_at(i)->name);
+    task_schema_takes_examples(schema, a);
     metrics = JSON_AT(schema, "$defs", "metric", "anyOf", "0", "enum");
     CHECK_INT(json_array_size(metrics), metric_count());
     for (size_t i = 0; i < metric_count(); i++)

@@ -4,6 +4,8 @@
 #include "eval/check/check.h"
 #include "eval/metric/metric.h"
 
+#define TASK_EACH_MAX 20                /* values of one metric's option: k: [1, 5, 10] */
+
 static const char task_check_words[] = "name description severity weight path not kind";
 
 static bool task_word_of_check(struct str key)
@@ -116,6 +118,34 @@ static void task_check_add(struct task_read *r, const struct doc_node *n, struct
     r->t->checks[r->t->check_count++] = *c;
 }
 
+/* Members of a group, and of groups in it, each told of at its own place. False: something was told. */
+static bool task_group_verify(struct task_read *r, const struct doc_node *list, int depth)
+{
+    bool good = true;
+
+    for (size_t i = 0; list->kind == DOC_LIST && i < list->count && i < CHECK_GROUP_MAX && depth <= CHECK_DEPTH_MAX;
+         i++) {
+        const struct doc_node *one = list->items[i];
+        struct check_spec c = { 0 };
+        const struct doc_pair *pair;
+        struct err e = ERR_INIT;
+        bool whole = true;
+
+        if (check_spec_read(task_json(r, one), &c, &e) == ERR_OK) {
+            c.depth = depth;
+            pair = doc_pair_get(one, arena_cstr(r->a, c.kind));
+            if (!pair)
+                pair = doc_pair_get(one, arena_cstr(r->a, arena_printf(r->a, "not_" STR_FMT, STR_ARG(c.kind))));
+            whole = !pair || check_find(c.kind)->argument != CHECK_CHECKS ||
+                    task_group_verify(r, pair->value, depth + 1);
+        }
+        if (whole && (e.code != ERR_OK || check_verify(&c, &e) != ERR_OK))
+            task_problem_at(r, one, "%s", e.text);
+        good = good && whole && e.code == ERR_OK;
+    }
+    return good;
+}
+
 /* `- json_valid` */
 static void task_read_check_word(struct task_read *r, const struct doc_node *n)
 {
@@ -162,7 +192,24 @@ static void task_read_check(struct task_read *r, const struct doc_node *n)
     c.argument = task_json(r, pair->value);
     c.options = task_json(r, n);
     task_check_name(r, n, pair->key, &c);
-    task_check_add(r, n, &c);
+    if (check_find(c.kind)->argument != CHECK_CHECKS || task_group_verify(r, pair->value, 1))
+        task_check_add(r, n, &c);
+}
+
+/* Cases written in the task itself: what case_checks will find there. */
+static void task_case_checks(struct task_read *r, struct str variable)
+{
+    const struct doc_node *cases = task_member(r->root, "cases");
+    char *name = arena_cstr(r->a, variable);
+
+    for (size_t i = 0; variable.len && cases && cases->kind == DOC_LIST && i < cases->count; i++) {
+        const struct doc_node *inner = task_member(cases->items[i], "vars"), *list = task_member(inner, name);
+        struct err e = ERR_INIT;
+
+        list = list ? list : task_member(cases->items[i], name);
+        if (list && task_group_verify(r, list, 1) && check_case_verify(task_json(r, list), &e) != ERR_OK)
+            task_problem_at(r, list, "%s", e.text);
+    }
 }
 
 /* Who gives the output a schema wants it kept. A check of that name, or any json_schema of the whole output, is the
@@ -195,6 +242,8 @@ void task_read_checks(struct task_read *r)
     r->t->checks = arena_array(r->a, struct check_spec, (n ? n->count : 0) + 1);
     for (size_t i = 0; n && i < n->count; i++)
         task_read_check(r, n->items[i]);
+    for (size_t i = 0; i < r->t->check_count; i++)
+        task_case_checks(r, check_case_variable(&r->t->checks[i]));
     if (r->t->output.schema)
         task_check_schema(r);
 }
@@ -204,12 +253,7 @@ void task_read_checks(struct task_read *r)
 static void task_metric_add(struct task_read *r, const struct doc_node *n, struct metric_spec m)
 {
     struct task *t = r->t;
-    struct err e = ERR_INIT;
 
-    if (metric_verify(&m, &e) != ERR_OK) {
-        task_problem_at(r, n, "%s", e.text);
-        return;
-    }
     for (size_t i = 0; i < t->metric_count; i++)
         if (str_eq(t->metrics[i].name, m.name)) {
             task_problem_at(r, n,
@@ -227,6 +271,54 @@ static void task_metric_add(struct task_read *r, const struct doc_node *n, struc
     t->metrics[t->metric_count++] = m;
 }
 
+/* As the user calls it; else as the metric calls itself with these settings; else by its kind. */
+static void task_metric_one(struct task_read *r, const struct doc_node *n, struct metric_spec m)
+{
+    const struct metric *metric;
+    struct err e = ERR_INIT;
+    void *state;
+    int64_t repeat;
+
+    if (metric_prepare(&m, r->a, &metric, &state, &e) != ERR_OK) {
+        task_problem_at(r, n, "%s", e.text);
+        return;
+    }
+    if (!m.name.len)
+        m.name = metric->called ? metric->called(state, r->a) : m.kind;
+    repeat = metric->repeat_min ? metric->repeat_min(state) : 1;
+    if (repeat > r->t->repeat)
+        task_problem_at(r, n, STR_FMT " needs repeat: %lld or more; the task has %lld", STR_ARG(m.name),
+                        (long long)repeat, (long long)r->t->repeat);
+    else
+        task_metric_add(r, n, m);
+}
+
+/* A list in the option a metric may have several of, k: [1, 5], is a metric for each element. */
+static void task_metric_each(struct task_read *r, const struct doc_node *n, struct metric_spec m)
+{
+    const struct metric *metric = metric_find(m.kind);
+    const json_t *list = metric && metric->each ? json_child(m.options, metric->each) : NULL;
+    struct str name = m.name;
+
+    if (!json_is_array(list)) {
+        task_metric_one(r, n, m);
+        return;
+    }
+    if (!json_array_size(list) || json_array_size(list) > TASK_EACH_MAX) {
+        task_problem_at(r, n, "%s takes one value or a list of 1 to %d", metric->each, TASK_EACH_MAX);
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *options = json_in_arena(json_deep_copy(m.options), r->a);
+
+        json_object_set(options, metric->each, json_array_get(list, i));
+        m.options = options;
+        if (name.len)
+            m.name = arena_printf(r->a, STR_FMT "_%g", STR_ARG(name), json_number_value(json_array_get(list, i)));
+        task_metric_one(r, n, m);
+    }
+}
+
 /* accuracy | {metric: accuracy, name: by_id, key: id} | {accuracy: {key: id}} */
 static void task_read_metric(struct task_read *r, const struct doc_node *n)
 {
@@ -238,7 +330,7 @@ static void task_read_metric(struct task_read *r, const struct doc_node *n)
                : task_member(n, "kind") ? task_member(n, "kind")
                                         : name;
         if (!kind && n->count == 1 && (n->pairs[0].value->kind == DOC_MAP || n->pairs[0].value->kind == DOC_NULL)) {
-            m.kind = m.name = n->pairs[0].key;
+            m.kind = n->pairs[0].key;
             options = n->pairs[0].value;
         } else if (!kind) {
             task_problem_at(r, n, "a metric is a name, or {metric: accuracy, name: ...}");
@@ -247,13 +339,11 @@ static void task_read_metric(struct task_read *r, const struct doc_node *n)
     }
     if (!m.kind.len && !task_text(r, kind, "a metric", TASK_NAME_MAX, &m.kind))
         return;
-    if (!m.name.len)
-        m.name = m.kind;
     if (name && kind != name && !task_text(r, name, "a metric's name", TASK_NAME_MAX, &m.name))
         return;
     if (options->kind == DOC_MAP)
         m.options = task_json(r, options);
-    task_metric_add(r, n, m);
+    task_metric_each(r, n, m);
 }
 
 static void task_default_metrics(struct task_read *r)
@@ -282,7 +372,7 @@ void task_read_metrics(struct task_read *r)
         task_problem_at(r, n, "at most %d metrics are allowed", TASK_LIST_MAX);
         return;
     }
-    r->t->metrics = arena_array(r->a, struct metric_spec, MAX(n->count, 1u));
+    r->t->metrics = arena_array(r->a, struct metric_spec, TASK_EACH_MAX * MAX(n->count, 1u));
     if (n->kind == DOC_STRING)
         task_read_metric(r, n);
     else if (task_is(r, n, "metrics", DOC_LIST))
@@ -326,13 +416,15 @@ static void task_threshold_unknown(struct task_read *r, const struct doc_pair *p
 static void task_read_threshold(struct task_read *r, const struct doc_pair *p)
 {
     const struct metric_spec *spec = task_metric_of(r->t, p->key);
-    const struct metric *metric = spec ? metric_find(spec->kind) : NULL;
+    const struct metric *metric = NULL;
     const struct doc_node *value = p->value;
     struct threshold th = { .metric = p->key, .line = p->line };
-    bool ceiling = metric && !metric->higher_is_better;
-    double high = !metric || metric->unit == METRIC_RATIO ? 1 : 1e12;
+    void *state;
+    bool known = spec && metric_prepare(spec, r->a, &metric, &state, NULL) == ERR_OK;
+    bool ceiling = known && !metric_better_of(metric, state);
+    double high = !known || metric_unit_of(metric, state) == METRIC_RATIO ? 1 : 1e12;
 
-    if (!metric && !task_check_name_taken(r->t, p->key)) {
+    if (!known && !task_check_name_taken(r->t, p->key)) {
         task_threshold_unknown(r, p);
         return;
     }

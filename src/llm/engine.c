@@ -369,7 +369,7 @@ static enum err_code work_read(struct call_work *w, struct transfer *t, const st
     }
     if (code != ERR_OK)
         return code;
-    return w->provider->decode(&w->call->request, in, w->call->arena, out, f, e);
+    return provider_decode(w->provider, &w->call->request, in, w->call->arena, out, f, e);
 }
 
 /* --- prices and records --------------------------------------------------------------------------------------- */
@@ -488,8 +488,8 @@ static bool work_leave_out(struct call_work *w, const struct failure *f)
     log_event(LOG_INFO, "llm.param_refused", LOG_S("model", c->request.model->name), LOG_S("param", f->refused_param));
     http_call_dispose(&w->http);
     http_call_init(&w->http);
-    return w->provider->encode(&c->request, str_c(w->route->address), q ? &q->quirks : NULL, c->arena, &w->http,
-                               &ignored) == ERR_OK;
+    return provider_encode(w->provider, &c->request, str_c(w->route->address), q ? &q->quirks : NULL, c->arena,
+                           &w->http, &ignored) == ERR_OK;
 }
 
 static void work_fail(struct call_work *w, enum err_code code, int status, const struct failure *f,
@@ -617,7 +617,7 @@ static enum err_code work_read_child(struct call_work *w, const struct child *ch
         in->body = arena_printf(w->call->arena, "%.200s ended with status %d%s" STR_FMT, name, child_status(child),
                                 errors.len ? ": " : "", STR_ARG(errors));
     }
-    return w->provider->decode(&w->call->request, in, w->call->arena, out, f, e);
+    return provider_decode(w->provider, &w->call->request, in, w->call->arena, out, f, e);
 }
 
 static void work_on_child(void *owner, struct child *child)

@@ -466,6 +466,8 @@ static int64_t llm_call_tokens(const struct llm *l, const struct request *rq)
     for (size_t i = 0; i < rq->message_count; i++)
         for (size_t k = 0; k < rq->messages[i].part_count; k++)
             bytes += (int64_t)rq->messages[i].parts[k].text.len;
+    for (size_t i = 0; i < rq->text_count; i++)
+        bytes += (int64_t)rq->texts[i].len;
     return (bytes + 3) / 4;
 }
 
@@ -489,7 +491,7 @@ static enum err_code llm_call_prepare(struct llm *l, struct call *c, struct call
     *w = (struct call_work){ .llm = l, .call = c, .route = r, .provider = p, .tokens = llm_call_tokens(l, rq) };
     q = llm_quirks_of(l, rq->model->name);
     http_call_init(&w->http);
-    code = p->encode(rq, str_c(r->address), q ? &q->quirks : NULL, c->arena, &w->http, e);
+    code = provider_encode(p, rq, str_c(r->address), q ? &q->quirks : NULL, c->arena, &w->http, e);
     if (code == ERR_OK && (buf_failed(&w->http.body) || buf_failed(&w->http.url)))
         code = err_set(e, ERR_REJECTED, "the request is larger than the %u bytes allowed", HTTP_CALL_BODY_MAX);
     if (code != ERR_OK) {

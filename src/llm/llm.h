@@ -54,6 +54,9 @@ enum err_code llm_model_resolve(struct str text, struct arena *a, struct model *
 /* Is there a key where one is needed? ERR_MISSING_KEY names the variable. ERR_DENIED: a program, and none may run. */
 enum err_code llm_model_check_key(struct llm *l, const struct model *m, struct err *e) MUST_USE;
 
+/* Can its provider be asked for vectors of texts? ERR_REJECTED names those that can. */
+enum err_code llm_model_check_vectors(const struct model *m, struct err *e) MUST_USE;
+
 struct llm_price {                          /* nano-dollars for a million tokens; -1: not given */
     int64_t input, output, cached, cache_written, reasoning;    /* -1: cached, cache_written = input; reasoning = output */
     struct str model, dated;                /* the row that matched; "2026-11-01" */
@@ -86,11 +89,14 @@ struct request {
     struct str schema_name;
     const json_t *tools;                    /* [{name, description?, parameters?}] as the task's reader left it, or NULL */
     struct str tool_choice;                 /* "auto" "none" "required" or a tool's name; empty: the vendor's default */
+    const struct str *texts;                /* not NULL: vectors of these are asked for, and messages are not looked at */
+    size_t text_count;
     struct str tag;                         /* "7Q2M41AB/57": sent to the simulator only, whose ledger keeps it */
 };
 
 /* What `rq` counts as for its model, with frames, tools and images (token/token.h: exact for some, else an estimate). */
 int64_t llm_request_tokens(const struct request *rq);
+struct vector { const double *at; size_t count; };
 
 struct answer {                             /* strings and JSON live in the call's arena */
     struct str text;                        /* trimmed at both ends */
@@ -101,7 +107,16 @@ struct answer {                             /* strings and JSON live in the call
     struct usage usage;
     bool usage_reported;                    /* false: the engine estimates and marks it */
     int64_t cost_reported_nanousd;          /* by the vendor; MONEY_UNKNOWN when it says none */
+    const struct vector *vectors;           /* one for each of the request's texts, all of one length */
+    size_t vector_count;
 };
+
+/* One of an answer's tool_calls, whichever vendor's form it has. */
+struct tool_call {
+    struct str name;                        /* empty: it has none */
+    const json_t *arguments;                /* NULL: they are no JSON, or none were given */
+};
+void llm_tool_call_read(const json_t *call, struct arena *a, struct tool_call *out);
 
 struct call {
     struct request request;                 /* all it points to must live until done */

@@ -91,5 +91,9 @@ int64_t llm_request_tokens(const struct request *rq)
 {
     struct token_counter counter = token_counter_for(rq->model->id);
 
-    return token_count_request(&counter, rq->messages, rq->message_count, rq->tools).total;
+    int64_t n = 0;
+
+    for (size_t i = 0; i < rq->text_count; i++)
+        n += token_counter_text(&counter, rq->texts[i]);
+    return n ? n : token_count_request(&counter, rq->messages, rq->message_count, rq->tools).total;
 }

@@ -6,6 +6,7 @@
 #include "sim/sim.h"
 
 #include "http/http.h"
+#include "sim/embed.h"
 #include "sim/ledger.h"
 #include "sim/signature.h"
 #include "sim/wire/wire.h"
@@ -43,6 +44,8 @@ struct sim_call {
     enum sim_op op;
     uint64_t no;
     struct sim_ask ask;
+    struct str *texts;                      /* whose vectors are asked for */
+    size_t text_count;
     struct sim_reply reply;
     struct sim_faults faults;
     const struct sim_fault *struck;         /* the one that decided, for the ledger */
@@ -658,7 +661,8 @@ static bool call_read(struct sim_call *c)
         return false;
     }
     c->ask.body = json_in_arena(body, c->arena);
-    if (c->vendor->read(&c->ask, c->arena, &e) != ERR_OK) {
+    if ((c->op == SIM_OP_EMBED ? sim_embed_read(c->vendor, &c->ask, c->arena, &c->texts, &c->text_count, &e)
+                               : c->vendor->read(&c->ask, c->arena, &e)) != ERR_OK) {
         call_refuse_err(c, 400, SIM_REFUSED, &e);
         return false;
     }
@@ -706,26 +710,35 @@ static bool call_admit(struct sim_call *c)
     return false;
 }
 
-static void call_chat(struct sim_call *c)
+/* What is to go wrong with this call; false when it already has. */
+static bool call_weather(struct sim_call *c)
 {
-    int64_t now_s = clock_wall_ms() / 1000;
-    const struct sim_fault *f;
     struct err e = ERR_INIT;
 
-    if (!call_read(c))
-        return;
-    c->ask.stream |= c->op == SIM_OP_STREAM;
     if (c->words.len || http_header(c->r, "x-sim-fault").len || !sim_weather_calm(c->sim->weather)) {
         uint64_t who = hash_bytes(c->ask.trial, c->ask.hash) ^ hash_bytes(c->ask.model_asked, 2);
 
         if (sim_weather_strike(c->sim->weather, c->ask.model_name, c->words, http_header(c->r, "x-sim-fault"), who,
                                c->arena, &c->faults, &e) != ERR_OK) {
             call_refuse_err(c, 400, SIM_REFUSED, &e);
-            return;
+            return false;
         }
         if (c->faults.len && call_strike_early(c))
-            return;
+            return false;
     }
+    return true;
+}
+
+static void call_chat(struct sim_call *c)
+{
+    int64_t now_s = clock_wall_ms() / 1000;
+    const struct sim_fault *f;
+
+    if (!call_read(c))
+        return;
+    c->ask.stream |= c->op == SIM_OP_STREAM;
+    if (!call_weather(c))
+        return;
     if (!call_admit(c) || call_refuse_reasoning(c))
         return;
     sim_reply_make(c->sim->options.seed, c->sim->book, &c->ask, c->arena, &c->reply);
@@ -765,6 +778,17 @@ static void call_count(struct sim_call *c)
 {
     if (call_read(c))
         call_json(c, c->vendor->count(sim_ask_tokens(&c->ask)));
+}
+
+static void call_embed(struct sim_call *c)
+{
+    if (!call_read(c) || !call_weather(c) || !call_admit(c))
+        return;
+    c->reply.input_tokens = sim_ask_tokens(&c->ask);
+    c->reply.which = SIM_NO_CASE;
+    c->status = 200;
+    call_bill(c, 200, true);
+    call_json(c, sim_embed_body(c->vendor, &c->ask, c->texts, c->text_count, c->reply.input_tokens));
 }
 
 static void call_model(struct sim_call *c)
@@ -876,7 +900,8 @@ static void sim_handle(struct http_request *r, void *arg)
         sim_answer_err(r, 404, &e);
         return;
     }
-    if (!str_is(method, op == SIM_OP_CHAT || op == SIM_OP_STREAM || op == SIM_OP_COUNT ? "POST" : "GET")) {
+    if (!str_is(method, op == SIM_OP_CHAT || op == SIM_OP_STREAM || op == SIM_OP_COUNT || op == SIM_OP_EMBED ? "POST"
+                                                                                                             : "GET")) {
         err_set(&e, ERR_USAGE, STR_FMT " is not allowed on " STR_FMT, STR_ARG(method), STR_ARG(path));
         sim_answer_err(r, 405, &e);
         return;
@@ -902,6 +927,7 @@ static void sim_handle(struct http_request *r, void *arg)
         return;
     switch (op) {
     case SIM_OP_COUNT:   call_count(c); break;
+    case SIM_OP_EMBED:   call_embed(c); break;
     case SIM_OP_MODELS:  call_json(c, v->models(v, STR_NONE)); break;
     case SIM_OP_MODEL:   call_model(c); break;
     case SIM_OP_VERSION: call_json(c, json_pack("{s:s}", "version", "0.9.0")); break;

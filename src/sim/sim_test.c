@@ -2,6 +2,7 @@
 #include "base/test.h"
 #include "http/http.h"
 #include "sim/book.h"
+#include "sim/embed.h"
 #include "sim/models.h"
 #include "sim/sim.h"
 
@@ -977,4 +978,25 @@ TEST(sim_answers_vary_with_seed_or_trial_but_not_at_temperature_zero)
     json_decref(base);
     json_decref(first);
     sim_free(s);
+}
+
+TEST(vectors_of_texts_are_near_when_they_share_words)
+{
+    double one[SIM_EMBED_SIZE], same[SIM_EMBED_SIZE], near[SIM_EMBED_SIZE], far[SIM_EMBED_SIZE], none[SIM_EMBED_SIZE];
+    double length = 0, to_same = 0, to_near = 0, to_far = 0;
+
+    sim_embed_vector(S("The cat sat on the mat."), one);
+    sim_embed_vector(S("the CAT, sat; on the mat"), same);
+    sim_embed_vector(S("the cat lay on the mat"), near);
+    sim_embed_vector(S("prices rose again in May"), far);
+    sim_embed_vector(S(" ... "), none);
+    for (size_t i = 0; i < SIM_EMBED_SIZE; i++) {
+        length += none[i] * none[i];
+        to_same += one[i] * same[i];
+        to_near += one[i] * near[i];
+        to_far += one[i] * far[i];
+    }
+    CHECK_NEAR(length, 1, 1e-12);
+    CHECK_NEAR(to_same, 1, 1e-12);
+    CHECK(to_near > 0.6 && to_near < 0.99 && to_far < 0.5);
 }

@@ -9,7 +9,7 @@ import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
-from whole import Home, test, main, cases_jsonl  # noqa: E402
+from whole import ASSAY, Home, test, main, cases_jsonl  # noqa: E402
 
 BASE = """name: dilemma
 models: [sim:echo]
@@ -129,7 +129,9 @@ def dimensions_multiply_a_dataset_in_bounded_memory():
         home.file("task.yaml", BASE.replace("voice.\"", "voice: {{ input }}\"") + "dataset: cases.jsonl\n")
         assert home.json("estimate", "task.yaml", "--json")["cases"] == 6 * n
         most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        assert most < 96, most
+        with open(ASSAY, "rb") as f:
+            watched = b"__asan_init" in f.read()             # a sanitizer keeps what was freed
+        assert watched or most < 96, most
         run(home, "task.yaml", "--limit", 8)
         rows = trials(home)
         assert [r["case_id"] for r in rows][5:8] == ["c0 / Who Is It_4 / Tone_2", "c1 / Who Is It_1 / Tone_1", "c1 / Who Is It_1 / Tone_2"]

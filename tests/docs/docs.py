@@ -55,7 +55,7 @@ def every_link_leads_to_a_file_and_every_anchor_to_a_heading():
 def every_file_that_is_named_exists():
     for name in PAGES:
         for path in re.findall(r"`((?:src|tests|docs|tools|bench|examples)/[\w./-]*)`", page(name)):
-            if path in ("src/eval/check/max_lines.c", "src/eval/metric/answered.c", "src/llm/provider/example.c"):
+            if path in ("src/eval/check/max_questions.c", "src/eval/metric/answered.c", "src/llm/provider/example.c"):
                 continue                        # written by the walks
             assert os.path.exists(os.path.join(ROOT, path)), (name, path)
 
@@ -198,7 +198,7 @@ def the_three_walks_of_contributing_build_as_they_are_printed():
         with Home() as home:
             words_task(home, 3)
             task = open(os.path.join(home.path, "task.yaml")).read()
-            home.file("task.yaml", task.replace("cost, latency]", "cost, latency, answered]") + "  - {max_lines: 3}\n")
+            home.file("task.yaml", task.replace("cost, latency]", "cost, latency, answered]") + "  - {max_questions: 3}\n")
 
             def ask(*words):
                 return subprocess.run([walked, *words], cwd=home.path, env={**home.env, "EXAMPLE_API_KEY": "k"}, timeout=60,
@@ -208,8 +208,8 @@ def the_three_walks_of_contributing_build_as_they_are_printed():
                           "sim=%s/v1,example=%s/v1" % (sim.url, sim.url))
             assert ran.returncode == 0, (ran.returncode, ran.stderr)
             result = json.loads(ran.stdout)
-            assert "answered" in ran.stdout and "max_lines" in ran.stdout and "example:instant" in ran.stdout, result
-            assert "at most so many lines" in ask("checks", "max_lines").stdout
+            assert "answered" in ran.stdout and "max_questions" in ran.stdout and "example:instant" in ran.stdout, result
+            assert "at most so many question marks" in ask("checks", "max_questions").stdout
     finally:
         shutil.rmtree(tree, ignore_errors=True)
 

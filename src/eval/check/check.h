@@ -2,9 +2,9 @@
  *
  * A kind of check is one entry (struct check) in a family's file and one name in checks.c. A kind judges one text or
  * one JSON value; everything kinds share happens here once:
- *   path   chooses values inside the JSON output (json_path.h). Each chosen value must satisfy the check. When the
- * output
- *          is not JSON, or nothing is at the path, the check fails, negated or not: a broken output never passes.
+ *   path   chooses values inside the JSON output (base/jsonpath.h: RFC 9535). Each chosen value must satisfy the check.
+ *          When the output is not JSON, or nothing is at the path, the check fails, negated or not: a broken output
+ *          never passes. A path that met a limit is not evaluated.
  *   not    turns pass and fail round, for each chosen value. "Not evaluated" stays so.
  *   {{ }}  in text arguments is a template over the case's variables and `expected` (text_arg.h).
  * A check without a path sees the whole output, trimmed at both ends. `ignore_case` concerns ASCII letters.
@@ -13,7 +13,9 @@
 
 #include "eval/subject.h"
 
-struct json_path;
+#define CHECK_GROUP_MAX  64             /* checks in one all_of, any_of, none_of, or of one case */
+#define CHECK_DEPTH_MAX  8              /* groups in groups */
+#define CHECK_NESTED_MAX 256            /* checks in a group with all the groups in it */
 
 enum check_verdict { CHECK_FAIL, CHECK_PASS, CHECK_SKIP };      /* skip: could not be evaluated */
 
@@ -21,6 +23,7 @@ struct check_target {
     const struct subject *subject;
     struct str text;                    /* what is judged: the output, or the chosen value's text (items.h) */
     const json_t *node;                 /* the chosen value, or NULL when the whole output is judged */
+    const struct jsonpath_nodes *nodes; /* CHECK_OF_NODES and _COUNT with a path: all that it chose */
 };
 
 enum check_argument {                   /* what may stand after the kind's name */
@@ -30,7 +33,18 @@ enum check_argument {                   /* what may stand after the kind's name 
     CHECK_VALUE,                        /* anything */
     CHECK_NUMBER,                       /* a number >= 0 */
     CHECK_BOUNDS,                       /* {min, max}: one or both */
-    CHECK_TRUE                          /* true */
+    CHECK_TRUE,                         /* true */
+    CHECK_AMOUNT,                       /* a number >= 0, with decimals */
+    CHECK_KEYS,                         /* true, a string, or a list of them */
+    CHECK_MAP,                          /* a map of `members` */
+    CHECK_CHECKS                        /* a list of checks */
+};
+
+enum check_scope {
+    CHECK_OF_VALUE,                     /* judges each chosen value */
+    CHECK_OF_NODES,                     /* judges what a path chose as one list, of one value at least */
+    CHECK_OF_COUNT,                     /* the same, and nothing is a list too */
+    CHECK_OF_TRIAL                      /* judges what the trial took or did; a path makes no sense */
 };
 
 struct check {
@@ -38,6 +52,8 @@ struct check {
     const char *doc;                    /* one sentence */
     const char *example;                /* YAML of one check */
     enum check_argument argument;
+    enum check_scope scope;
+    const char *members;                /* CHECK_MAP: what the map may hold, space-separated */
     const char *options;                /* its own options, space-separated: "ignore_case"; or NULL */
     /* MUST. Reads the argument (its shape is already checked) into *state, which lives in the arena. */
     enum err_code (*prepare)(const struct check_spec *spec, struct arena *a, void **state, struct err *e);
@@ -45,7 +61,7 @@ struct check {
     enum check_verdict (*judge)(const void *state, const struct check_target *t, struct arena *a, struct str *why);
 };
 
-size_t              check_count(void);
+size_t              check_kinds(void);
 const struct check *check_at(size_t i);                         /* sorted by name */
 const struct check *check_find(struct str name);                /* NULL when there is no such kind */
 void                check_suggest(struct suggest *s);           /* offers every kind's name */
@@ -54,7 +70,7 @@ void                check_suggest(struct suggest *s);           /* offers every 
 struct check_ready {
     const struct check *check;
     void *state;
-    struct json_path *path;             /* NULL: the whole output */
+    struct jsonpath *path;              /* NULL: the whole output */
     bool negate;
 };
 /* Checks the shape of the argument, names of options, the path, the pattern; says what is wrong without naming the
@@ -65,6 +81,19 @@ enum err_code check_prepare(const struct check_spec *spec, struct arena *a, stru
 enum err_code check_verify(const struct check_spec *spec, struct err *e) MUST_USE;
 void          check_judge(const struct check_ready *c, const struct subject *s, struct arena *a, struct score *out);
 
+/* One check as JSON ("json_valid", or {max_words: 3, severity: info}) into a spec that borrows from it: its kind, its
+ * `not`, its weight. Names nothing and prepares nothing. */
+enum err_code check_spec_read(const json_t *j, struct check_spec *out, struct err *e) MUST_USE;
+/* A value of a dataset's case as its own checks (kind case_checks). */
+enum err_code check_case_verify(const json_t *checks, struct err *e) MUST_USE;
+/* The variable that check_case_checks reads, when the spec is one. */
+struct str    check_case_variable(const struct check_spec *spec);
+
 /* For kinds. */
+/* A group's members are judged as the group is, on the same target. */
+enum check_verdict check_judge_target(const struct check_ready *c, const struct check_target *t, struct arena *a,
+                                      struct str *why);
+/* A key of `map` that is not in `names` (space-separated) is an error with the nearest; `what` names the map. */
+enum err_code check_members_verify(const char *what, const json_t *map, const char *names, struct err *e) MUST_USE;
 const json_t *check_target_json(const struct check_target *t, struct arena *a, struct str *why);
 bool          check_option(const struct check_spec *spec, const char *name);    /* a true one */

@@ -2,27 +2,62 @@
 
 /* The one list, sorted by name. A kind is a file (or a line in its family's file) that ends in
  * `const struct check check_X = { ... };`, and its X here. */
-#define CHECKS(X)       \
-    X(contains)         \
-    X(contains_any)     \
-    X(ends_with)        \
-    X(equals)           \
-    X(items)            \
-    X(json_schema)      \
-    X(json_valid)       \
-    X(length)           \
-    X(max_items)        \
-    X(max_length)       \
-    X(max_words)        \
-    X(min_items)        \
-    X(min_length)       \
-    X(min_words)        \
-    X(one_of)           \
-    X(range)            \
-    X(regex)            \
-    X(regex_fits)       \
-    X(required_keys)    \
-    X(starts_with)      \
+#define CHECKS(X)         \
+    X(all_of)             \
+    X(any_of)             \
+    X(case_checks)        \
+    X(contains)           \
+    X(contains_any)       \
+    X(count)              \
+    X(csv_columns)        \
+    X(csv_valid)          \
+    X(ends_with)          \
+    X(eq)                 \
+    X(equals)             \
+    X(ge)                 \
+    X(gt)                 \
+    X(in)                 \
+    X(items)              \
+    X(json_schema)        \
+    X(json_valid)         \
+    X(le)                 \
+    X(length)             \
+    X(lines)              \
+    X(lt)                 \
+    X(matches)            \
+    X(max_cost)           \
+    X(max_items)          \
+    X(max_latency)        \
+    X(max_length)         \
+    X(max_lines)          \
+    X(max_output_tokens)  \
+    X(max_paragraphs)     \
+    X(max_sentences)      \
+    X(max_words)          \
+    X(metric)             \
+    X(min_items)          \
+    X(min_length)         \
+    X(min_lines)          \
+    X(min_paragraphs)     \
+    X(min_sentences)      \
+    X(min_words)          \
+    X(ne)                 \
+    X(no_overlap)         \
+    X(none_of)            \
+    X(occurrences)        \
+    X(one_of)             \
+    X(paragraphs)         \
+    X(range)              \
+    X(refusal)            \
+    X(regex)              \
+    X(regex_fits)         \
+    X(required_keys)      \
+    X(script)             \
+    X(sentences)          \
+    X(starts_with)        \
+    X(timestamps)         \
+    X(tool_calls)         \
+    X(unique)             \
     X(words)
 
 #define X(id) extern const struct check check_##id;
@@ -32,7 +67,7 @@ CHECKS(X)
 static const struct check *const checks[] = { CHECKS(X) };
 #undef X
 
-size_t check_count(void)
+size_t check_kinds(void)
 {
     return COUNT_OF(checks);
 }

@@ -1,16 +1,29 @@
-/* src/eval/check/count.c: checks that count: characters (code points), words (runs without white space), items of a
- * JSON list (its elements, those under "items" or "concepts", or an object's members). Each as {min, max}, min_X and
- * max_X. */
+/* src/eval/check/count.c: checks that count, each as {min, max}, min_X and max_X:
+ *   length      characters (code points)
+ *   words       runs without white space
+ *   items       of a JSON list (its elements, those under "items" or "concepts", or an object's members)
+ *   lines       that have something other than white space on them
+ *   paragraphs  runs of such lines, with an empty line between them
+ *   sentences   ends of one: . ! ? or ... (also of CJK, Arabic and Devanagari), with closing quotes and brackets
+ * behind,
+ *               before white space or the end; CJK ones end anywhere. Text after the last end counts as one more. A
+ *               number's point does not end a sentence, an abbreviation's does: this counts, it does not understand. */
 #include "eval/check/check.h"
 
 #include <inttypes.h>
 
 #include "eval/items.h"
 
-enum count_what { COUNT_CHARACTERS, COUNT_WORDS, COUNT_ITEMS };
-static const char *const count_names[] = { "characters", "words", "items" };
+enum count_what { COUNT_CHARACTERS, COUNT_WORDS, COUNT_ITEMS, COUNT_LINES, COUNT_PARAGRAPHS, COUNT_SENTENCES, COUNTS };
+static const char *const count_names[COUNTS] = { "characters", "words", "items", "lines", "paragraphs", "sentences" };
+static const char *const count_kinds[COUNTS] = { "length", "words", "items", "lines", "paragraphs", "sentences" };
 
 struct count_state { enum count_what what; int64_t min, max; };
+
+static bool count_space(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 static int64_t count_words(struct str s)
 {
@@ -18,12 +31,69 @@ static int64_t count_words(struct str s)
     bool inside = false;
 
     for (size_t i = 0; i < s.len; i++) {
-        bool space = s.at[i] == ' ' || (s.at[i] >= '\t' && s.at[i] <= '\r');
-
-        words += !space && !inside;
-        inside = !space;
+        words += !count_space(s.at[i]) && !inside;
+        inside = !count_space(s.at[i]);
     }
     return words;
+}
+
+/* Lines with something on them, or runs of them. */
+static int64_t count_lines(struct str s, bool runs)
+{
+    struct str rest = s, line;
+    bool before = false, full;
+    int64_t n = 0;
+
+    for (; str_split(&rest, '\n', &line); before = full) {
+        full = str_trim(line).len > 0;
+        n += full && !(runs && before);
+    }
+    return n;
+}
+
+/* 0: ends nothing; 1: where white space follows; 2: anywhere. */
+static int count_ends(uint32_t cp)
+{
+    static const uint32_t spaced[] = { '.', '!', '?', 0x2026, 0x61f, 0x6d4, 0x964, 0x965, 0x203c, 0x2047, 0x2048, 0x2049 };
+    static const uint32_t anywhere[] = { 0x3002, 0xff01, 0xff1f, 0xff0e, 0xff61 };
+
+    for (size_t i = 0; i < COUNT_OF(spaced); i++)
+        if (spaced[i] == cp)
+            return 1;
+    for (size_t i = 0; i < COUNT_OF(anywhere); i++)
+        if (anywhere[i] == cp)
+            return 2;
+    return 0;
+}
+
+static bool count_closes(uint32_t cp)
+{
+    return cp == '"' || cp == '\'' || cp == ')' || cp == ']' || cp == '}' || cp == '*' || cp == '_' || cp == 0xbb ||
+           cp == 0x2019 || cp == 0x201d || cp == 0x300d || cp == 0x300f || cp == 0xff09;
+}
+
+static int64_t count_sentences(struct str s)
+{
+    int64_t n = 0;
+    bool open = false;                                  /* something was said since the last end */
+    int ending = 0;
+
+    for (size_t i = 0; i < s.len;) {
+        uint32_t cp = str_utf8_next(s, &i);
+        bool space = cp < 128 && count_space((char)cp);
+        int ends = count_ends(cp);
+
+        if (ending && open && (space || (ending == 2 && !ends && !count_closes(cp)))) {
+            n++;
+            open = false;
+        }
+        if (ends)
+            ending = MAX(ending, ends);
+        else if (space || !count_closes(cp))
+            ending = 0;
+        open = open || !(space || ends || count_closes(cp));
+    }
+    return n + open;
 }
 
 static enum err_code count_prepare(const struct check_spec *spec, struct arena *a, void **state, struct err *e)
@@ -31,9 +101,8 @@ static enum err_code count_prepare(const struct check_spec *spec, struct arena *
     struct count_state *c = arena_new(a, struct count_state);
     const json_t *arg = spec->argument;
 
-    c->what = str_ends(spec->kind, S("words"))   ? COUNT_WORDS
-              : str_ends(spec->kind, S("items")) ? COUNT_ITEMS
-                                                 : COUNT_CHARACTERS;
+    while (c->what < COUNTS - 1 && !str_ends(spec->kind, str_c(count_kinds[c->what])))
+        c->what++;
     c->max = INT64_MAX;
     if (json_is_object(arg)) {
         c->min = json_get_i64(arg, "min", 0);
@@ -47,6 +116,17 @@ static enum err_code count_prepare(const struct check_spec *spec, struct arena *
     }
     *state = c;
     return ERR_OK;
+}
+
+static int64_t count_text(enum count_what what, struct str text)
+{
+    switch (what) {
+    case COUNT_WORDS: return count_words(text);
+    case COUNT_LINES: return count_lines(text, false);
+    case COUNT_PARAGRAPHS: return count_lines(text, true);
+    case COUNT_SENTENCES: return count_sentences(text);
+    default: return (int64_t)str_utf8_len(text);
+    }
 }
 
 static enum check_verdict count_judge(const void *state, const struct check_target *t, struct arena *a, struct str *why)
@@ -65,7 +145,7 @@ static enum check_verdict count_judge(const void *state, const struct check_targ
         }
         n = (int64_t)(items_list(j) ? json_array_size(items_list(j)) : json_object_size(j));
     } else {
-        n = c->what == COUNT_WORDS ? count_words(t->text) : (int64_t)str_utf8_len(t->text);
+        n = count_text(c->what, t->text);
     }
     if (n >= c->min && n <= c->max)
         return CHECK_PASS;
@@ -88,3 +168,12 @@ COUNT_CHECK(max_words, CHECK_NUMBER, "The output has at most this many words.", 
 COUNT_CHECK(items, CHECK_BOUNDS, "The JSON list has this many items.", "- {path: $.tags, items: {min: 1, max: 5}}");
 COUNT_CHECK(min_items, CHECK_NUMBER, "The JSON list has at least this many items.", "- {path: $.tags, min_items: 1}");
 COUNT_CHECK(max_items, CHECK_NUMBER, "The JSON list has at most this many items.", "- {path: $.tags, max_items: 5}");
+COUNT_CHECK(lines, CHECK_BOUNDS, "The output has this many lines, empty ones not counted.", "- lines: {min: 3, max: 10}");
+COUNT_CHECK(min_lines, CHECK_NUMBER, "The output has at least this many lines.", "- min_lines: 3");
+COUNT_CHECK(max_lines, CHECK_NUMBER, "The output has at most this many lines.", "- max_lines: 10");
+COUNT_CHECK(paragraphs, CHECK_BOUNDS, "The output has this many paragraphs.", "- paragraphs: {min: 1, max: 4}");
+COUNT_CHECK(min_paragraphs, CHECK_NUMBER, "The output has at least this many paragraphs.", "- min_paragraphs: 1");
+COUNT_CHECK(max_paragraphs, CHECK_NUMBER, "The output has at most this many paragraphs.", "- max_paragraphs: 4");
+COUNT_CHECK(sentences, CHECK_BOUNDS, "The output has this many sentences.", "- sentences: {min: 1, max: 3}");
+COUNT_CHECK(min_sentences, CHECK_NUMBER, "The output has at least this many sentences.", "- min_sentences: 1");
+COUNT_CHECK(max_sentences, CHECK_NUMBER, "The output has at most this many sentences.", "- max_sentences: 3");

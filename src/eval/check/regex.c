@@ -1,79 +1,109 @@
-/* src/eval/check/regex.c: a PCRE2 pattern somewhere in the output. Compiled once with JIT; a match that needs more than
- * REGEX_MATCH_MAX steps (or REGEX_HEAP_KIB of memory) is given up and the check is not evaluated: patterns are the
- * user's, texts are a model's, and neither may hang a run. */
+/* src/eval/check/regex.c: PCRE2 patterns (base/regex.h): somewhere in the output, over the whole of it, or so many
+ * times. A match that needs more than its limits is not evaluated: patterns are the user's, texts are a model's, and
+ * neither may hang a run. Occurrences do not overlap. */
 #include "eval/check/check.h"
 
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
+#include <inttypes.h>
 
-#define REGEX_PATTERN_MAX 4096
-#define REGEX_MATCH_MAX   1000000
-#define REGEX_DEPTH_MAX   10000
-#define REGEX_HEAP_KIB    4096
+#define REGEX_COUNT_MAX INT64_C(1000000)
 
-struct regex_state { pcre2_code *code; pcre2_match_context *limits; struct str pattern; };
-
-static void regex_release(void *arg)
+static enum err_code regex_of_spec(const struct check_spec *spec, struct str pattern, unsigned flags, struct arena *a,
+                                   struct regex **out, struct err *e)
 {
-    struct regex_state *r = arg;
-
-    pcre2_code_free(r->code);
-    pcre2_match_context_free(r->limits);
+    if (check_option(spec, "ignore_case"))
+        flags |= REGEX_IGNORE_CASE;
+    return regex_compile(pattern, flags, a, out, e);
 }
 
 static enum err_code regex_prepare(const struct check_spec *spec, struct arena *a, void **state, struct err *e)
 {
-    struct regex_state *r = arena_new(a, struct regex_state);
-    uint32_t flags = PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C;
-    PCRE2_UCHAR text[200];
-    PCRE2_SIZE at;
-    int code;
+    struct regex *r = NULL;
 
-    r->pattern = json_to_str(spec->argument);
-    if (r->pattern.len > REGEX_PATTERN_MAX)
-        return err_set(e, ERR_TOO_LARGE, "the pattern has %zu bytes; at most %d are allowed", r->pattern.len,
-                       REGEX_PATTERN_MAX);
-    if (check_option(spec, "ignore_case"))
-        flags |= PCRE2_CASELESS;
-    r->code = pcre2_compile((PCRE2_SPTR)r->pattern.at, r->pattern.len, flags, &code, &at, NULL);
-    if (!r->code) {
-        pcre2_get_error_message(code, text, sizeof text);
-        return err_set(e, ERR_BAD_INPUT, "regex \"" STR_FMT "\": %s at character %zu", STR_ARG(r->pattern),
-                       (char *)text, str_utf8_len(str_sub(r->pattern, 0, at)) + 1);
-    }
-    pcre2_jit_compile(r->code, PCRE2_JIT_COMPLETE);         /* without JIT it is slower, nothing else */
-    r->limits = pcre2_match_context_create(NULL);
-    ASSERT(r->limits);
-    pcre2_set_match_limit(r->limits, REGEX_MATCH_MAX);
-    pcre2_set_depth_limit(r->limits, REGEX_DEPTH_MAX);
-    pcre2_set_heap_limit(r->limits, REGEX_HEAP_KIB);
-    arena_defer(a, regex_release, r);
+    TRY(regex_of_spec(spec, json_to_str(spec->argument), str_is(spec->kind, "matches") ? REGEX_WHOLE : 0, a, &r, e));
     *state = r;
     return ERR_OK;
 }
 
 static enum check_verdict regex_judge(const void *state, const struct check_target *t, struct arena *a, struct str *why)
 {
-    const struct regex_state *r = state;
-    pcre2_match_data *found = pcre2_match_data_create(1, NULL);
-    PCRE2_UCHAR text[200];
-    int code;
+    char text[REGEX_WHY];
 
-    ASSERT(found);
-    code = pcre2_match(r->code, (PCRE2_SPTR)(t->text.len ? t->text.at : ""), t->text.len, 0, 0, found, r->limits);
-    if (code == PCRE2_ERROR_JIT_STACKLIMIT)
-        code = pcre2_match(r->code, (PCRE2_SPTR)t->text.at, t->text.len, 0, PCRE2_NO_JIT, found, r->limits);
-    pcre2_match_data_free(found);
-    if (code >= 0)
-        return CHECK_PASS;
-    if (code == PCRE2_ERROR_NOMATCH) {
+    switch (regex_match(state, t->text, text)) {
+    case REGEX_YES: return CHECK_PASS;
+    case REGEX_NO:
         *why = arena_printf(a, STR_FMT " does not match " STR_FMT, STR_ARG(subject_quote(t->text, a)),
-                            STR_ARG(r->pattern));
+                            STR_ARG(regex_text(state)));
         return CHECK_FAIL;
+    case REGEX_GAVE_UP: break;
     }
-    pcre2_get_error_message(code, text, sizeof text);
-    *why = arena_printf(a, "regex gave up: %s", (char *)text);
+    *why = arena_strdup(a, str_c(text));
     return CHECK_SKIP;
+}
+
+struct occurrences { struct regex *regex; struct str text; int64_t min, max; };
+
+/* The least and the most of a map, whole numbers; *max stays when there is none. */
+static enum err_code occurrences_bounds(const json_t *map, int64_t *min, int64_t *max, struct err *e)
+{
+    static const char *const names[] = { "min", "max" };
+    int64_t *const to[] = { min, max };
+
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const json_t *j = json_child(map, names[i]);
+
+        if (j && (!json_is_integer(j) || json_integer_value(j) < 0 || json_integer_value(j) > REGEX_COUNT_MAX))
+            return err_set(e, ERR_BAD_INPUT, "occurrences: %s is a whole number, 0 to %" PRId64, names[i],
+                           REGEX_COUNT_MAX);
+        if (j)
+            *to[i] = json_integer_value(j);
+    }
+    if (*min > *max)
+        return err_set(e, ERR_BAD_INPUT, "occurrences: min is above max");
+    return ERR_OK;
+}
+
+static enum err_code occurrences_prepare(const struct check_spec *spec, struct arena *a, void **state, struct err *e)
+{
+    const json_t *regex = json_child(spec->argument, "regex"), *text = json_child(spec->argument, "text");
+    struct occurrences *o = arena_new(a, struct occurrences);
+    AUTO_BUF struct buf quoted = BUF_INIT(REGEX_PATTERN_MAX);
+
+    o->min = 0;
+    o->max = REGEX_COUNT_MAX;
+    if (!json_string_length(regex) == !json_string_length(text))
+        return err_set(e, ERR_BAD_INPUT,
+                       "occurrences takes one of text: and regex:, for example {text: \"- \", min: 3}");
+    TRY(occurrences_bounds(spec->argument, &o->min, &o->max, e));
+    if (!json_child(spec->argument, "min") && !json_child(spec->argument, "max"))
+        return err_set(e, ERR_BAD_INPUT, "occurrences needs min:, max: or both");
+    o->text = json_to_str(text ? text : regex);
+    if (text && str_contains(o->text, S("\\E")))
+        return err_set(e, ERR_BAD_INPUT, "occurrences: a text with \\E in it has to be written as a regex");
+    buf_printf(&quoted, text ? "\\Q" STR_FMT "\\E" : STR_FMT, STR_ARG(o->text));
+    if (buf_failed(&quoted))
+        return err_set(e, ERR_TOO_LARGE, "occurrences: at most %d bytes are looked for", REGEX_PATTERN_MAX - 8);
+    TRY(regex_of_spec(spec, buf_str(&quoted), 0, a, &o->regex, e));
+    *state = o;
+    return ERR_OK;
+}
+
+static enum check_verdict occurrences_judge(const void *state, const struct check_target *t, struct arena *a,
+                                            struct str *why)
+{
+    const struct occurrences *o = state;
+    char text[REGEX_WHY];
+    int64_t n;
+
+    if (regex_count(o->regex, t->text, o->max < REGEX_COUNT_MAX ? o->max + 1 : o->min, &n, text) == REGEX_GAVE_UP) {
+        *why = arena_strdup(a, str_c(text));
+        return CHECK_SKIP;
+    }
+    if (n >= o->min && n <= o->max)
+        return CHECK_PASS;
+    *why = arena_printf(a, STR_FMT " is there %s%" PRId64 " times, %s %" PRId64, STR_ARG(subject_quote(o->text, a)),
+                        n > o->max ? "at least " : "", n, n < o->min ? "at least" : "at most",
+                        n < o->min ? o->min : o->max);
+    return CHECK_FAIL;
 }
 
 const struct check check_regex = {
@@ -81,4 +111,16 @@ const struct check check_regex = {
     .doc = "The PCRE2 pattern matches somewhere in the output; ^ and $ tie it to the ends.",
     .example = "- regex: '^[A-Z]{2}-\\d{4}$'",
     .prepare = regex_prepare, .judge = regex_judge,
+};
+const struct check check_matches = {
+    .name = "matches", .argument = CHECK_TEXT, .options = "ignore_case",
+    .doc = "The PCRE2 pattern matches the whole output, or the whole chosen value.",
+    .example = "- {path: '$.orders[*].id', matches: '[A-Z]{2}-\\d{4}'}",
+    .prepare = regex_prepare, .judge = regex_judge,
+};
+const struct check check_occurrences = {
+    .name = "occurrences", .argument = CHECK_MAP, .members = "text regex min max", .options = "ignore_case",
+    .doc = "A text, or a PCRE2 pattern, is in the output at least min and at most max times.",
+    .example = "- occurrences: {regex: '\\[\\d+\\]', min: 2, max: 5}",
+    .prepare = occurrences_prepare, .judge = occurrences_judge,
 };

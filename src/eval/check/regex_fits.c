@@ -4,24 +4,16 @@
  * The pattern is a stranger's: its length, steps and memory are bounded, and one that meets a bound fails. */
 #include "eval/check/check.h"
 
-#include "eval/json_path.h"
-
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
-#define FITS_PATTERN_MAX  4096
-#define FITS_STEPS_MAX    100000
-#define FITS_HEAP_KIB     1024
 #define FITS_EXAMPLES_MAX 1000
 
-struct fits_side { struct json_path *path; const json_t *list; };
+struct fits_side { struct jsonpath *path; const json_t *list; };
 struct fits { struct fits_side match, reject; };
 
 static enum err_code fits_side_read(const json_t *v, const char *name, struct arena *a, struct fits_side *out,
                                     struct err *e)
 {
     if (json_is_string(v))
-        return json_path_compile(json_to_str(v), a, &out->path, e);
+        return jsonpath_compile(json_to_str(v), a, &out->path, e);
     if (v && !json_is_array(v))
         return err_set(e, ERR_BAD_INPUT, "regex_fits: %s is a list of texts, or a $.path into the expected answer",
                        name);
@@ -53,64 +45,25 @@ static enum err_code fits_prepare(const struct check_spec *spec, struct arena *a
     return ERR_OK;
 }
 
-/* --- one pattern -------------------------------------------------------------------------------------------------- */
-
-struct fits_pattern { pcre2_code *code; pcre2_match_context *limits; pcre2_match_data *data; };
-
-static void fits_pattern_dispose(struct fits_pattern *p)
-{
-    pcre2_code_free(p->code);
-    pcre2_match_context_free(p->limits);
-    pcre2_match_data_free(p->data);
-}
-
-static bool fits_pattern_init(struct fits_pattern *p, struct str pattern, struct arena *a, struct str *why)
-{
-    PCRE2_UCHAR text[200];
-    PCRE2_SIZE at;
-    int code;
-
-    if (pattern.len == 0 || pattern.len > FITS_PATTERN_MAX) {
-        *why = pattern.len ? arena_printf(a, "the pattern is longer than %d bytes", FITS_PATTERN_MAX)
-                           : S("the pattern is empty");
-        return false;
-    }
-    p->code = pcre2_compile((PCRE2_SPTR)pattern.at, pattern.len,
-                            PCRE2_UTF | PCRE2_UCP | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C, &code, &at,
-                            NULL);
-    if (!p->code) {
-        pcre2_get_error_message(code, text, sizeof text);
-        *why = arena_printf(a, STR_FMT " is no pattern: %s", STR_ARG(subject_quote(pattern, a)), (char *)text);
-        return false;
-    }
-    p->limits = pcre2_match_context_create(NULL);
-    p->data = pcre2_match_data_create(1, NULL);
-    ASSERT(p->limits && p->data);
-    pcre2_set_match_limit(p->limits, FITS_STEPS_MAX);
-    pcre2_set_depth_limit(p->limits, FITS_STEPS_MAX);
-    pcre2_set_heap_limit(p->limits, FITS_HEAP_KIB);
-    return true;
-}
-
 /* False when the pattern does to the example what it should not. */
-static bool fits_example(struct fits_pattern *p, struct str example, bool wanted, struct arena *a, struct str *why)
+static bool fits_example(const struct regex *r, struct str example, bool wanted, struct arena *a, struct str *why)
 {
-    int code = pcre2_match(p->code, (PCRE2_SPTR)(example.len ? example.at : ""), example.len, 0,
-                           PCRE2_ANCHORED | PCRE2_ENDANCHORED, p->data, p->limits);
+    char gave_up[REGEX_WHY] = "";
+    enum regex_verdict v = regex_match(r, example, gave_up);
     const char *shown = arena_cstr(a, subject_quote(example, a));
 
-    if (code >= 0 && !wanted)
+    if (v == REGEX_GAVE_UP)
+        *why = arena_printf(a, "on %s: %s", shown, gave_up);
+    else if (v == REGEX_YES && !wanted)
         *why = arena_printf(a, "matches %s and should not", shown);
-    else if (code == PCRE2_ERROR_NOMATCH && wanted)
+    else if (v == REGEX_NO && wanted)
         *why = arena_printf(a, "does not match %s as a whole", shown);
-    else if (code < 0 && code != PCRE2_ERROR_NOMATCH)
-        *why = arena_printf(a, "takes more than %d steps on %s", FITS_STEPS_MAX, shown);
     else
         return true;
     return false;
 }
 
-static enum check_verdict fits_list(struct fits_pattern *p, const json_t *list, bool wanted, size_t *tried,
+static enum check_verdict fits_list(const struct regex *r, const json_t *list, bool wanted, size_t *tried,
                                     struct arena *a, struct str *why)
 {
     size_t n = json_is_array(list) ? json_array_size(list) : 1;
@@ -124,24 +77,27 @@ static enum check_verdict fits_list(struct fits_pattern *p, const json_t *list, 
             *why = arena_printf(a, "the expected answer holds more than %d examples", FITS_EXAMPLES_MAX);
             return CHECK_SKIP;
         }
-        if (!fits_example(p, json_to_str(one), wanted, a, why))
+        if (!fits_example(r, json_to_str(one), wanted, a, why))
             return CHECK_FAIL;
     }
     return CHECK_PASS;
 }
 
-static enum check_verdict fits_side_judge(struct fits_pattern *p, const struct fits_side *s, const json_t *expected,
+static enum check_verdict fits_side_judge(const struct regex *r, const struct fits_side *s, const json_t *expected,
                                           bool wanted, size_t *tried, struct arena *a, struct str *why)
 {
     enum check_verdict v = CHECK_PASS;
-    const json_t **nodes;
-    size_t n;
+    struct jsonpath_nodes nodes = { 0 };
+    struct err e = ERR_INIT;
 
     if (!s->path)
-        return s->list ? fits_list(p, s->list, wanted, tried, a, why) : CHECK_PASS;
-    n = expected ? json_path_select(s->path, expected, a, &nodes) : 0;
-    for (size_t i = 0; i < n && v == CHECK_PASS; i++)
-        v = fits_list(p, nodes[i], wanted, tried, a, why);
+        return s->list ? fits_list(r, s->list, wanted, tried, a, why) : CHECK_PASS;
+    if (expected && jsonpath_select(s->path, expected, a, &nodes, &e) != ERR_OK) {
+        *why = arena_strdup(a, str_c(e.text));
+        return CHECK_SKIP;
+    }
+    for (size_t i = 0; i < nodes.len && v == CHECK_PASS; i++)
+        v = fits_list(r, nodes.at[i].value, wanted, tried, a, why);
     return v;
 }
 
@@ -149,15 +105,18 @@ static enum check_verdict fits_judge(const void *state, const struct check_targe
 {
     const struct fits *f = state;
     const json_t *expected = subject_expected(t->subject);
-    AUTO(fits_pattern_dispose) struct fits_pattern p = { 0 };
+    struct regex *r;
+    struct err e = ERR_INIT;
     enum check_verdict v;
     size_t tried = 0;
 
-    if (!fits_pattern_init(&p, t->text, a, why))
+    if (!t->text.len || regex_compile(t->text, REGEX_WHOLE, a, &r, &e) != ERR_OK) {
+        *why = t->text.len ? arena_strdup(a, str_c(e.text)) : S("the pattern is empty");
         return CHECK_FAIL;
-    v = fits_side_judge(&p, &f->match, expected, true, &tried, a, why);
+    }
+    v = fits_side_judge(r, &f->match, expected, true, &tried, a, why);
     if (v == CHECK_PASS)
-        v = fits_side_judge(&p, &f->reject, expected, false, &tried, a, why);
+        v = fits_side_judge(r, &f->reject, expected, false, &tried, a, why);
     if (v == CHECK_PASS && !tried) {
         *why = S("the case has no examples to try the pattern on");
         return CHECK_SKIP;

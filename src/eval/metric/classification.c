@@ -40,7 +40,8 @@ static enum err_code classification_labels(struct classification *c, const json_
     for (size_t i = 0; i < n; i++) {
         const json_t *j = json_array_get(list, i);
         struct str label = json_is_object(j) || json_is_array(j) || json_is_null(j)
-                               ? STR_NONE : classification_fold(c, items_text(j, a), a);
+                               ? STR_NONE
+                               : classification_fold(c, items_text(j, a), a);
 
         if (!label.len || label.len > SCORE_LABEL_MAX)
             return err_set(e, ERR_BAD_INPUT, "label %zu of labels is no text of 1 to %d bytes", i + 1, SCORE_LABEL_MAX);
@@ -52,7 +53,8 @@ static enum err_code classification_labels(struct classification *c, const json_
     return ERR_OK;
 }
 
-static enum err_code classification_prepare(const struct metric_spec *spec, struct arena *a, void **state, struct err *e)
+static enum err_code classification_prepare(const struct metric_spec *spec, struct arena *a, void **state,
+                                            struct err *e)
 {
     const json_t *key = json_child(spec->options, "key"), *list = json_child(spec->options, "labels"),
                  *fold = json_child(spec->options, "ignore_case");
@@ -132,8 +134,8 @@ static void classification_score(const void *state, const struct subject *s, str
         return;
     }
     if (!classification_allows(state, p->expected)) {
-        *out = score_missing(arena_printf(a, "%s is expected, and none of the labels",
-                                          arena_cstr(a, subject_quote(p->expected, a))));
+        *out = score_missing(
+            arena_printf(a, STR_FMT " is expected, and none of the labels", STR_ARG(subject_quote(p->expected, a))));
         return;
     }
     p->got = classification_given(state, s, member, a);
@@ -170,5 +172,6 @@ const struct metric metric_macro_f1 = {
     .name = "macro_f1", .label = "macro F1", .unit = METRIC_RATIO, .higher_is_better = true, .needs_expected = true,
     .labels = true, .options = "key labels ignore_case",
     .doc = "Mean over the labels of 2 TP / (2 TP + FP + FN), over all trials of a variant.",
-    .prepare = classification_prepare, .labels_of = classification_labels_of, .score = classification_score, .corpus = classification_macro_f1,
+    .prepare = classification_prepare, .labels_of = classification_labels_of, .score = classification_score,
+    .corpus = classification_macro_f1,
 };

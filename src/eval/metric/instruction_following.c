@@ -52,12 +52,12 @@ static void checks_passed_score(const void *state, const struct subject *s, stru
 }
 
 const struct metric metric_instruction_following = {
-    .name = "instruction_following", .label = "following", .unit = METRIC_RATIO, .higher_is_better = true,
+    .name = "instruction_following", .label = "following", .unit = METRIC_RATIO, .higher_is_better = true, .over_checks = true,
     .doc = "max(0, 1 - violations / checks) over the constraints and the format, or over the task's checks.",
     .score = instruction_following_score,
 };
 const struct metric metric_checks_passed = {
-    .name = "checks_passed", .label = "checks passed", .unit = METRIC_RATIO, .higher_is_better = true,
+    .name = "checks_passed", .label = "checks passed", .unit = METRIC_RATIO, .higher_is_better = true, .over_checks = true,
     .doc = "Weighted share of the checks that passed.",
     .score = checks_passed_score,
 };

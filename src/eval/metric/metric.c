@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-static const char *const metric_unit_names[METRIC_UNITS] = { "ratio", "usd", "ms", "tokens" };
+static const char *const metric_unit_names[METRIC_UNITS] = { "ratio", "usd", "ms", "tokens", "tokens/s" };
 
 const char *metric_unit_name(enum metric_unit u)
 {
@@ -19,7 +19,17 @@ enum metric_unit metric_unit_from(struct str name)
 
 bool metric_is_read_later(const struct metric *m)
 {
-    return m->over_repeats || m->labels || m->corpus;
+    return m->over_repeats || m->labels || m->corpus || m->quantile || m->over_case;
+}
+
+enum metric_unit metric_unit_of(const struct metric *m, const void *state)
+{
+    return m->like ? m->like(state)->unit : m->unit;
+}
+
+bool metric_better_of(const struct metric *m, const void *state)
+{
+    return m->like ? m->like(state)->higher_is_better : m->higher_is_better;
 }
 
 static bool metric_knows(const struct metric *m, struct str key)
@@ -58,15 +68,6 @@ enum err_code metric_prepare(const struct metric_spec *spec, struct arena *a, co
         TRY(m->prepare(spec, a, state, e));
     *metric = m;
     return ERR_OK;
-}
-
-enum err_code metric_verify(const struct metric_spec *spec, struct err *e)
-{
-    AUTO_ARENA *a = arena_new_sized(0);
-    const struct metric *m;
-    void *state;
-
-    return metric_prepare(spec, a, &m, &state, e);
 }
 
 void metric_score(const struct metric *m, const void *state, const struct subject *s, struct arena *a,

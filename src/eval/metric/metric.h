@@ -7,8 +7,8 @@
 
 #include "eval/subject.h"
 
-enum metric_unit { METRIC_RATIO, METRIC_USD, METRIC_MS, METRIC_TOKENS, METRIC_UNITS };
-const char *metric_unit_name(enum metric_unit u);               /* "ratio" "usd" "ms" "tokens" */
+enum metric_unit { METRIC_RATIO, METRIC_USD, METRIC_MS, METRIC_TOKENS, METRIC_RATE, METRIC_UNITS };
+const char *metric_unit_name(enum metric_unit u);               /* "ratio" "usd" "ms" "tokens" "tokens/s" */
 enum metric_unit metric_unit_from(struct str name);             /* METRIC_RATIO when unknown */
 
 #define CLASS_LABELS_MAX 200            /* of one classification */
@@ -22,19 +22,37 @@ struct metric {
     bool higher_is_better;
     bool needs_expected;                /* missing for a case without an expected answer */
     bool over_repeats;                  /* has a value per case, not per trial: computed when a result is read */
+    bool over_checks;                   /* computed from checks: none can hold it to a bound */
     bool labels;                        /* trials leave an expected and a given label: a confusion matrix is drawn */
     size_t parts;                       /* how many numbers a trial leaves (score.parts); 0: none, or labels */
     const char *options;                /* names, space-separated, or NULL */
+    const char *each;                   /* the option that may be a list: the task then has a metric for each element */
     /* MAY. Reads options (their names are already checked) into *state, which lives in the arena. */
     enum err_code (*prepare)(const struct metric_spec *spec, struct arena *a, void **state, struct err *e);
     /* MUST. */
     void (*score)(const void *state, const struct subject *s, struct arena *a, struct score *out);
+    /* MAY, both or none. The model it asks, and what it asks before it can score; false: nothing this time. */
+    const struct model *(*model)(const void *state);
+    bool (*wish)(const void *state, const struct subject *s, struct arena *a, struct subject_wish *out);
     /* MAY, with labels. Those the task closes the list with; none: the expected answers that occur. */
     struct metric_labels (*labels_of)(const void *state);
     /* MAY, with parts or labels. The variant's value from the sums over its trials; NAN when they say nothing. Without
      * it the value is the mean of the trials' values. With labels `sums` holds, for each label, how often it was
      * expected, given, and both. Called thousands of times for the bootstrap. */
     double (*corpus)(const double *sums, size_t count);
+    /* MAY, with parts. What a failed trial leaves (it was billed, say); false: nothing. */
+    bool (*failed)(const struct trial *t, double *parts);
+    /* MAY. The variant's value is this quantile of the trials' values, 0..1. */
+    double (*quantile)(const void *state);
+    /* MAY. A case's value from its repetitions: how many have a value, and these values' sum; NAN: too few. The
+     * variant's value is the mean over cases. */
+    double (*over_case)(const void *state, double n, double sum);
+    /* MAY. The metric whose unit and direction this one takes over. */
+    const struct metric *(*like)(const void *state);
+    /* MAY. The name in reports unless the user gives one: "pass_at_5". */
+    struct str (*called)(const void *state, struct arena *a);
+    /* MAY. The fewest repetitions a task must have. */
+    int64_t (*repeat_min)(const void *state);
 };
 
 size_t               metric_count(void);
@@ -46,12 +64,14 @@ void                 metric_suggest(struct suggest *s);         /* offers every 
 #define METRIC_DEFAULTS 6
 extern const char *const metric_defaults[METRIC_DEFAULTS];
 
+/* Unit and direction of what was prepared. */
+enum metric_unit     metric_unit_of(const struct metric *m, const void *state);
+bool                 metric_better_of(const struct metric *m, const void *state);
 /* Its value is not, or not only, the mean of the trials' values: what result.c computes needs the options again. */
 bool                 metric_is_read_later(const struct metric *m);
 
-enum err_code metric_prepare(const struct metric_spec *spec, struct arena *a, const struct metric **metric, void **state,
-                             struct err *e) MUST_USE;
-enum err_code metric_verify(const struct metric_spec *spec, struct err *e) MUST_USE;    /* for readers of task files */
+enum err_code metric_prepare(const struct metric_spec *spec, struct arena *a, const struct metric **metric,
+                             void **state, struct err *e) MUST_USE;
 /* Runs it, with the rules all metrics share (failed trial, no expected answer, a number that is not finite). */
 void          metric_score(const struct metric *m, const void *state, const struct subject *s, struct arena *a,
                            struct score *out);

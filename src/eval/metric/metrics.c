@@ -4,19 +4,35 @@
  * `const struct metric metric_X = { ... };`, and its X here. */
 #define METRICS(X)              \
     X(accuracy)                 \
+    X(bleu)                     \
     X(checks_passed)            \
+    X(chrf)                     \
     X(classification)           \
     X(completeness)             \
     X(consistency)              \
     X(cost)                     \
+    X(cost_per_correct)         \
+    X(edit_similarity)          \
+    X(embedding_similarity)     \
     X(exact_match)              \
     X(f1)                       \
+    X(first_token)              \
     X(hallucination)            \
     X(input_tokens)             \
     X(instruction_following)    \
     X(latency)                  \
     X(macro_f1)                 \
-    X(output_tokens)
+    X(normalized_match)         \
+    X(numeric_match)            \
+    X(output_tokens)            \
+    X(pass_at_k)                \
+    X(pass_hat_k)               \
+    X(percentile)               \
+    X(rouge_1)                  \
+    X(rouge_2)                  \
+    X(rouge_l)                  \
+    X(tokens_per_second)        \
+    X(total_tokens)
 
 #define X(id) extern const struct metric metric_##id;
 METRICS(X)

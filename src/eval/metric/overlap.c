@@ -11,17 +11,35 @@
 
 #include "eval/items.h"
 
+static bool overlap_key_is_good(const json_t *name)
+{
+    return json_string_length(name) && str_find_byte(json_to_str(name), ITEMS_KEY_SEPARATOR) < 0;
+}
+
+/* key: id, or key: [id, date] */
 static enum err_code overlap_prepare(const struct metric_spec *spec, struct arena *a, void **state, struct err *e)
 {
     const json_t *key = json_child(spec->options, "key");
+    size_t n = json_is_array(key) ? json_array_size(key) : 1;
     struct str *out;
+    bool good = n && n <= ITEMS_KEYS_MAX;
 
     if (!key)
         return ERR_OK;
-    if (!json_is_string(key) || !json_string_length(key))
-        return err_set(e, ERR_BAD_INPUT, "key takes the name of one member, for example id");
     out = arena_new(a, struct str);
-    *out = json_to_str(key);
+    for (size_t i = 0; good && i < n; i++) {
+        const json_t *name = json_is_array(key) ? json_array_get(key, i) : key;
+
+        good = overlap_key_is_good(name);
+        if (good)
+            *out = i ? arena_printf(a, STR_FMT "%c" STR_FMT, STR_ARG(*out), ITEMS_KEY_SEPARATOR,
+                                    STR_ARG(json_to_str(name)))
+                     : json_to_str(name);
+    }
+    if (!good)
+        return err_set(e, ERR_BAD_INPUT,
+                       "key takes the name of one member, for example id, or a list of 1 to %d of them",
+                       ITEMS_KEYS_MAX);
     *state = out;
     return ERR_OK;
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #define MARKDOWN_MAX ((size_t)64 << 20)
+#define MARKDOWN_LABELS_MAX 20          /* of a confusion matrix that is still a table one can read */
 
 static void markdown_text(struct buf *b, struct str s)
 {
@@ -78,6 +79,61 @@ static void markdown_detail(struct buf *b, const struct result *r)
     }
 }
 
+static void markdown_counts(struct buf *b, const struct result_classes *set, const struct confusion *x)
+{
+    size_t n = set->label_count;
+
+    buf_puts(b, "\n| expected, given |");
+    for (size_t k = 0; k < n; k++) {
+        buf_byte(b, ' ');
+        markdown_text(b, set->labels[k]);
+        buf_puts(b, " |");
+    }
+    buf_puts(b, " none of these |\n| --- |");
+    for (size_t k = 0; k <= n; k++)
+        buf_puts(b, " ---: |");
+    buf_byte(b, '\n');
+    for (size_t i = 0; i < n; i++) {
+        buf_puts(b, "| ");
+        markdown_text(b, set->labels[i]);
+        buf_puts(b, " |");
+        for (size_t k = 0; k <= n; k++)
+            buf_printf(b, " %" PRId64 " |", x->counts[i * (n + 1) + k]);
+        buf_byte(b, '\n');
+    }
+}
+
+static void markdown_confusions(struct buf *b, const struct result *r)
+{
+    for (size_t i = 0; i < r->class_count; i++) {
+        const struct result_classes *set = &r->classes[i];
+
+        buf_puts(b, "\n## ");
+        markdown_text(b, r->scorers[set->scorer].name);
+        buf_byte(b, '\n');
+        if (!set->label_count || set->label_count > MARKDOWN_LABELS_MAX) {
+            buf_byte(b, '\n');
+            markdown_text(b, set->label_count ? S("Too many labels for a table; the JSON report has the matrix.")
+                                              : set->why);
+            buf_byte(b, '\n');
+            continue;
+        }
+        for (size_t v = 0; v < r->variant_count; v++) {
+            const struct confusion *x = &r->variants[v].confusions[i];
+            char accuracy[REPORT_TEXT], f1[REPORT_TEXT];
+
+            buf_puts(b, "\n### ");
+            markdown_text(b, r->variants[v].name);
+            buf_printf(b, "\n\n%" PRId64 " of %" PRId64 " right", x->correct, x->n);
+            if (x->n)
+                buf_printf(b, ": accuracy %s, macro F1 %s", report_percent(x->accuracy.value, accuracy),
+                           report_percent(x->macro_f1.value, f1));
+            buf_byte(b, '\n');
+            markdown_counts(b, set, x);
+        }
+    }
+}
+
 static void markdown_line(struct buf *b, const char *label, struct str text)
 {
     if (!text.len)
@@ -134,8 +190,10 @@ static enum err_code markdown_write(const struct result *r, struct store *s, con
     for (size_t i = 0; i < m->advice_count; i++)
         markdown_line(&b, "Note", m->advice[i]);
     markdown_thresholds(&b, r);
-    if (options->detail)
+    if (options->detail) {
         markdown_detail(&b, r);
+        markdown_confusions(&b, r);
+    }
     return report_put(sink, &b, e);
 }
 

@@ -52,6 +52,7 @@ const char *report_value(enum metric_unit unit, double v, char out[REPORT_TEXT])
         return out;
     case METRIC_MS: return report_ms((int64_t)llround(CLAMP(v, 0.0, 1e15)), out);
     case METRIC_TOKENS: snprintf(out, REPORT_TEXT, "%.0f", v); return out;
+    case METRIC_RATE: snprintf(out, REPORT_TEXT, "%.1f/s", v); return out;
     default: return report_percent(v, out);
     }
 }

@@ -1,4 +1,5 @@
 #include "llm/provider/chat.h"
+#include "llm/provider/embed.h"
 
 /* Open models as "accounts/fireworks/models/NAME"; a bare NAME is understood and completed. */
 static struct str fireworks_effort(struct str id, struct str effort)
@@ -41,4 +42,5 @@ const struct provider provider_fireworks = {
     .key_needed = true, .auth = AUTH_BEARER, .framing = FRAMING_SSE,
     .id_prefixes = (const char *const[]){ "accounts/fireworks/", NULL },
     .encode = fireworks_encode, .decode = fireworks_decode, .decode_event = fireworks_decode_event,
+    .embed_encode = embed_encode, .embed_decode = embed_decode,
 };

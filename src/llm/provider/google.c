@@ -1,4 +1,4 @@
-#include "llm/provider/wire.h"
+#include "llm/provider/embed.h"
 
 #include <stdio.h>
 
@@ -18,16 +18,21 @@ static const char *const google_optional[] = {
 
 /* --- request ------------------------------------------------------------------------------------------------- */
 
-static void google_write_url(const struct request *rq, struct str base_url, bool streamed, struct buf *url)
+static bool google_is_path(struct str id)
+{
+    return str_starts(id, S("models/")) || str_starts(id, S("tunedModels/"));
+}
+
+static void google_write_url(const struct request *rq, struct str base_url, const char *verb, struct buf *url)
 {
     struct str id = rq->model->id;
 
     wire_url(url, base_url, str_ends(base_url, S("/v1")) ? "/v1" : "/v1beta", "");
-    if (!str_starts(id, S("models/")) && !str_starts(id, S("tunedModels/")))
+    if (!google_is_path(id))
         buf_puts(url, "/models");
     buf_byte(url, '/');
     wire_url_part(url, id, true);
-    buf_puts(url, streamed ? ":streamGenerateContent?alt=sse" : ":generateContent");
+    buf_puts(url, verb);
 }
 
 static struct str google_media_type(struct str url)
@@ -282,7 +287,7 @@ static enum err_code google_encode(const struct request *rq, struct str base_url
     TRY(wire_check_begins(rq, GOOGLE_LABEL, e));
     wire_tell_moved(&w, rq);
     out->streamed = params_has(p, PARAM_STREAM) && p->stream;
-    google_write_url(rq, base_url, out->streamed, &out->url);
+    google_write_url(rq, base_url, out->streamed ? ":streamGenerateContent?alt=sse" : ":generateContent", &out->url);
     buf_byte(w.out, '{');
     if (str_trim(system).len && !gemma && !wire_extra_has(&w, "systemInstruction")) {
         wire_key(&w, "systemInstruction");
@@ -431,6 +436,47 @@ static enum err_code google_decode_event(const struct request *rq, struct str ev
     return wire_check_stream(st, e);
 }
 
+/* --- vectors: batchEmbedContents ------------------------------------------------------------------------------- */
+
+static enum err_code google_embed_encode(const struct request *rq, struct str base_url, const struct quirks *q,
+                                         struct arena *a, struct http_call *out, struct err *e)
+{
+    struct wire w = { .out = &out->body };
+    struct str id = rq->model->id, path = google_is_path(id) ? id : arena_printf(a, "models/" STR_FMT, STR_ARG(id));
+
+    (void)q;
+    google_write_url(rq, base_url, ":batchEmbedContents", &out->url);
+    wire_open(&w, '{');
+    wire_key(&w, "requests");
+    wire_open(&w, '[');
+    for (size_t i = 0; i < rq->text_count; i++) {
+        wire_open(&w, '{');
+        wire_str(&w, "model", path);
+        wire_key(&w, "content");
+        wire_open(&w, '{');
+        wire_key(&w, "parts");
+        wire_open(&w, '[');
+        wire_open(&w, '{');
+        wire_str(&w, "text", rq->texts[i]);
+        wire_close(&w, '}');
+        wire_close(&w, ']');
+        wire_close(&w, '}');
+        wire_close(&w, '}');
+    }
+    wire_close(&w, ']');
+    wire_close(&w, '}');
+    return wire_check_body(out, e);
+}
+
+static enum err_code google_embed_decode(const struct request *rq, const struct http_answer *in, struct arena *a,
+                                         struct answer *out, struct failure *f, struct err *e)
+{
+    AUTO_JSON *body = NULL;
+
+    TRY(embed_read_body(rq, in, a, &body, f, e));
+    return embed_read(rq, json_child(body, "embeddings"), "values", a, out, f, e);
+}
+
 const struct provider provider_google = {
     .name = "google", .label = GOOGLE_LABEL,
     .aliases = (const char *const[]){ "gemini", NULL },
@@ -441,4 +487,5 @@ const struct provider provider_google = {
     .key_needed = true, .auth = AUTH_X_GOOG_API_KEY, .framing = FRAMING_SSE,
     .id_prefixes = (const char *const[]){ "gemini-", "models/gemini-", "gemma-", NULL },
     .encode = google_encode, .decode = google_decode, .decode_event = google_decode_event,
+    .embed_encode = google_embed_encode, .embed_decode = google_embed_decode,
 };

@@ -1,4 +1,5 @@
 #include "llm/provider/chat.h"
+#include "llm/provider/embed.h"
 
 static void mistral_family(struct str id, const struct params *p, struct chat_family *out)
 {
@@ -41,4 +42,5 @@ const struct provider provider_mistral = {
     .id_prefixes = (const char *const[]){ "mistral-", "ministral-", "magistral-", "codestral", "devstral", "pixtral-",
                                           "open-mistral", "open-mixtral", NULL },
     .encode = mistral_encode, .decode = mistral_decode, .decode_event = mistral_decode_event,
+    .embed_encode = embed_encode, .embed_decode = embed_decode,
 };

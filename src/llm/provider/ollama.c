@@ -1,4 +1,4 @@
-#include "llm/provider/wire.h"
+#include "llm/provider/embed.h"
 
 /* Ollama's own /api/chat. What is its own: options in an object, streaming unless told not to, NDJSON, a stream that
  * fails says so in a line of a 200, images as bytes only. */
@@ -13,7 +13,7 @@ static const char *const ollama_optional[] = {
 /* --- request ------------------------------------------------------------------------------------------------- */
 
 /* OLLAMA_HOST is written in many ways: "box", "box:11434", "http://box:11434/", with /v1 or /api behind it. */
-static void ollama_write_url(struct str base, struct buf *url)
+static void ollama_write_url(struct str base, const char *path, struct buf *url)
 {
     static const char *const tails[] = { "/", "/v1", "/api", "/" };
     bool bare = !str_contains(base, S("://"));
@@ -26,7 +26,7 @@ static void ollama_write_url(struct str base, struct buf *url)
     buf_append(url, base);
     if (bare && str_find_byte(base, ':') < 0)
         buf_puts(url, ":11434");
-    buf_puts(url, "/api/chat");
+    buf_puts(url, path);
 }
 
 static enum err_code ollama_write_messages(struct wire *w, const struct request *rq, struct arena *a, struct err *e)
@@ -106,7 +106,7 @@ static enum err_code ollama_encode(const struct request *rq, struct str base_url
     struct wire options = w;
 
     TRY(wire_check_extra(rq, e));
-    ollama_write_url(base_url, &out->url);
+    ollama_write_url(base_url, "/api/chat", &out->url);
     out->streamed = params_has(p, PARAM_STREAM) && p->stream;
     buf_byte(w.out, '{');
     wire_str(&w, "model", rq->model->id);
@@ -234,6 +234,29 @@ static enum err_code ollama_decode_event(const struct request *rq, struct str ev
     return wire_check_stream(st, e);
 }
 
+/* --- vectors: /api/embed -------------------------------------------------------------------------------------- */
+
+static enum err_code ollama_embed_encode(const struct request *rq, struct str base_url, const struct quirks *q,
+                                         struct arena *a, struct http_call *out, struct err *e)
+{
+    (void)q, (void)a;
+    ollama_write_url(base_url, "/api/embed", &out->url);
+    embed_write_body(rq, &out->body);
+    return wire_check_body(out, e);
+}
+
+static enum err_code ollama_embed_decode(const struct request *rq, const struct http_answer *in, struct arena *a,
+                                         struct answer *out, struct failure *f, struct err *e)
+{
+    AUTO_JSON *body = NULL;
+
+    TRY(embed_read_body(rq, in, a, &body, f, e));
+    out->usage_reported = json_child(body, "prompt_eval_count");
+    out->usage.input = wire_count(body, "prompt_eval_count");
+    out->model_version = wire_keep(a, json_child(body, "model"));
+    return embed_read(rq, json_child(body, "embeddings"), NULL, a, out, f, e);
+}
+
 const struct provider provider_ollama = {
     .name = "ollama", .label = OLLAMA_LABEL,
     .caps = PROVIDER_STREAMS | PROVIDER_TOOLS | PROVIDER_IMAGES | PROVIDER_JSON | PROVIDER_SCHEMA | PROVIDER_SEED,
@@ -242,4 +265,5 @@ const struct provider provider_ollama = {
     .key_variables = (const char *const[]){ "OLLAMA_API_KEY", NULL },
     .key_needed = false, .auth = AUTH_BEARER, .framing = FRAMING_NDJSON,
     .encode = ollama_encode, .decode = ollama_decode, .decode_event = ollama_decode_event,
+    .embed_encode = ollama_embed_encode, .embed_decode = ollama_embed_decode,
 };

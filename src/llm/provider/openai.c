@@ -1,4 +1,5 @@
 #include "llm/provider/chat.h"
+#include "llm/provider/embed.h"
 
 /* Which efforts a model knows has changed with every generation: the nearest it knows is asked for, because leaving the
  * option out would buy the default, which may be the dearer one. */
@@ -80,4 +81,5 @@ const struct provider provider_openai = {
     .id_prefixes = (const char *const[]){ "gpt-", "chatgpt-", "ft:gpt-", "text-", "davinci", "babbage", NULL },
     .id_exact = (const char *const[]){ "o1", "o3", "o4", NULL },
     .encode = openai_encode, .decode = openai_decode, .decode_event = openai_decode_event,
+    .embed_encode = embed_encode, .embed_decode = embed_decode,
 };

@@ -1,4 +1,5 @@
 #include "llm/provider/chat.h"
+#include "llm/provider/embed.h"
 
 /* Whatever speaks chat completions: vLLM, llama.cpp, LM Studio, a gateway. Nothing is assumed about its families: what
  * a server refuses is learnt from its answer. */
@@ -38,4 +39,5 @@ const struct provider provider_openai_compatible = {
     .encode = openai_compatible_encode,
     .decode = openai_compatible_decode,
     .decode_event = openai_compatible_decode_event,
+    .embed_encode = embed_encode, .embed_decode = embed_decode,
 };

@@ -92,12 +92,23 @@ struct provider {
     /* MUST with PROVIDER_STREAMS. One event: its name (may be empty) and its data. */
     enum err_code (*decode_event)(const struct request *rq, struct str event, struct str data, struct stream *st,
                                   struct err *e);
+    /* MAY, both or none. The same as encode and decode for vectors of rq->texts (provider/embed.h). */
+    enum err_code (*embed_encode)(const struct request *rq, struct str base_url, const struct quirks *q,
+                                  struct arena *a, struct http_call *out, struct err *e);
+    enum err_code (*embed_decode)(const struct request *rq, const struct http_answer *in, struct arena *a,
+                                  struct answer *out, struct failure *f, struct err *e);
 };
 
 const struct provider *provider_find(struct str name);              /* case ignored; NULL */
 const struct provider *provider_at(size_t i);                       /* NULL past the end */
 const struct provider *provider_guess(struct str model_id);         /* by id_prefixes / id_exact; NULL */
 void                   provider_suggest(struct suggest *s);         /* offers every name */
+
+/* What the engine calls: encode and decode of what `rq` asks for, an answer or vectors. */
+enum err_code provider_encode(const struct provider *p, const struct request *rq, struct str base_url,
+                              const struct quirks *q, struct arena *a, struct http_call *out, struct err *e);
+enum err_code provider_decode(const struct provider *p, const struct request *rq, const struct http_answer *in,
+                              struct arena *a, struct answer *out, struct failure *f, struct err *e);
 
 /* Shared by every provider and by the engine. */
 enum err_code provider_code_of_status(int http_status);             /* the one mapper */

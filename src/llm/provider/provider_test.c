@@ -77,6 +77,13 @@ static void replay_request(const json_t *c, struct arena *a, struct model *model
                             .schema_name = json_get_str(c, "schema_name"), .tools = json_child(c, "tools"),
                             .tool_choice = json_get_str(c, "tool_choice"),
                             .output = json_get_bool(c, "json", false) ? OUTPUT_JSON : OUTPUT_TEXT };
+    if (json_child(c, "texts")) {
+        struct str *texts = arena_array(a, struct str, json_array_size(json_child(c, "texts")));
+
+        for (; rq->text_count < json_array_size(json_child(c, "texts")); rq->text_count++)
+            texts[rq->text_count] = json_to_str(json_array_get(json_child(c, "texts"), rq->text_count));
+        rq->texts = texts;
+    }
     if (json_child(c, "params"))
         CHECK_OK(params_read(json_child(c, "params"), a, &rq->params, NULL));
 }
@@ -95,7 +102,7 @@ static void replay_encode(const struct provider *p, const json_t *c, const struc
     json_array_foreach((json_t *)refused, i, value)
         list[quirks.refused_count++] = json_to_str(value);
     http_call_init(&call);
-    code = p->encode(rq, base.len ? base : str_c(p->base_url ? p->base_url : "http://sim"), &quirks, a, &call, &e);
+    code = provider_encode(p, rq, base.len ? base : str_c(p->base_url ? p->base_url : "http://sim"), &quirks, a, &call, &e);
     if (json_child(c, "rejected")) {
         if (code != ERR_REJECTED || !str_contains(str_c(e.text), json_get_str(c, "rejected")))
             replay_wrong(p->name, c, "encode's sentence", str_c(e.text), json_get_str(c, "rejected"));
@@ -117,6 +124,20 @@ static void replay_encode(const struct provider *p, const json_t *c, const struc
                     break;
     }
     http_call_dispose(&call);
+}
+
+static void replay_vectors(const char *provider, const json_t *c, const struct answer *got, const json_t *want)
+{
+    AUTO_JSON *all = json_array();
+
+    for (size_t i = 0; i < got->vector_count; i++) {
+        json_t *one = json_array();
+
+        for (size_t k = 0; k < got->vectors[i].count; k++)
+            json_array_append_new(one, json_real(got->vectors[i].at[k]));
+        json_array_append_new(all, one);
+    }
+    replay_json(provider, c, "vectors", all, want);
 }
 
 static void replay_answer(const char *provider, const json_t *c, const struct answer *got, enum err_code code,
@@ -141,6 +162,7 @@ static void replay_answer(const char *provider, const json_t *c, const struct an
     replay_json(provider, c, "usage", usage, json_child(want, "usage"));
     replay_json(provider, c, "tool_calls", got->tool_calls, json_child(want, "tool_calls"));
     replay_json(provider, c, "raw", got->raw, json_child(want, "raw"));
+    replay_vectors(provider, c, got, json_child(want, "vectors"));
 }
 
 static void replay_failure(const char *provider, const json_t *c, enum err_code code, const struct failure *f,
@@ -180,7 +202,7 @@ static void replay_plain(const struct provider *p, const json_t *c, const struct
     else
         json_write(json_child(c, "received"), &body);
     in.body = buf_str(&body);
-    code = p->decode(rq, &in, a, &out, &f, &e);
+    code = provider_decode(p, rq, &in, a, &out, &f, &e);
     if (json_child(c, "failure"))
         replay_failure(p->name, c, code, &f, &e);
     else

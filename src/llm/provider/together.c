@@ -1,4 +1,5 @@
 #include "llm/provider/chat.h"
+#include "llm/provider/embed.h"
 
 /* Open models by their names on Hugging Face: "meta-llama/Llama-3.3-70B-Instruct-Turbo". Efforts are gpt-oss's only. */
 static struct str together_effort(struct str id, struct str effort)
@@ -32,4 +33,5 @@ const struct provider provider_together = {
     .key_variables = (const char *const[]){ "TOGETHER_API_KEY", NULL },
     .key_needed = true, .auth = AUTH_BEARER, .framing = FRAMING_SSE,
     .encode = together_encode, .decode = together_decode, .decode_event = together_decode_event,
+    .embed_encode = embed_encode, .embed_decode = embed_decode,
 };

@@ -568,6 +568,7 @@ static json_t *chat_models(const struct sim_vendor *v, struct str only)
 
 static const struct sim_route chat_routes[] = {
     { "/v1/chat/completions", SIM_OP_CHAT }, { "/chat/completions", SIM_OP_CHAT }, { "/v1/models", SIM_OP_MODELS },
+    { "/v1/embeddings", SIM_OP_EMBED },
     { "/models", SIM_OP_MODELS }, { "/v1/models/*model", SIM_OP_MODEL }, { "/models/*model", SIM_OP_MODEL }, { NULL, SIM_OP_NONE },
 };
 static const struct sim_route azure_routes[] = {

@@ -25,7 +25,7 @@ struct sim_refusal {
 struct sim_event { struct str bytes; int64_t tokens; };
 struct sim_events { struct arena *arena; VEC(struct sim_event) list; };
 
-enum sim_op { SIM_OP_NONE, SIM_OP_CHAT, SIM_OP_STREAM, SIM_OP_COUNT, SIM_OP_MODELS, SIM_OP_MODEL, SIM_OP_VERSION };
+enum sim_op { SIM_OP_NONE, SIM_OP_CHAT, SIM_OP_STREAM, SIM_OP_COUNT, SIM_OP_MODELS, SIM_OP_MODEL, SIM_OP_VERSION, SIM_OP_EMBED };
 enum sim_auth { SIM_AUTH_NONE, SIM_AUTH_BEARER, SIM_AUTH_ANTHROPIC, SIM_AUTH_GOOGLE, SIM_AUTH_AZURE, SIM_AUTH_AWS };
 enum sim_dialect { SIM_COMPAT, SIM_OPENAI, SIM_XAI, SIM_DEEPSEEK, SIM_MISTRAL, SIM_OPENROUTER };
 

@@ -15,6 +15,7 @@ static const struct sim_vendor *const sim_vendors[] = { SIM_VENDORS(X) };
 
 static const struct { const char *suffix; enum sim_op op; } google_calls[] = {
     { ":generateContent", SIM_OP_CHAT }, { ":streamGenerateContent", SIM_OP_STREAM }, { ":countTokens", SIM_OP_COUNT },
+    { ":batchEmbedContents", SIM_OP_EMBED },
 };
 
 /* "/v1/models/x:generateContent" is nobody else's, though others have models there too. */
