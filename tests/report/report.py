@@ -163,7 +163,7 @@ def a_trial_shows_its_transcript_and_what_differs():
         tab.until("location.hash === '#trial=11'")
         tab.key("Escape")
         tab.until("!$('trial').open")
-        assert tab.value("location.hash") == ""
+        tab.until("location.hash === ''")       # the event of the closing comes a moment later
         tab.value("location.hash = '#trial=7'")
         tab.until("$('trial').open")
         assert "t3" in text(tab, "#trial-title")
@@ -418,6 +418,10 @@ def a_page_says_which_texts_it_leaves_out():
         opened(tab, export(home, "--texts", str(max(1, broken))))
         with_texts = tab.value("(async () => { let n = 0; for (let i = 0; i < ROWS.n; i++) n += (await trial_texts(i)) !== null && (ROWS.state[i] || ROWS.violations[i]) ? 1 : 0; return n; })()")
         assert with_texts == broken, (with_texts, broken)
+        wrote = home.run("report", "last", "--html", "--texts", "none")          # named after the task and the run
+        assert wrote.returncode == 0 and re.match(r"queues-\w{8}\.html$", wrote.out.strip()), (wrote.out, wrote.err)
+        opened(tab, os.path.join(home.path, wrote.out.strip()))
+        assert tab.value("PLAN.texts") == 0 and shown(tab) == 120
         for bad in ("some", "-4", "1.5"):
             refused = home.run("export", "last", "-o", "x.html", "--texts", bad)
             assert refused.returncode == 2 and bad in refused.err and "none" in refused.err

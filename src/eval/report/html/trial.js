@@ -8,6 +8,7 @@ function trial_dialog() {
   const d = h("dialog.sheet", { id: "trial", "aria-labelledby": "trial-title" });
   d.addEventListener("close", () => {
     TRIAL.row = -1;
+    TRIAL.turn++;                           /* what is still being read must not open it again */
     history.replaceState(null, "", location.pathname + location.search);
     $("grid").focus({ preventScroll: true });
   });

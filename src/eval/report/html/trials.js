@@ -271,7 +271,7 @@ function list_build() {
     h("div.section-head", h("h2", { id: "trials-title" }, "Trials"), h("p.muted", { id: "count", role: "status", "aria-live": "polite" })),
     h("div.tools",
       h("label.search", h("span.only-read", "Search the texts"),
-        h("input", { id: "search", type: "search", placeholder: "Search input, expected answer, output", autocomplete: "off", spellcheck: "false",
+        h("input", { id: "search", type: "search", placeholder: "Search the texts", title: "in inputs, expected answers and outputs", autocomplete: "off", spellcheck: "false",
           "aria-keyshortcuts": "/", oninput: e => list_search(e.target.value) }), h("kbd", "/")),
       h("div.choices", { role: "group", "aria-label": "Outcome" }, Object.entries(OUTCOMES).map(([id, o]) =>
         h("button", { type: "button", title: o.title, hidden: id === "below" && !ratio, "data-outcome": id, "aria-pressed": "false", onclick: () => { LIST.outcome = id; list_apply(); } }, o.name, h("small", { id: "n-" + id })))),
