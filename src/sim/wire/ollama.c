@@ -182,7 +182,8 @@ static void ollama_empty(json_t *body)
 }
 
 static const struct sim_route ollama_routes[] = {
-    { "/api/chat", SIM_OP_CHAT }, { "/api/embed", SIM_OP_EMBED }, { "/api/tags", SIM_OP_MODELS }, { "/api/version", SIM_OP_VERSION }, { NULL, SIM_OP_NONE },
+    { "/api/chat", SIM_OP_CHAT }, { "/api/embed", SIM_OP_EMBED },
+    { "/api/tags", SIM_OP_MODELS }, { "/api/version", SIM_OP_VERSION }, { NULL, SIM_OP_NONE },
 };
 const struct sim_vendor sim_vendor_ollama = {
     .name = "ollama", .prefix = "/ollama", .auth = SIM_AUTH_NONE, .stream_type = "application/x-ndjson", .routes = ollama_routes,
