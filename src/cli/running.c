@@ -141,8 +141,8 @@ static void running_next(const struct args *args, const struct plan *plan, const
     if (args_has(args, "json") || (args_has(args, "format") && !str_is(args_get(args, "format"), "table")))
         return;
     if (ran->state == RUN_DONE)
-        printf("\n next: assay show " STR_FMT " --violations%sassay export " STR_FMT " -o result.csv\n", STR_ARG(id),
-               running_dot(), STR_ARG(id));
+        printf("\n next: assay show " STR_FMT " --violations%s%s%sassay report --html\n", STR_ARG(id), running_dot(),
+               plan->run.variants > 1 ? "assay compare" : "", plan->run.variants > 1 ? running_dot() : "");
     if (ran->failed_now)
         printf(" again: assay resume " STR_FMT " --retry-failed\n", STR_ARG(id));
 }

@@ -123,10 +123,20 @@ size_t chart_axis_ticks(const struct chart_axis *x, double out[CHART_TICKS_MAX])
     return n;
 }
 
+/* Digits behind the point that a multiple of `step` needs. */
+static int chart_decimals(double step)
+{
+    int digits = 0;
+
+    for (; digits < 6 && fabs(step - round(step)) > 1e-9; digits++)
+        step *= 10;
+    return digits;
+}
+
 const char *chart_tick_text(const struct chart_axis *x, double v, char out[REPORT_TEXT])
 {
     switch (x->unit) {
-    case METRIC_RATIO: snprintf(out, REPORT_TEXT, "%.*f %%", !x->log && x->step < 0.0099 ? 1 : 0, v * 100); break;
+    case METRIC_RATIO: snprintf(out, REPORT_TEXT, "%.*f %%", x->log ? 0 : chart_decimals(x->step * 100), v * 100); break;
     case METRIC_USD:
         if (fabs(v) >= 10000 || (v != 0 && fabs(v) < 1e-5))
             snprintf(out, REPORT_TEXT, "$%.0e", v);
