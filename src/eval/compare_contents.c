@@ -90,7 +90,8 @@ void compare_contents(struct blob *blob, struct compare *c)
     for (size_t r = 1; r < c->run_count; r++) {
         struct contents_count n = { .base = &base };
 
-        if (!c->runs[r].same_cases && contents_each(blob, c->runs[r].run, &base, contents_count, &n, &ignored) == ERR_OK)
+        if (!c->runs[r].same_cases &&
+            contents_each(blob, c->runs[r].run, &base, contents_count, &n, &ignored) == ERR_OK)
             c->runs[r].changed = n.changed;
     }
 }

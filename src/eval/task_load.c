@@ -35,7 +35,9 @@ static void task_problem_v(struct task_read *r, int file, int line, int column, 
     struct err text = ERR_INIT;         /* cut on a code point, control bytes made harmless */
 
     err_setv(&text, ERR_BAD_INPUT, fmt, ap);
-    task_problem_in(r, arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->inside.len ? r->inside : r->files[file]), line, column),
+    task_problem_in(r,
+                    arena_printf(r->a, STR_FMT ":%d:%d", STR_ARG(r->inside.len ? r->inside : r->files[file]), line,
+                                 column),
                     warning, str_c(text.text));
 }
 

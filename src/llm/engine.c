@@ -488,8 +488,8 @@ static bool work_leave_out(struct call_work *w, const struct failure *f)
     log_event(LOG_INFO, "llm.param_refused", LOG_S("model", c->request.model->name), LOG_S("param", f->refused_param));
     http_call_dispose(&w->http);
     http_call_init(&w->http);
-    return provider_encode(w->provider, &c->request, str_c(w->route->address), q ? &q->quirks : NULL, c->arena, &w->http,
-                           &ignored) == ERR_OK;
+    return provider_encode(w->provider, &c->request, str_c(w->route->address), q ? &q->quirks : NULL, c->arena,
+                           &w->http, &ignored) == ERR_OK;
 }
 
 static void work_fail(struct call_work *w, enum err_code code, int status, const struct failure *f,

@@ -30,7 +30,8 @@ TEST(prices_built_in_table_is_sound)
         prices_at(p, i, &row);
         colon = str_find_byte(row.model, ':');
         REQUIRE(colon > 0);
-        CHECK(row.input >= 0 && (row.output >= row.input || row.output == 0) && row.cached <= row.input && row.dated.len == 10);
+        CHECK(row.input >= 0 && (row.output >= row.input || row.output == 0) && row.cached <= row.input &&
+              row.dated.len == 10);
         CHECK(row.output <= INT64_C(1000) * MONEY_PER_USD);
         if (str_ends(row.model, S("*")))
             continue;

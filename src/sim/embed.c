@@ -27,7 +27,8 @@ void sim_embed_vector(struct str text, double out[SIM_EMBED_SIZE])
         size_t from = i;
 
         for (; i < text.len && sim_embed_word_byte((unsigned char)text.at[i]); i++)
-            word = rng_mix(word ^ (uint64_t)(text.at[i] >= 'A' && text.at[i] <= 'Z' ? text.at[i] + 32 : (unsigned char)text.at[i]));
+            word = rng_mix(word ^ (uint64_t)(text.at[i] >= 'A' && text.at[i] <= 'Z' ? text.at[i] + 32
+                                                                                    : (unsigned char)text.at[i]));
         if (i == from) {
             i++;
             continue;
@@ -54,8 +55,8 @@ static void sim_embed_release(void *all)
     buf_dispose(all);
 }
 
-enum err_code sim_embed_read(const struct sim_vendor *v, struct sim_ask *ask, struct arena *a, struct str **texts, size_t *count,
-                             struct err *e)
+enum err_code sim_embed_read(const struct sim_vendor *v, struct sim_ask *ask, struct arena *a, struct str **texts,
+                             size_t *count, struct err *e)
 {
     const char *name = v->auth == SIM_AUTH_GOOGLE ? "requests" : "input";
     const json_t *list = json_child(ask->body, name);
@@ -75,7 +76,8 @@ enum err_code sim_embed_read(const struct sim_vendor *v, struct sim_ask *ask, st
         const json_t *one = json_is_string(list) ? list : sim_embed_text(v, json_array_get(list, i));
 
         if (!json_string_length(one))
-            return err_set(e, ERR_BAD_INPUT, "'%s' must hold texts that are not empty; number %zu is none", name, i + 1);
+            return err_set(e, ERR_BAD_INPUT, "'%s' must hold texts that are not empty; number %zu is none", name,
+                           i + 1);
         (*texts)[i] = json_to_str(one);
         ask->hash = hash_bytes((*texts)[i], ask->hash);
         sim_texts_add(all, (*texts)[i]);
@@ -99,7 +101,8 @@ static json_t *sim_embed_numbers(struct str text)
 json_t *sim_embed_body(const struct sim_vendor *v, const struct sim_ask *ask, const struct str *texts, size_t count,
                        int64_t tokens)
 {
-    bool google = v->auth == SIM_AUTH_GOOGLE, ollama = strcmp(v->name, "ollama") == 0 && strcmp(v->prefix, "/ollama") == 0;
+    bool google = v->auth == SIM_AUTH_GOOGLE,
+         ollama = strcmp(v->name, "ollama") == 0 && strcmp(v->prefix, "/ollama") == 0;
     json_t *list = json_array(), *o = json_object();
 
     for (size_t i = 0; i < count; i++) {
@@ -122,6 +125,8 @@ json_t *sim_embed_body(const struct sim_vendor *v, const struct sim_ask *ask, co
         return o;
     }
     json_object_set_new(o, "object", json_string("list"));
-    json_object_set_new(o, "usage", json_pack("{s:I, s:I}", "prompt_tokens", (json_int_t)tokens, "total_tokens", (json_int_t)tokens));
+    json_object_set_new(o, "usage",
+                        json_pack("{s:I, s:I}", "prompt_tokens", (json_int_t)tokens, "total_tokens",
+                                  (json_int_t)tokens));
     return o;
 }

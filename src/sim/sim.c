@@ -900,7 +900,8 @@ static void sim_handle(struct http_request *r, void *arg)
         sim_answer_err(r, 404, &e);
         return;
     }
-    if (!str_is(method, op == SIM_OP_CHAT || op == SIM_OP_STREAM || op == SIM_OP_COUNT || op == SIM_OP_EMBED ? "POST" : "GET")) {
+    if (!str_is(method, op == SIM_OP_CHAT || op == SIM_OP_STREAM || op == SIM_OP_COUNT || op == SIM_OP_EMBED ? "POST"
+                                                                                                             : "GET")) {
         err_set(&e, ERR_USAGE, STR_FMT " is not allowed on " STR_FMT, STR_ARG(method), STR_ARG(path));
         sim_answer_err(r, 405, &e);
         return;

@@ -52,8 +52,8 @@ static inline uint32_t encoding_word(const struct vocab *v, const unsigned char 
 
     for (uint64_t i = h & mask; (slot = words[i]); i = (i + 1) & mask)
         if (!((slot ^ h) >> (64 - VOCAB_MARK_BITS)) && (slot >> VOCAB_ID_BITS & VOCAB_BYTES_MAX) == n &&
-            memcmp(bytes + (slot >> (VOCAB_ID_BITS + VOCAB_LEN_BITS) & ((UINT64_C(1) << VOCAB_AT_BITS) - 1)),
-                   p, n) == 0)
+            memcmp(bytes + (slot >> (VOCAB_ID_BITS + VOCAB_LEN_BITS) & ((UINT64_C(1) << VOCAB_AT_BITS) - 1)), p, n) ==
+                0)
             return slot & VOCAB_NONE;
     return VOCAB_NONE;
 }

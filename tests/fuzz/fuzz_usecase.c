@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz_usecase.c: any bytes as USE-CASE.md, and as the prompt of a task with dimensions: whatever compiled as a
- * template must still compile with its placeholders filled in. */
+/* tests/fuzz/fuzz_usecase.c: any bytes as USE-CASE.md, and as the prompt of a task with dimensions: whatever compiled
+ * as a template must still compile with its placeholders filled in. */
 #include "data/usecase.h"
 #include "eval/task_load.h"
 #include "template/template.h"

@@ -1,8 +1,8 @@
-/* src/eval/metric/embedding_similarity.c: how near the output is to the expected answer in meaning, as a model of vectors
- * sees it: the cosine of the two texts' vectors, x.y / (|x| |y|); below 0 counts as 0. Of several expected answers the
- * nearest counts. The vectors come from `model`, asked by the runner once the answer is there, in one call for the output
- * and all expected texts; its cost is in the ledger's phase "embedding", not in the trial's. When that call fails the
- * score is missing with its reason, and the answer is kept. An empty output is 0 and asks nobody. */
+/* src/eval/metric/embedding_similarity.c: how near the output is to the expected answer in meaning, as a model of
+ * vectors sees it: the cosine of the two texts' vectors, x.y / (|x| |y|); below 0 counts as 0. Of several expected
+ * answers the nearest counts. The vectors come from `model`, asked by the runner once the answer is there, in one call
+ * for the output and all expected texts; its cost is in the ledger's phase "embedding", not in the trial's. When that
+ * call fails the score is missing with its reason, and the answer is kept. An empty output is 0 and asks nobody. */
 #include "eval/metric/reference.h"
 
 #include <math.h>
@@ -16,7 +16,8 @@ static enum err_code embedding_prepare(const struct metric_spec *spec, struct ar
 
     *state = m;
     if (!name.len)
-        return err_set(e, ERR_BAD_INPUT, "embedding_similarity needs a model of vectors: {metric: embedding_similarity, model: "
+        return err_set(e, ERR_BAD_INPUT,
+                       "embedding_similarity needs a model of vectors: {metric: embedding_similarity, model: "
                        "openai:text-embedding-3-small}");
     TRY(llm_model_resolve(arena_strdup(a, name), a, &m->model, e));
     TRY(llm_model_check_vectors(&m->model, e));

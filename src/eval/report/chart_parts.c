@@ -136,7 +136,9 @@ static int chart_decimals(double step)
 const char *chart_tick_text(const struct chart_axis *x, double v, char out[REPORT_TEXT])
 {
     switch (x->unit) {
-    case METRIC_RATIO: snprintf(out, REPORT_TEXT, "%.*f %%", x->log ? 0 : chart_decimals(x->step * 100), v * 100); break;
+    case METRIC_RATIO:
+        snprintf(out, REPORT_TEXT, "%.*f %%", x->log ? 0 : chart_decimals(x->step * 100), v * 100);
+        break;
     case METRIC_USD:
         if (fabs(v) >= 10000 || (v != 0 && fabs(v) < 1e-5))
             snprintf(out, REPORT_TEXT, "$%.0e", v);

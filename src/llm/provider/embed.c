@@ -30,7 +30,8 @@ static enum err_code embed_vector(const json_t *list, struct vector *out, struct
     double *at;
 
     if (!n || n > EMBED_SIZE_MAX)
-        return wire_invalid(f, e, "%s answered with a vector of %zu numbers; 1 to %d are taken", label, n, EMBED_SIZE_MAX);
+        return wire_invalid(f, e, "%s answered with a vector of %zu numbers; 1 to %d are taken", label, n,
+                            EMBED_SIZE_MAX);
     at = arena_array(a, double, n);
     for (size_t i = 0; i < n; i++) {
         const json_t *x = json_array_get(list, i);
@@ -59,7 +60,8 @@ enum err_code embed_read(const struct request *rq, const json_t *list, const cha
     struct vector *all = arena_array(a, struct vector, rq->text_count);
 
     if (json_array_size(list) != rq->text_count)
-        return wire_invalid(f, e, "%s answered with %zu vectors for %zu texts", label, json_array_size(list), rq->text_count);
+        return wire_invalid(f, e, "%s answered with %zu vectors for %zu texts", label, json_array_size(list),
+                            rq->text_count);
     for (size_t i = 0; i < rq->text_count; i++) {
         const json_t *one = json_array_get(list, i);
         int64_t at = name ? json_get_i64(one, "index", (int64_t)i) : (int64_t)i;
@@ -99,7 +101,8 @@ static enum err_code embed_unknown(const struct provider *p, struct err *e)
     for (size_t i = 0; provider_at(i); i++)
         if (provider_at(i)->embed_encode)
             buf_printf(&names, "%s%s", names.len ? ", " : "", provider_at(i)->name);
-    return err_set(e, ERR_REJECTED, "%s has no way to ask for vectors of texts; these have: %s", p->label, buf_cstr(&names));
+    return err_set(e, ERR_REJECTED, "%s has no way to ask for vectors of texts; these have: %s", p->label,
+                   buf_cstr(&names));
 }
 
 enum err_code llm_model_check_vectors(const struct model *m, struct err *e)

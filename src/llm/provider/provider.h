@@ -93,8 +93,8 @@ struct provider {
     enum err_code (*decode_event)(const struct request *rq, struct str event, struct str data, struct stream *st,
                                   struct err *e);
     /* MAY, both or none. The same as encode and decode for vectors of rq->texts (provider/embed.h). */
-    enum err_code (*embed_encode)(const struct request *rq, struct str base_url, const struct quirks *q, struct arena *a,
-                                  struct http_call *out, struct err *e);
+    enum err_code (*embed_encode)(const struct request *rq, struct str base_url, const struct quirks *q,
+                                  struct arena *a, struct http_call *out, struct err *e);
     enum err_code (*embed_decode)(const struct request *rq, const struct http_answer *in, struct arena *a,
                                   struct answer *out, struct failure *f, struct err *e);
 };
