@@ -17,6 +17,8 @@ static enum err_code commit_works(struct store_tx *tx, struct commit *c, struct 
 {
     int64_t run_no = c->r->plan->run.no;
 
+    if (FAULT("runner.commit"))
+        return err_set(e, ERR_STORE, "the store can't be written: a fault was asked for at runner.commit");
     for (struct work *w = c->works; w; w = w->next) {
         struct commit_sums *sum = &sums[w->feed->variant];
         bool added = false;

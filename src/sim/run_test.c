@@ -232,7 +232,7 @@ TEST(a_store_that_stays_broken_ends_the_run_with_its_sentence_and_a_whole_store_
 
     place_open(&p);
     REQUIRE(place_plan(&p, "sim:swift", ""));
-    fault_arm("store.commit:8+");
+    fault_arm("runner.commit:1+");
     CHECK_INT(place_run(&p, (struct runner_options){ 0 }), ERR_STORE);
     CHECK(strstr(p.e.text, "can't be written"));
     fault_arm(NULL);
@@ -249,7 +249,7 @@ TEST(a_commit_that_fails_once_loses_nothing)
 
     place_open(&p);
     REQUIRE(place_plan(&p, "sim:swift", ""));
-    fault_arm("store.commit:8");
+    fault_arm("runner.commit:1");
     CHECK_OK(place_run(&p, (struct runner_options){ 0 }));
     fault_arm(NULL);
     CHECK_INT(p.ran.state, RUN_DONE);

@@ -12,10 +12,10 @@ WHEN = ["1", "2", "3", "1+", "3+"]
 LATER = ["12", "20", "30", "45", "60", "20+"]       # in the thick of the run, for marks that are met often
 # mark -> the statuses a command may end with while it fails; 0 where the program has another way
 MARKS = {
-    "blob.write": {0, 4}, "blob.sync": {0, 4}, "blob.read": {0, 4}, "store.step": {0, 4}, "store.commit": {0, 4},
+    "blob.write": {0, 4}, "blob.sync": {0, 4}, "blob.read": {0, 4}, "store.step": {0, 4}, "store.commit": {0, 4}, "runner.commit": {0, 4},
     "store.open": {0, 4}, "file.write": {0, 4}, "file.openat2": {0},
 }
-STRUCK_AT_ONCE = {"blob.write", "blob.sync", "blob.read", "store.step", "store.commit", "store.open"}
+STRUCK_AT_ONCE = {"blob.write", "blob.sync", "blob.read", "store.step", "store.commit", "store.open", "runner.commit"}
 
 
 def marks():
