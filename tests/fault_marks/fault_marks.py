@@ -15,7 +15,7 @@ MARKS = {
     "blob.write": {0, 4}, "blob.sync": {0, 4}, "blob.read": {0, 4}, "store.step": {0, 4}, "store.commit": {0, 4}, "runner.commit": {0, 4},
     "store.open": {0, 4}, "file.write": {0, 4}, "file.openat2": {0},
 }
-STRUCK_AT_ONCE = {"blob.write", "blob.sync", "blob.read", "store.step", "store.commit", "store.open", "runner.commit"}
+STRUCK_AT_ONCE = {"blob.write", "blob.sync", "blob.read", "store.step", "store.commit", "store.open"}
 
 
 def marks():
