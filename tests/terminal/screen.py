@@ -139,7 +139,7 @@ def tables_fit_terminals_of_any_width():
 
 @test
 def every_command_that_lists_or_shows_speaks_json():
-    without = {"completion", "sim"}         # a script; a server (`sim --models --json` lists)
+    without = {"completion", "sim", "report"}       # a script; a server (`sim --models --json` lists); files (export has JSON)
     with Home() as home:
         a_run(home, 5)
         commands = home.json("help", "--json")
@@ -191,7 +191,7 @@ def program_folder(home):
 
 
 LINES = [("assay sho", "assay show"), ("assay compare --agai", "--against"), ("assay run task.yaml --format js", "--format json"),
-         ("assay run -m anthropic:claude-3-5-ha", "anthropic:claude-3-5-haiku"), ("assay run --models sim:swift,sim:ca", "sim:swift,sim:careful"),
+         ("assay run -m anthropic:claude-3-5-ha", "anthropic:claude-3-5-haiku"), ("assay run --models sim:swift,sim:care", "sim:swift,sim:careful"),
          ("assay metrics exact", "exact_match"), ("assay checks json_s", "json_schema"), ("assay run tas", "task.yaml"),
          ("assay show --variant sim:err", "sim:erratic"), ("assay runs --task wor", "words"), ("assay help vali", "validate"),
          ("assay completion fi", "fish"), ("assay cache cl", "clear")]
