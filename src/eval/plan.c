@@ -207,6 +207,7 @@ static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
         else
             est->cost_nanousd += one->cost_nanousd;
     }
+    token_rest();
     return ERR_OK;
 }
 

@@ -30,8 +30,8 @@ static enum err_code commit_works(struct store_tx *tx, struct commit *c, struct 
                           .turn_count = w->turn_count, .scores = w->scores });
         if (w->ledger.calls)
             commit_add_ledger(&sum->ledger, &w->ledger);
-        if (w->wish_ledger.calls)
-            commit_add_ledger(&sum->wish_ledger, &w->wish_ledger);
+        if (w->wish_ledger)
+            commit_add_ledger(&sum->wish_ledger, w->wish_ledger);
     }
     return ERR_OK;
 }

@@ -62,7 +62,6 @@ struct work {                           /* one trial in flight; belongs to one t
     struct arena *arena;                /* holds the work itself and all it comes to hold */
     struct case_hold *hold;
     int64_t number, repetition;
-    struct params params;
     struct message *messages;
     size_t message_count;
     size_t start_count;                 /* of messages the first call had */
@@ -71,7 +70,7 @@ struct work {                           /* one trial in flight; belongs to one t
     size_t turn_count;
     struct str output;                  /* of a case asked in parts: their answers as one; else the last turn's is it */
     struct call call;
-    char cache_key[HASH_HEX];
+    char *cache_key;                    /* with a response cache */
     struct usage cached_usage;          /* of answers from the cache: part of the trial's, not of the ledger's */
     /* the outcome */
     bool dropped;                       /* cancelled: no outcome, only what it cost */
@@ -82,7 +81,7 @@ struct work {                           /* one trial in flight; belongs to one t
     struct subject_wish *wishes;        /* what metrics ask models once the answer is there; one call at a time */
     size_t wish_count, wish_at;
     bool wishing;                       /* the call under way is for wishes[wish_at] */
-    struct ledger_entry wish_ledger;
+    struct ledger_entry *wish_ledger;   /* NULL: it asked for nothing */
 };
 
 struct commit {                         /* one transaction's worth of works */

@@ -38,6 +38,7 @@ static bool work_from_cache(struct work *w)
 
     if (!c)
         return false;
+    w->cache_key = arena_alloc(w->arena, HASH_HEX);
     cache_key(w->r->llm, &w->call.request, w->repetition, w->cache_key);
     return cache_find(c, w->cache_key, &w->call);
 }
@@ -50,7 +51,7 @@ static void work_ask(struct work *w)
 
     w->call = (struct call){
         .request = { .model = &v->model, .base_url = v->base_url, .messages = w->messages,
-                     .message_count = w->message_count, .params = w->params, .output = task->output.format,
+                     .message_count = w->message_count, .params = v->params, .output = task->output.format,
                      .schema = task->output.schema, .schema_name = task->output.schema_name,
                      .tools = task->tools, .tool_choice = task->tool_choice,
                      .tag = arena_printf(w->arena, STR_FMT "/%lld", STR_ARG(id_short(w->r->plan->run.id)),
@@ -59,6 +60,8 @@ static void work_ask(struct work *w)
     };
     if (!task->output.format_given)
         w->call.request.output = OUTPUT_TEXT;
+    if (params_has(&v->params, PARAM_SEED) && w->repetition)        /* repeats are to differ, and to be repeatable */
+        w->call.request.params.seed = (int64_t)((uint64_t)(v->params.seed + w->repetition) & INT64_MAX);
     if (work_from_cache(w))
         work_answered(&w->call);
     else if (llm_submit(w->r->llm, &w->call, &e) != ERR_OK)
@@ -85,11 +88,6 @@ static void work_open(struct work *w)
 
 void work_start(struct work *w)
 {
-    const struct variant *v = work_variant(w);
-
-    w->params = v->params;
-    if (params_has(&w->params, PARAM_SEED) && w->repetition)        /* repeats are to differ, and to be repeatable */
-        w->params.seed = (int64_t)((uint64_t)(w->params.seed + w->repetition) & INT64_MAX);
     w->turns = arena_array(w->arena, struct turn, MAX(w->r->plan->task->turn_count + 1, w->hold->parts.count));
     work_open(w);
 }
@@ -200,7 +198,11 @@ static void work_wish_done(struct work *w)
 {
     struct subject_wish *wish = &w->wishes[w->wish_at++];
 
-    work_account_to(&w->call, &w->wish_ledger);
+    if (!w->wish_ledger) {
+        w->wish_ledger = arena_new(w->arena, struct ledger_entry);
+        w->wish_ledger->phase = PHASE_EMBEDDING;
+    }
+    work_account_to(&w->call, w->wish_ledger);
     if (w->call.code == ERR_OK)
         wish->vectors = w->call.answer.vectors;
     else
@@ -355,10 +357,10 @@ static void work_note(struct work *w, enum err_code code)      /* runner.lock he
 
     f->unanswered--;
     if (w->turn_count || w->ledger.calls) {
-        int64_t cost = w->ledger.cost_nanousd + w->wish_ledger.cost_nanousd;
+        int64_t cost = w->ledger.cost_nanousd + (w->wish_ledger ? w->wish_ledger->cost_nanousd : 0);
 
         r->cost_nanousd += cost;
-        r->unknown_calls += w->ledger.unknown_calls + w->wish_ledger.unknown_calls;
+        r->unknown_calls += w->ledger.unknown_calls + (w->wish_ledger ? w->wish_ledger->unknown_calls : 0);
         f->dearest_nanousd = MAX(f->dearest_nanousd, cost);
     }
     for (size_t i = 0; i < w->turn_count; i++) {
@@ -391,7 +393,6 @@ static void work_finish(struct work *w, enum err_code code, struct str why)
     struct runner *r = w->r;
 
     w->ledger.phase = PHASE_EXECUTION;
-    w->wish_ledger.phase = PHASE_EMBEDDING;
     work_sum(w, code, why);
     if (!w->dropped) {
         work_score(w);
@@ -425,9 +426,14 @@ void *work_thread(void *runner)
     return NULL;
 }
 
+/* The work, the engine's own part of its call and a turn share one block: thousands wait at a time, and a second block
+ * for each would be half of a run's memory. */
+#define WORK_BLOCK 4096
+_Static_assert(sizeof(struct work) <= 1904, "or measure again what a waiting trial takes (bench/run, row 3)");
+
 struct work *work_new(void)
 {
-    struct arena *a = arena_new_sized(4096);
+    struct arena *a = arena_new_sized(WORK_BLOCK);
     struct work *w = arena_new(a, struct work);
 
     w->arena = a;

@@ -1,5 +1,8 @@
 #include "token/token_parts.h"
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 static const struct token_encoding encodings[] = {
     [VOCAB_CL100K] = { "cl100k_base", VOCAB_CL100K, split_cl100k },
     [VOCAB_O200K] = { "o200k_base", VOCAB_O200K, split_o200k },
@@ -146,6 +149,16 @@ static int64_t encoding_walk(const struct token_encoding *t, struct str text, in
     free(w.long_ids);
     free(w.seen);
     return count;
+}
+
+void token_rest(void)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), from = (uintptr_t)token_pack, to = from + pack_head()->size;
+
+    from = (from + page - 1) / page * page;
+    to = to / page * page;
+    if (from < to)
+        (void)madvise((void *)from, to - from, MADV_DONTNEED);     /* never written: nothing is lost */
 }
 
 int64_t token_count(const struct token_encoding *t, struct str text)

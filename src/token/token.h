@@ -26,6 +26,10 @@ void    token_encode(const struct token_encoding *t, struct str text, struct tok
 /* The bytes of one token; STR_NONE for an id past the end. Borrowed from the program itself. */
 struct str token_bytes(const struct token_encoding *t, uint32_t id);
 
+/* Takes the tables out of this process's memory; the next count brings back what it needs, from the file cache. For who
+ * has counted what there was to count and now needs the room. */
+void        token_rest(void);
+
 /* How a model's tokens are counted. Images, as the vendors' pages give it (docs/tokens.md says when it was read):
  *   tiles    fitted into 2048 x 2048, then the short side to 768: base + tile for each 512 x 512 begun   (OpenAI)
  *   patches  32 x 32 each, at most 1,536, times a factor                                                 (OpenAI, small

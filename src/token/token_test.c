@@ -70,6 +70,14 @@ TEST(a_run_of_millions_is_counted)              /* any way that is not linear wo
     CHECK(token_count(o200k(), str_n(run, n)) < (int64_t)n / 64);
 }
 
+TEST(tables_at_rest_count_as_before)
+{
+    int64_t n = token_count(o200k(), S("The tables come back by themselves."));
+
+    token_rest();
+    CHECK_INT(token_count(o200k(), S("The tables come back by themselves.")), n);
+}
+
 TEST(counting_stops_behind_its_limit)
 {
     AUTO_BUF struct buf text = BUF_INIT(1 << 20);
