@@ -18,6 +18,7 @@ double stats_t_cdf(double t, double df);                        /* df > 0 */
 double stats_t_quantile(double p, double df);
 double stats_t_two_sided(double t, double df);                  /* P(|T| >= |t|) */
 double stats_beta(double x, double a, double b);                /* regularised incomplete beta I_x(a, b) */
+double stats_log_gamma_half(double a);                          /* log(gamma(a + 1/2) / gamma(a)), a > 0 */
 /* P(X <= k) for X ~ Binomial(n, 1/2). */
 double stats_coin_cdf(int64_t k, int64_t n);
 
