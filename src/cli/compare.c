@@ -320,6 +320,7 @@ static enum err_code compare_run(struct args *args, int *status, struct err *e)
     TRY(compare_form_of(args, &form, e));
     pager = pager_begin(form != COMPARE_JSON && !args_has(args, "no-pager"));
     TRY(compare_read_options(args, &o, e));
+    o.resample = form == COMPARE_JSON || out.report.detail;
     if (count > COMPARE_RUNS_MAX)
         return err_set(e, ERR_USAGE, "%zu runs are too many; at most %d can be compared at a time", count,
                        COMPARE_RUNS_MAX);
