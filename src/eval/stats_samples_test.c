@@ -314,3 +314,24 @@ TEST(draws_are_the_same_each_time_and_agree_with_students_interval)
     CHECK_NEAR(x.bca.high, t.high, 0.01);
     CHECK_NEAR(x.p, stats_paired_t(mean, squares / (COUNT_OF(d) - 1), COUNT_OF(d)), 0.02);
 }
+
+TEST(cases_repeated_equally_often_are_clusters_of_their_means)
+{
+    struct cluster clusters[30];
+    struct cluster_mean m;
+    struct interval t;
+    struct rng rng;
+    double mean = 0, squares = 0;
+
+    rng_seed(&rng, 3);
+    for (size_t i = 0; i < COUNT_OF(clusters); i++) {
+        clusters[i] = (struct cluster){ .sum = 5 * rng_normal(&rng), .n = 5 };
+        mean += clusters[i].sum / 5 / COUNT_OF(clusters);
+    }
+    for (size_t i = 0; i < COUNT_OF(clusters); i++)
+        squares += (clusters[i].sum / 5 - mean) * (clusters[i].sum / 5 - mean);
+    t = stats_t_interval(mean, squares / (COUNT_OF(clusters) - 1), COUNT_OF(clusters), 0.95);
+    m = stats_cluster(clusters, COUNT_OF(clusters), 0.95);
+    CHECK_NEAR(m.interval.low, t.low, 1e-12);               /* what compare.h says of repeated cases */
+    CHECK_NEAR(m.interval.high, t.high, 1e-12);
+}
