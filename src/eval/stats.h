@@ -5,8 +5,8 @@
  * continued fraction (Abramowitz & Stegun 26.5.8, 26.7.1); the normal quantile by A&S 26.2.23 sharpened with Halley's
  * steps; McNemar's test in its exact form (two-sided binomial on the discordant pairs); sample size of a paired
  * comparison by the normal approximation n = ((z(1-a/2) + z(power)) sd / delta)^2 (Chow, Shao, Wang, Sample Size
- * Calculations in Clinical Research, 3.1). More of them: stats_rank.h (order only), stats_resample.h (bootstrap, clusters),
- * stats_power.h (effect sizes, cases needed), stats_many.h (many p values). */
+ * Calculations in Clinical Research, 3.1). More of them: stats_rank.h (order only), stats_resample.h (bootstrap,
+ * clusters), stats_power.h (effect sizes, cases needed), stats_many.h (many p values). */
 #pragma once
 
 #include "base/base.h"

@@ -38,7 +38,7 @@ const char *stats_effect_word(double d)
 /* Poisson-weighted incomplete betas, each from the one before: I(a + 1, b) = I(a, b) - x^a (1 - x)^b / (a B(a, b)). */
 double stats_noncentral_t_cdf(double t, double df, double shift)
 {
-    double half = shift * shift / 2, b = df / 2, x, y, odd, even, step_odd, step_even, p, q, sum, left;
+    double half = shift * shift / 2, b = df / 2, x, y, odd, even, step_odd, step_even, p, q, sum;
 
     if (t < 0)
         return 1 - stats_noncentral_t_cdf(-t, df, -shift);
@@ -56,8 +56,7 @@ double stats_noncentral_t_cdf(double t, double df, double shift)
     step_odd = 2 * exp(0.5 * log(x) + b * log(y) + stats_log_gamma_half(b)) / sqrt(M_PI);
     step_even = b * x * exp(b * log(y));
     sum = p * odd + q * even;
-    left = 0.5 - p;
-    for (int j = 1; j < 20000 && (left > 1e-16 || j < half); j++) {
+    for (int j = 1; j < 20000 && (j < half || p + fabs(q) > 1e-18); j++) {
         odd -= step_odd;
         even -= step_even;
         step_odd *= x * (b + j - 0.5) / (j + 0.5);
@@ -65,18 +64,24 @@ double stats_noncentral_t_cdf(double t, double df, double shift)
         p *= half / j;
         q *= half / (j + 0.5);
         sum += p * fmax(odd, 0) + q * fmax(even, 0);
-        left -= p;
         if (odd < 1e-17 && even < 1e-17)
             break;
     }
     return fmax(0, fmin(1, sum + stats_normal_cdf(-shift)));
 }
 
+/* Power past the critical value `t` of n - 1 degrees. The far tail is below 1e-19 from a shift of 9 on. */
+static double stats_paired_t_past(double t, double d, int64_t n)
+{
+    double df = (double)(n - 1), shift = fabs(d) * sqrt((double)n),
+           far = shift < 9 ? stats_noncentral_t_cdf(-t, df, shift) : 0;
+
+    return fmin(1, 1 - stats_noncentral_t_cdf(t, df, shift) + far);
+}
+
 double stats_paired_t_power(double d, int64_t n, double alpha)
 {
-    double df = (double)(n - 1), shift = d * sqrt((double)n), t = stats_t_quantile(1 - alpha / 2, df);
-
-    return fmin(1, 1 - stats_noncentral_t_cdf(t, df, shift) + stats_noncentral_t_cdf(-t, df, shift));
+    return stats_paired_t_past(stats_t_quantile(1 - alpha / 2, (double)(n - 1)), d, n);
 }
 
 /* The normal's answer is a few cases short: look upwards from a little below it in doubling steps, then halve. */
@@ -110,23 +115,51 @@ int64_t stats_paired_t_cases(double d, double alpha, double power)
     return high;
 }
 
-double stats_paired_t_detectable(int64_t n, double alpha, double power)
+/* Halving, where the secant below leaves the road. */
+static double stats_paired_t_halved(int64_t n, double t, double power)
 {
     double low = 0, high = 1;
 
-    if (n < 2)
-        return NAN;
-    while (stats_paired_t_power(high, n, alpha) < power && high < 1e6)
+    while (stats_paired_t_past(t, high, n) < power && high < 1e6)
         high *= 2;
     for (int i = 0; i < POWER_HALVINGS && high - low > 1e-14 * high; i++) {
         double middle = (low + high) / 2;
 
-        if (stats_paired_t_power(middle, n, alpha) >= power)
+        if (stats_paired_t_past(t, middle, n) >= power)
             high = middle;
         else
             low = middle;
     }
     return high;
+}
+
+/* (t(1-a/2) + t(power)) / sqrt(n) is near; the secant's steps take four or five looks from there. */
+double stats_paired_t_detectable(int64_t n, double alpha, double power)
+{
+    double t, d, before, miss, missed;
+
+    if (n < 2)
+        return NAN;
+    t = stats_t_quantile(1 - alpha / 2, (double)(n - 1));
+    before = (t + stats_t_quantile(power, (double)(n - 1))) / sqrt((double)n);
+    missed = stats_paired_t_past(t, before, n) - power;
+    d = before * 1.01;
+    for (int i = 0; i < 12; i++) {
+        double step;
+
+        miss = stats_paired_t_past(t, d, n) - power;
+        step = miss * (d - before) / (miss - missed);
+        if (miss == 0)
+            return d;
+        before = d;
+        missed = miss;
+        d -= step;
+        if (!(d > 0) || !isfinite(d))
+            break;
+        if (fabs(step) <= 1e-11 * d)
+            return d;
+    }
+    return stats_paired_t_halved(n, t, power);
 }
 
 /* --- McNemar ------------------------------------------------------------------------------------------------------ */
