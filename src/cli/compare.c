@@ -320,6 +320,7 @@ static enum err_code compare_run(struct args *args, int *status, struct err *e)
     TRY(compare_form_of(args, &form, e));
     pager = pager_begin(form != COMPARE_JSON && !args_has(args, "no-pager"));
     TRY(compare_read_options(args, &o, e));
+    o.resample = form == COMPARE_JSON || out.report.detail;
     if (count > COMPARE_RUNS_MAX)
         return err_set(e, ERR_USAGE, "%zu runs are too many; at most %d can be compared at a time", count,
                        COMPARE_RUNS_MAX);
@@ -339,6 +340,7 @@ const struct command command_compare = {
     .name = "compare", .usage = "[RUN...] [options]", .summary = "Hold runs, or the variants of one, against each other case by case.",
     .doc = "One RUN (the last by default): its variants against its best. Several: the variants of each against those of the first, "
            "over the cases both have. A case passes when its value is at least --pass and no critical check failed in it; it is "
-           "broken when it only passed before, fixed when it only passes now.",
+           "broken when it only passed before, fixed when it only passes now. With several pairs, p is corrected for their number "
+           "(Holm); a sentence says who is better, or how many more cases would tell.",
     .options = compare_options, .positional_max = -1, .complete = "run", .run = compare_run,
 };

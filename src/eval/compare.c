@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+#include "eval/stats_many.h"
+#include "eval/stats_power.h"
+
 static const char *const compare_by_names[COMPARE_BYS] = { "name", "model", "prompt", "position" };
 static const char *const compare_test_names[COMPARE_TESTS] = { "none", "exact McNemar", "paired t" };
 static const char *const compare_change_names[CHANGE_KINDS] = { "broken", "fixed", "worse", "better" };
@@ -48,6 +51,7 @@ struct compare_sums {
 };
 
 typedef VEC(struct compare_change) compare_changes;
+typedef VEC(double) compare_values;
 struct compare_work {
     struct compare *c;
     const struct compare_options *o;
@@ -59,10 +63,21 @@ struct compare_work {
     struct case_row rows[COMPARE_RUNS_MAX];
     struct compare_sums *sums;          /* [pair][measure] */
     compare_changes *changes;           /* [pair][kind] */
+    compare_values *kept;               /* [pair]: differences of the deciding measure; NULL: not asked for, or too many */
+    size_t kept_count;
 };
+
+static void compare_kept_dispose(struct compare_work *w)
+{
+    for (size_t i = 0; w->kept && i < w->c->pair_count; i++)
+        vec_dispose(&w->kept[i]);
+    free(w->kept);
+    w->kept = NULL;
+}
 
 static void compare_work_dispose(struct compare_work *w)
 {
+    compare_kept_dispose(w);
     for (size_t i = 0; i < COMPARE_RUNS_MAX; i++) {
         case_pages_free(w->pages[i]);
         case_index_free(w->index[i]);
@@ -372,6 +387,17 @@ static void compare_case_outcome(struct compare_work *w, size_t at)
                             x, y);
 }
 
+/* Past the bound nothing is resampled, rather than a part that would pass for the whole. */
+static void compare_keep(struct compare_work *w, size_t at, double difference)
+{
+    if (!w->kept)
+        return;
+    if (w->kept_count++ == COMPARE_KEPT_MAX)
+        compare_kept_dispose(w);
+    else
+        vec_push(&w->kept[at], difference);
+}
+
 static void compare_case_pair(struct compare_work *w, size_t at)
 {
     struct compare_pair *pair = &w->c->pairs[at];
@@ -391,6 +417,8 @@ static void compare_case_pair(struct compare_work *w, size_t at)
         base = case_cell_mean(x);
         other = case_cell_mean(y);
         aggregate_value(&s->differences, other - base);
+        if ((ptrdiff_t)m == w->c->decides)
+            compare_keep(w, at, other - base);
         sum_add(&s->base, base);
         sum_add(&s->other, other);
         s->only_base += base > other;
@@ -460,13 +488,13 @@ static enum err_code compare_read(struct compare_work *w, struct err *e)
 
 /* --- what came out ------------------------------------------------------------------------------------------------ */
 
-/* The one place that chooses the test and the words for it. */
+/* The one place that chooses the test. */
 static void compare_decide(struct compare_difference *d, const struct compare_sums *s,
                            const struct compare_measure *measure, bool once)
 {
     const struct aggregate_scorer *x = &s->differences;
 
-    *d = (struct compare_difference){ .cases = x->n, .p = 1 };
+    *d = (struct compare_difference){ .cases = x->n, .p = 1, .p_holm = 1, .cohen_d = NAN, .hedges_g = NAN, .detectable = NAN };
     if (!x->n)
         return;
     d->base = sum_value(&s->base) / (double)x->n;
@@ -478,13 +506,57 @@ static void compare_decide(struct compare_difference *d, const struct compare_su
     d->test = once && !s->fractions && measure->unit == METRIC_RATIO ? COMPARE_MCNEMAR : COMPARE_PAIRED_T;
     d->p = d->test == COMPARE_MCNEMAR ? stats_mcnemar(s->only_base, s->only_other)
                                       : stats_paired_t(d->difference, aggregate_variance(x), x->n);
-    d->verdict = d->p >= RECOMMEND_ALPHA                            ? VERDICT_SAME
-                 : (d->difference > 0) == measure->higher_is_better ? VERDICT_BETTER
-                                                                    : VERDICT_WORSE;
+    d->discordant = (double)(s->only_base + s->only_other) / (double)x->n;
+    if (x->n > 2 && d->deviation > 0) {
+        d->cohen_d = stats_cohen_d(d->difference, d->deviation);
+        d->hedges_g = stats_hedges_g(d->cohen_d, (double)(x->n - 1));
+    }
+}
+
+/* What more cases would do, had they the spread these have. */
+static void compare_plan(struct compare_difference *d, const struct compare_measure *measure)
+{
+    double alpha = RECOMMEND_ALPHA / (double)d->compared;
+
+    if (d->equal || !(d->deviation > 0))
+        return;
+    if (d->test == COMPARE_MCNEMAR) {
+        d->detectable = stats_mcnemar_detectable(d->cases, d->discordant, alpha, RECOMMEND_POWER);
+        d->cases_needed = stats_mcnemar_cases(d->discordant, RECOMMEND_DIFFERENCE, alpha, RECOMMEND_POWER);
+        return;
+    }
+    d->detectable = d->deviation * stats_paired_t_detectable(d->cases, alpha, RECOMMEND_POWER);
+    if (measure->unit == METRIC_RATIO)
+        d->cases_needed = stats_paired_t_cases(RECOMMEND_DIFFERENCE / d->deviation, alpha, RECOMMEND_POWER);
+}
+
+/* The one place that says who is better: by p corrected for how many pairs were compared by this measure. */
+static void compare_judge(struct compare *c, size_t m, double *p)
+{
+    int64_t compared = 0;
+
+    for (size_t i = 0; i < c->pair_count; i++) {
+        p[i] = c->pairs[i].measures[m].cases ? c->pairs[i].measures[m].p : NAN;
+        compared += !isnan(p[i]);
+    }
+    stats_holm(p, c->pair_count, p);
+    for (size_t i = 0; i < c->pair_count; i++) {
+        struct compare_difference *d = &c->pairs[i].measures[m];
+
+        if (!d->cases)
+            continue;
+        d->compared = compared;
+        d->p_holm = p[i];
+        d->verdict = d->p_holm >= RECOMMEND_ALPHA                             ? VERDICT_SAME
+                     : (d->difference > 0) == c->measures[m].higher_is_better ? VERDICT_BETTER
+                                                                              : VERDICT_WORSE;
+        compare_plan(d, &c->measures[m]);
+    }
 }
 
 static void compare_finish(struct compare_work *w)
 {
+    AUTO(freep) double *p = xcalloc(w->c->pair_count, sizeof *p);
     struct compare *c = w->c;
     size_t kept = 0;
 
@@ -494,7 +566,13 @@ static void compare_finish(struct compare_work *w)
         c->pairs[i].measures = arena_array(w->arena, struct compare_difference, c->measure_count);
         for (size_t m = 0; m < c->measure_count; m++)
             compare_decide(&c->pairs[i].measures[m], &w->sums[i * c->measure_count + m], &c->measures[m], once);
+        if (w->kept) {
+            c->pairs[i].wilcoxon = stats_wilcoxon(w->kept[i].at, w->kept[i].len);
+            c->pairs[i].resampled = stats_resample(w->kept[i].at, w->kept[i].len, RESULT_LEVEL);
+        }
     }
+    for (size_t m = 0; m < c->measure_count; m++)
+        compare_judge(c, m, p);
     for (size_t i = 0; i < c->pair_count * CHANGE_KINDS; i++)
         kept += w->changes[i].len;
     c->changes = arena_array(w->arena, struct compare_change, kept);
@@ -548,6 +626,8 @@ enum err_code compare_load(struct store *s, struct run *const *runs, size_t run_
             c->pair_count, c->measure_count, COMPARE_CELLS_MAX);
     w.sums = xcalloc(cells + 1, sizeof *w.sums);
     w.changes = xcalloc(c->pair_count * CHANGE_KINDS, sizeof *w.changes);
+    if (o->resample && c->decides >= 0)
+        w.kept = xcalloc(c->pair_count, sizeof *w.kept);
     TRY(compare_read(&w, e));
     compare_finish(&w);
     *out = c;

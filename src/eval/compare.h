@@ -7,12 +7,17 @@
  *
  * Cases are matched by their id. Runs over the same frozen cases are read side by side; others through an index of ids,
  * and what is not in both is counted and left out. Memory does not grow with the number of trials (16 bytes a case
- * with an index). Cost: about 3 us a trial.
+ * with an index), but for the differences kept to be resampled: at most COMPARE_KEPT_MAX. Cost: about 3 us a trial, and
+ * with `resample` 10 us a difference kept.
  *
  * Statistics, per pair and measure, over the cases where both have a value (with repetitions a case's mean is its
  * value): mean of the differences other - base, Student's t interval of it (level RESULT_LEVEL), and p: exact McNemar
- * when every value is 0 or 1 and nothing was repeated, else the paired t test (stats.h). p values are of one comparison
- * each, not corrected for their number. compare_decide is the one place that chooses the test.
+ * when every value is 0 or 1 and nothing was repeated, else the paired t test (stats.h). With several pairs, the p of a
+ * measure are corrected for their number (Holm, stats_many.h), and verdicts go by that; intervals are of one comparison
+ * each. A case is the unit of everything here, so repetitions of one never count as independent; as every case weighs
+ * the same, this is the cluster-robust interval of cases repeated equally often. Cases needed and the detectable
+ * difference (stats_power.h) are for the test that was chosen, at RECOMMEND_ALPHA over the number of pairs, with the
+ * spread that was seen. compare_decide is the one place that chooses the test, compare_judge the one that goes by it.
  *
  * Outcome of a case: it passes when its mean of the deciding measure is at least `pass` and no critical check failed
  * in it; it does not when every trial of it failed. "fixed": only the other passes; "broken": only the base does;
@@ -21,11 +26,14 @@
 
 #include "eval/case_pages.h"
 #include "eval/result.h"
+#include "eval/stats_rank.h"
+#include "eval/stats_resample.h"
 
 #define COMPARE_RUNS_MAX     8
 #define COMPARE_PASS         0.5
 #define COMPARE_CELLS_MAX    131072         /* pairs x measures */
 #define COMPARE_CHANGES_MAX  1000000
+#define COMPARE_KEPT_MAX     50000          /* differences of the deciding measure, of all pairs; more: not resampled */
 
 enum compare_by { COMPARE_BY_NAME, COMPARE_BY_MODEL, COMPARE_BY_PROMPT, COMPARE_BY_POSITION, COMPARE_BYS };
 const char *compare_by_name(enum compare_by by);                        /* "name" "model" "prompt" "position" */
@@ -39,6 +47,7 @@ struct compare_options {
     struct str metric;                  /* decides; empty: the base run's ranking metric */
     double pass;                        /* COMPARE_PASS */
     int64_t changes_max;                /* kept in `changes`, of each kind; 0: none */
+    bool resample;                      /* fill in `kept` of the deciding measure */
 };
 
 struct compare_measure {
@@ -56,10 +65,15 @@ struct compare_difference {
     double base, other;                 /* means over these */
     double difference, deviation;       /* mean and standard deviation of other - base */
     struct interval interval;           /* of the difference */
-    double p;
+    double p, p_holm;                   /* of this comparison alone; corrected for `compared` of them */
+    int64_t compared;                   /* pairs this measure was tested on */
     enum compare_test test;
-    enum verdict verdict;               /* of the other: better, worse, can't tell; none without a case */
+    enum verdict verdict;               /* of the other, by p_holm: better, worse, can't tell; none without a case */
     bool equal;                         /* not one case differs */
+    double cohen_d, hedges_g;           /* of the differences (d_z); NAN with fewer than 3 cases or no spread */
+    double discordant;                  /* exact McNemar: the share of cases that differ */
+    double detectable;                  /* least difference found RECOMMEND_POWER of the time by `cases`; NAN: can't be said */
+    int64_t cases_needed;               /* to find RECOMMEND_DIFFERENCE as surely; shares only; 0: can't be said */
 };
 
 enum compare_change_kind { CHANGE_BROKEN, CHANGE_FIXED, CHANGE_WORSE, CHANGE_BETTER, CHANGE_KINDS };
@@ -72,6 +86,8 @@ struct compare_pair {
     int64_t both_pass, both_fail;
     int64_t counts[CHANGE_KINDS];       /* worse and better lie within both_pass and both_fail */
     int64_t unknown;                    /* of cases: no value to decide by */
+    struct rank_test wilcoxon;          /* of the deciding measure's differences, with `resample`; else not known */
+    struct resampled resampled;
     struct compare_difference *measures;
 };
 

@@ -2,6 +2,7 @@
 
 #include "eval/compare.h"
 #include "eval/report/comparison.h"
+#include "eval/stats_power.h"
 
 #include <math.h>
 
@@ -342,6 +343,84 @@ TEST(what_can_not_be_compared_is_said)
     CHECK_INT(index, -1);
 }
 
+/* a passes 150 of 200; b 147, other ones on 9 cases; c almost none. */
+static double close_worth(int64_t v, int64_t c, int64_t r)
+{
+    (void)r;
+    return v == 0 ? c < 150 : v == 1 ? c >= 6 && c < 153 : c % 50 == 0;
+}
+
+TEST(verdicts_go_by_p_values_corrected_for_their_number)
+{
+    struct shape shape = plain;
+    AUTO(made_dispose) struct made m = { 0 };
+    struct compare_options o = ordinary;
+    const struct compare_difference *b, *last;
+    struct compare *c;
+    struct err e = ERR_INIT;
+
+    shape.cases = 200;
+    shape.worth = close_worth;
+    o.resample = true;
+    REQUIRE(made_add(&m, &shape));
+    CHECK_OK(compare_load(m.store, m.runs, 1, &o, m.arena, &c, &e));
+    REQUIRE(c->pair_count == 2 && c->decides >= 0);
+    b = &c->pairs[0].measures[c->decides];
+    last = &c->pairs[1].measures[c->decides];
+    CHECK(b->compared == 2 && b->verdict == VERDICT_SAME && last->verdict == VERDICT_WORSE);
+    CHECK_NEAR(b->p, stats_mcnemar(6, 3), 1e-12);
+    CHECK_NEAR(b->p_holm, b->p, 1e-12);                    /* the larger of two stands as it is */
+    CHECK_NEAR(last->p_holm, 2 * last->p, 1e-12);
+    CHECK_NEAR(b->discordant, 9.0 / 200, 1e-12);
+    CHECK_INT(b->cases_needed, stats_mcnemar_cases(9.0 / 200, 0.03, 0.025, 0.8));
+    CHECK_NEAR(b->detectable, stats_mcnemar_detectable(200, 9.0 / 200, 0.025, 0.8), 1e-12);
+    CHECK(b->hedges_g < 0 && b->hedges_g > b->cohen_d && last->hedges_g < -0.8);
+    CHECK(c->pairs[0].wilcoxon.known && c->pairs[0].resampled.bca.known);
+    CHECK(c->pairs[0].resampled.bca.low < -0.015 && c->pairs[0].resampled.bca.high > -0.015);
+    CHECK_STR(comparison_sentence(c, &c->pairs[0], m.arena),
+              arena_printf(m.arena, "Cannot tell a and b apart on 200 cases; %lld more cases would show a difference of 3 points "
+                           "(8 times in 10).", (long long)b->cases_needed - 200).at);
+    CHECK_STR(comparison_sentence(c, &c->pairs[1], m.arena),
+              "c is worse than a by 73.0 points on 200 cases (p <0.001 after Holm's correction for 2 comparisons), a "
+              "large effect.");
+    CHECK(str_starts(comparison_second_opinion(c, &c->pairs[0], m.arena),
+                     S("Without assuming a distribution: Wilcoxon p 0.")));
+}
+
+TEST(a_comparison_with_itself_is_said_to_be_equal_and_one_unasked_is_not_resampled)
+{
+    AUTO(made_dispose) struct made m = { 0 };
+    struct compare *c;
+    struct err e = ERR_INIT;
+
+    REQUIRE(made_add(&m, &plain) && made_add(&m, &plain));
+    CHECK_OK(compare_load(m.store, m.runs, 2, &ordinary, m.arena, &c, &e));
+    CHECK_STR(comparison_sentence(c, &c->pairs[0], m.arena),
+              "a (A) and a (B) have the same value in every one of 60 cases.");
+    CHECK_INT(comparison_second_opinion(c, &c->pairs[0], m.arena).len, 0);
+    CHECK_INT(c->pairs[0].measures[c->decides].cases_needed, 0);
+    CHECK(isnan(c->pairs[0].measures[c->decides].detectable) && isnan(c->pairs[0].measures[c->decides].cohen_d));
+}
+
+TEST(past_the_bound_of_what_is_kept_nothing_is_resampled)
+{
+    static const char *const one[] = { "a" };
+    AUTO(made_dispose) struct made m = { 0 };
+    struct shape shape = plain;
+    struct compare_options o = ordinary;
+    struct compare *c;
+    struct err e = ERR_INIT;
+
+    shape.variants = one;
+    shape.variant_count = 1;
+    shape.cases = COMPARE_KEPT_MAX + 1;
+    o.resample = true;
+    REQUIRE(made_add(&m, &shape) && made_add(&m, &shape));
+    CHECK_OK(compare_load(m.store, m.runs, 2, &o, m.arena, &c, &e));
+    CHECK_INT(c->pairs[0].measures[c->decides].cases, COMPARE_KEPT_MAX + 1);
+    CHECK(!c->pairs[0].wilcoxon.known && !c->pairs[0].resampled.percentile.known);
+}
+
 TEST(the_list_of_changes_ends_at_its_bound)
 {
     AUTO(made_dispose) struct made m = { 0 };
@@ -407,7 +486,15 @@ TEST(a_comparison_is_json_and_markdown_too)
     CHECK_INT(json_array_size(json_child(j, "changes")), c->change_count);
     CHECK_NEAR(json_real_value(JSON_AT(j, "pairs", "0", "scores", "accuracy", "difference")), 15.0 / 58, 0.02);
     CHECK_STR(json_get_str(JSON_AT(j, "pairs", "0", "scores", "accuracy"), "verdict"), "better");
+    CHECK_NEAR(json_real_value(JSON_AT(j, "pairs", "0", "scores", "accuracy", "p_holm")),
+               3 * json_real_value(JSON_AT(j, "pairs", "0", "scores", "accuracy", "p")), 1e-3);
+    CHECK_STR(json_get_str(JSON_AT(j, "pairs", "0", "scores", "accuracy"), "effect"), "medium");
+    CHECK(json_is_integer(JSON_AT(j, "pairs", "0", "scores", "accuracy", "cases_needed")));
+    CHECK(json_is_null(JSON_AT(j, "pairs", "0", "resampled", "bca_low")));      /* not asked for */
+    CHECK(str_starts(json_get_str(JSON_AT(j, "pairs", "0"), "verdict_text"), S("a (B) is better than a (A) by ")));
     CHECK_OK(comparison_markdown(c, &o, &to_md, &e));
+    CHECK(str_contains(buf_str(&md), S(" effect | p (Holm) | verdict |")) &&
+          str_contains(buf_str(&md), S("a (B) is better")));
     CHECK(str_contains(buf_str(&md), S("| a | 60 | 75.0 % | 100.0 % |")) ||
           str_contains(buf_str(&md), S("| a | 60 |")));
     CHECK(str_contains(buf_str(&md), S("| broken | c5 | a |")));

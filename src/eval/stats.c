@@ -29,7 +29,7 @@ double stats_normal_quantile(double p)
 }
 
 /* log(gamma(a + 1/2) / gamma(a)): the difference of two large numbers, so for large `a` by its asymptotic series. */
-static double stats_log_gamma_half(double a)
+double stats_log_gamma_half(double a)
 {
     double i = 1 / a, s = i * i;
     int sign;

@@ -5,7 +5,8 @@
  * continued fraction (Abramowitz & Stegun 26.5.8, 26.7.1); the normal quantile by A&S 26.2.23 sharpened with Halley's
  * steps; McNemar's test in its exact form (two-sided binomial on the discordant pairs); sample size of a paired
  * comparison by the normal approximation n = ((z(1-a/2) + z(power)) sd / delta)^2 (Chow, Shao, Wang, Sample Size
- * Calculations in Clinical Research, 3.1). Holm (1979) is not applied anywhere: p values are of one comparison each. */
+ * Calculations in Clinical Research, 3.1). More of them: stats_rank.h (order only), stats_resample.h (bootstrap,
+ * clusters), stats_power.h (effect sizes, cases needed), stats_many.h (many p values). */
 #pragma once
 
 #include "base/base.h"
@@ -18,6 +19,7 @@ double stats_t_cdf(double t, double df);                        /* df > 0 */
 double stats_t_quantile(double p, double df);
 double stats_t_two_sided(double t, double df);                  /* P(|T| >= |t|) */
 double stats_beta(double x, double a, double b);                /* regularised incomplete beta I_x(a, b) */
+double stats_log_gamma_half(double a);                          /* log(gamma(a + 1/2) / gamma(a)), a > 0 */
 /* P(X <= k) for X ~ Binomial(n, 1/2). */
 double stats_coin_cdf(int64_t k, int64_t n);
 

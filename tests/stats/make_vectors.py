@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes tests/stats/vectors.json: what scipy and statsmodels answer, for src/eval/stats_test.c.
 
-    python3 -m venv venv && venv/bin/pip install scipy statsmodels
+    python3 -m venv venv && venv/bin/pip install numpy==2.4.6 scipy==1.17.1 statsmodels==0.15.0
     venv/bin/python tests/stats/make_vectors.py > tests/stats/vectors.json
 
 Each row is [function, arguments..., answer]. Nothing here is random without a seed."""

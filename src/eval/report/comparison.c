@@ -5,6 +5,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "eval/stats_power.h"
+
 struct str comparison_label(const struct compare *c, size_t run, struct arena *a)
 {
     return c->run_count == 1 ? id_short(c->runs[0].run->id) : arena_printf(a, "%c", (char)('A' + run));
@@ -50,6 +52,98 @@ const char *comparison_p(double p, char out[REPORT_TEXT])
 const char *comparison_verdict(const struct compare_difference *d)
 {
     return d->verdict == VERDICT_NONE ? "-" : d->equal ? "=" : verdict_name(d->verdict);
+}
+
+const char *comparison_p_heading(const struct compare *c)
+{
+    return c->pair_count > 1 ? "p (Holm)" : "p";
+}
+
+const char *comparison_effect(const struct compare_difference *d, char out[REPORT_TEXT])
+{
+    if (!d->cases || !isfinite(d->hedges_g))
+        return "-";
+    snprintf(out, REPORT_TEXT, "%+.2f", fabs(d->hedges_g) < 0.005 ? 0.0 : d->hedges_g);
+    return out;
+}
+
+/* "gpt-x (B)" against "gpt-x (A)" when names are the same, else the names. */
+static struct str comparison_side_name(const struct compare *c, const struct compare_pair *p, bool other,
+                                       struct arena *a)
+{
+    struct str name = str_utf8_head((other ? p->other : p->base)->name, 60);
+
+    if (c->run_count == 1)
+        return name;
+    return arena_printf(a, STR_FMT " (" STR_FMT ")", STR_ARG(name),
+                        STR_ARG(comparison_label(c, other ? p->other_run : p->base_run, a)));
+}
+
+static struct str comparison_told(const struct compare_difference *d, struct str base, struct str other,
+                                  struct arena *a)
+{
+    char p[REPORT_TEXT];
+    struct str corrected = d->compared > 1
+                               ? arena_printf(a, " after Holm's correction for %" PRId64 " comparisons", d->compared)
+                               : S("");
+    struct str effect = isfinite(d->hedges_g) ? arena_printf(a, ", a %s effect", stats_effect_word(d->hedges_g))
+                                              : S("");
+
+    return arena_printf(a,
+                        STR_FMT " is %s than " STR_FMT " by %.1f points on %" PRId64 " cases (p %s" STR_FMT ")" STR_FMT
+                                ".",
+                        STR_ARG(other), d->verdict == VERDICT_BETTER ? "better" : "worse", STR_ARG(base),
+                        fabs(d->difference) * 100, d->cases, comparison_p(d->p_holm, p), STR_ARG(corrected),
+                        STR_ARG(effect));
+}
+
+static struct str comparison_not_told(const struct compare_difference *d, struct str base, struct str other,
+                                      struct arena *a)
+{
+    struct str who = arena_printf(a, "Cannot tell " STR_FMT " and " STR_FMT " apart on %" PRId64 " case%s",
+                                  STR_ARG(base), STR_ARG(other), d->cases, d->cases == 1 ? "" : "s");
+    int64_t more = d->cases_needed - d->cases;
+
+    if (d->cases_needed && more > 0)
+        return arena_printf(a,
+                            STR_FMT "; %" PRId64 " more case%s would show a difference of %g points (%g times in 10).",
+                            STR_ARG(who), more, more == 1 ? "" : "s", RECOMMEND_DIFFERENCE * 100, RECOMMEND_POWER * 10);
+    if (d->cases_needed && isfinite(d->detectable))
+        return arena_printf(a, STR_FMT "; a difference of %.1f points would have shown (%g times in 10).", STR_ARG(who),
+                            d->detectable * 100, RECOMMEND_POWER * 10);
+    return arena_printf(a, STR_FMT ".", STR_ARG(who));
+}
+
+struct str comparison_sentence(const struct compare *c, const struct compare_pair *p, struct arena *a)
+{
+    const struct compare_difference *d = c->decides < 0 ? NULL : &p->measures[c->decides];
+    struct str base, other;
+
+    if (!d || !d->cases || c->measures[c->decides].unit != METRIC_RATIO)
+        return STR_NONE;
+    base = comparison_side_name(c, p, false, a);
+    other = comparison_side_name(c, p, true, a);
+    if (d->equal)
+        return arena_printf(a, STR_FMT " and " STR_FMT " have the same value in every one of %" PRId64 " cases.",
+                            STR_ARG(base), STR_ARG(other), d->cases);
+    return d->verdict == VERDICT_SAME ? comparison_not_told(d, base, other, a) : comparison_told(d, base, other, a);
+}
+
+struct str comparison_second_opinion(const struct compare *c, const struct compare_pair *p, struct arena *a)
+{
+    const struct resampled *r = &p->resampled;
+    char wilcoxon[REPORT_TEXT], bootstrap[REPORT_TEXT];
+    enum metric_unit unit;
+
+    if (c->decides < 0 || !p->wilcoxon.known || !r->percentile.known)
+        return STR_NONE;
+    unit = c->measures[c->decides].unit;
+    return arena_printf(a,
+                        "Without assuming a distribution: Wilcoxon p %s; bootstrap p %s, 95 %% interval " STR_FMT
+                        " (%s).",
+                        comparison_p(p->wilcoxon.p, wilcoxon), comparison_p(r->p, bootstrap),
+                        STR_ARG(comparison_interval(unit, r->bca.known ? &r->bca : &r->percentile, a)),
+                        r->bca.known ? "BCa" : "percentile");
 }
 
 static struct str comparison_join(const struct str *words, size_t count, struct arena *a)

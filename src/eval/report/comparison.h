@@ -26,5 +26,13 @@ struct str        comparison_interval(enum metric_unit unit, const struct interv
 const char       *comparison_p(double p, char out[REPORT_TEXT]);        /* "0.031" "<0.001" */
 /* "=" "can't tell" "better" "worse" "-" */
 const char       *comparison_verdict(const struct compare_difference *d);
+/* What the deciding measure comes to, in a sentence: who is better and how sure that is, or how many cases more would
+ * tell. Empty when nothing decides or no case is shared. */
+struct str        comparison_sentence(const struct compare *c, const struct compare_pair *p, struct arena *a);
+/* What Wilcoxon's test and the bootstrap say of the same differences; empty when not asked for. */
+struct str        comparison_second_opinion(const struct compare *c, const struct compare_pair *p, struct arena *a);
+/* "p", or what it was corrected by. */
+const char       *comparison_p_heading(const struct compare *c);
+const char       *comparison_effect(const struct compare_difference *d, char out[REPORT_TEXT]);     /* "+0.31" "-" */
 /* Sentences about what makes the runs less alike than their numbers look; `words` of them. */
 size_t            comparison_notes(const struct compare *c, struct arena *a, struct str **words);

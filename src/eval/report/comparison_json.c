@@ -1,6 +1,10 @@
 /* A comparison as one JSON document. Ratios are 0..1, differences other - base in the measure's own unit (USD, ms). */
 #include "eval/report/comparison.h"
 
+#include <math.h>
+
+#include "eval/stats_power.h"
+
 #define COMPARISON_JSON_MAX ((size_t)256 << 20)
 
 static json_t *comparison_json_list(const struct str *words, size_t count)
@@ -41,6 +45,12 @@ static json_t *comparison_json_number(bool known, double v)
     return known ? json_real(v) : json_null();
 }
 
+static void comparison_json_interval(json_t *o, const char *low, const char *high, const struct interval *i)
+{
+    json_object_set_new(o, low, comparison_json_number(i->known, i->low));
+    json_object_set_new(o, high, comparison_json_number(i->known, i->high));
+}
+
 static json_t *comparison_json_difference(const struct compare_measure *m, const struct compare_difference *d)
 {
     json_t *o = json_object();
@@ -53,11 +63,30 @@ static json_t *comparison_json_difference(const struct compare_measure *m, const
     json_object_set_new(o, "other", comparison_json_number(some, d->other));
     json_object_set_new(o, "difference", comparison_json_number(some, d->difference));
     json_object_set_new(o, "deviation", comparison_json_number(d->cases > 1, d->deviation));
-    json_object_set_new(o, "low", comparison_json_number(d->interval.known, d->interval.low));
-    json_object_set_new(o, "high", comparison_json_number(d->interval.known, d->interval.high));
+    comparison_json_interval(o, "low", "high", &d->interval);
     json_object_set_new(o, "p", comparison_json_number(some, d->p));
+    json_object_set_new(o, "p_holm", comparison_json_number(some, d->p_holm));
+    json_object_set_new(o, "compared", json_integer(d->compared));
     json_object_set_new(o, "test", json_string(compare_test_name(d->test)));
     json_object_set_new(o, "verdict", json_string(d->equal ? "equal" : verdict_name(d->verdict)));
+    json_object_set_new(o, "cohen_d", comparison_json_number(some && isfinite(d->cohen_d), d->cohen_d));
+    json_object_set_new(o, "hedges_g", comparison_json_number(some && isfinite(d->hedges_g), d->hedges_g));
+    json_object_set_new(o, "effect",
+                        some && isfinite(d->hedges_g) ? json_string(stats_effect_word(d->hedges_g)) : json_null());
+    json_object_set_new(o, "detectable_difference",
+                        comparison_json_number(some && isfinite(d->detectable), d->detectable));
+    json_object_set_new(o, "cases_needed", d->cases_needed ? json_integer(d->cases_needed) : json_null());
+    return o;
+}
+
+static json_t *comparison_json_resampled(const struct compare_pair *p)
+{
+    json_t *o = json_object();
+
+    json_object_set_new(o, "wilcoxon_p", comparison_json_number(p->wilcoxon.known, p->wilcoxon.p));
+    json_object_set_new(o, "bootstrap_p", comparison_json_number(p->resampled.percentile.known, p->resampled.p));
+    comparison_json_interval(o, "bootstrap_low", "bootstrap_high", &p->resampled.percentile);
+    comparison_json_interval(o, "bca_low", "bca_high", &p->resampled.bca);
     return o;
 }
 
@@ -71,9 +100,10 @@ static json_t *comparison_json_side(const struct compare *c, size_t run, const s
     return o;
 }
 
-static json_t *comparison_json_pair(const struct compare *c, const struct compare_pair *p)
+static json_t *comparison_json_pair(const struct compare *c, const struct compare_pair *p, struct arena *a)
 {
     json_t *o = json_object(), *scores = json_object();
+    struct str sentence = comparison_sentence(c, p, a);
 
     json_object_set_new(o, "base", comparison_json_side(c, p->base_run, p->base));
     json_object_set_new(o, "other", comparison_json_side(c, p->other_run, p->other));
@@ -86,6 +116,8 @@ static json_t *comparison_json_pair(const struct compare *c, const struct compar
     for (size_t m = 0; m < c->measure_count; m++)
         json_object_setn_new(scores, c->measures[m].name.at, c->measures[m].name.len,
                              comparison_json_difference(&c->measures[m], &p->measures[m]));
+    json_object_set_new(o, "verdict_text", sentence.len ? json_from_str(sentence) : json_null());
+    json_object_set_new(o, "resampled", comparison_json_resampled(p));
     json_object_set_new(o, "scores", scores);
     return o;
 }
@@ -108,6 +140,7 @@ static json_t *comparison_json_change(const struct compare_change *k)
 enum err_code comparison_json(const struct compare *c, const struct comparison_options *options,
                               const struct report_sink *sink, struct err *e)
 {
+    AUTO_ARENA *a = arena_new_sized(16384);
     AUTO_JSON *o = json_object();
     AUTO_BUF struct buf b = BUF_INIT(COMPARISON_JSON_MAX);
     json_t *runs = json_array(), *pairs = json_array(), *changes = json_array();
@@ -120,8 +153,10 @@ enum err_code comparison_json(const struct compare *c, const struct comparison_o
     json_object_set_new(o, "metric", c->decides < 0 ? json_null() : json_from_str(c->measures[c->decides].name));
     json_object_set_new(o, "passes_from", json_real(c->pass));
     json_object_set_new(o, "level", json_real(RESULT_LEVEL));
+    json_object_set_new(o, "planned_for", json_pack("{s:f, s:f, s:f}", "difference", RECOMMEND_DIFFERENCE, "alpha", RECOMMEND_ALPHA,
+                                                    "power", RECOMMEND_POWER));
     for (size_t i = 0; i < c->pair_count; i++)
-        json_array_append_new(pairs, comparison_json_pair(c, &c->pairs[i]));
+        json_array_append_new(pairs, comparison_json_pair(c, &c->pairs[i], a));
     json_object_set_new(o, "pairs", pairs);
     for (size_t i = 0; options->cases && i < c->change_count; i++)
         json_array_append_new(changes, comparison_json_change(&c->changes[i]));

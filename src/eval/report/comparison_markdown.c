@@ -27,14 +27,15 @@ static void comparison_markdown_row(const struct compare_measure *m, const struc
     char text[REPORT_TEXT];
 
     if (!d->cases) {
-        buf_puts(b, " - | - | - | - | - | - |");
+        buf_puts(b, " - | - | - | - | - | - | - |");
         return;
     }
     buf_printf(b, " %s |", report_value(m->unit, d->base, text));
     buf_printf(b, " %s |", report_value(m->unit, d->other, text));
     buf_printf(b, " %s |", comparison_delta(m->unit, d->difference, text));
     buf_printf(b, " " STR_FMT " |", STR_ARG(comparison_interval(m->unit, &d->interval, a)));
-    buf_printf(b, " %s | ", comparison_p(d->p, text));
+    buf_printf(b, " %s |", comparison_effect(d, text));
+    buf_printf(b, " %s | ", comparison_p(d->p_holm, text));
     buf_printf(b, d->verdict == VERDICT_WORSE ? "**%s** |" : "%s |", comparison_verdict(d));
 }
 
@@ -51,8 +52,8 @@ static void comparison_markdown_pair(const struct compare *c, const struct compa
 {
     buf_puts(b, "\n### ");
     comparison_markdown_name(c, p, a, b);
-    buf_puts(b, "\n\n| metric or check | base | other | difference | 95 % interval | p | verdict |\n"
-                "| --- | ---: | ---: | ---: | ---: | ---: | --- |\n");
+    buf_printf(b, "\n\n| metric or check | base | other | difference | 95 %% interval | effect | %s | verdict |\n"
+               "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n", comparison_p_heading(c));
     for (size_t m = 0; m < c->measure_count; m++) {
         buf_puts(b, "| ");
         report_md_text(b, c->measures[m].name);
@@ -60,6 +61,19 @@ static void comparison_markdown_pair(const struct compare *c, const struct compa
         comparison_markdown_row(&c->measures[m], &p->measures[m], a, b);
         buf_byte(b, '\n');
     }
+}
+
+static void comparison_markdown_sentence(const struct compare *c, const struct compare_pair *p, bool detail,
+                                         struct arena *a, struct buf *b)
+{
+    struct str words[] = { comparison_sentence(c, p, a), detail ? comparison_second_opinion(c, p, a) : STR_NONE };
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (words[i].len) {
+            buf_puts(b, "\n");
+            report_md_text(b, words[i]);
+            buf_puts(b, "\n");
+        }
 }
 
 static void comparison_markdown_changes(const struct compare *c, struct arena *a, struct buf *b)
@@ -93,8 +107,9 @@ enum err_code comparison_markdown(const struct compare *c, const struct comparis
         buf_puts(&b, "\n- ");
         report_md_text(&b, notes[i]);
     }
-    buf_printf(&b, "%s\n| variant | cases | base | other | difference | 95 %% interval | p | verdict | broken | fixed |\n"
-               "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: |\n", count ? "\n" : "");
+    buf_printf(&b, "%s\n| variant | cases | base | other | difference | 95 %% interval | effect | %s | verdict | broken | fixed |\n"
+               "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: |\n", count ? "\n" : "",
+               comparison_p_heading(c));
     for (size_t i = 0; i < c->pair_count; i++) {
         const struct compare_pair *p = &c->pairs[i];
         static const struct compare_measure none;
@@ -107,6 +122,8 @@ enum err_code comparison_markdown(const struct compare *c, const struct comparis
                                 c->decides < 0 ? &nothing : &p->measures[c->decides], a, &b);
         buf_printf(&b, " %" PRId64 " | %" PRId64 " |\n", p->counts[CHANGE_BROKEN], p->counts[CHANGE_FIXED]);
     }
+    for (size_t i = 0; i < c->pair_count; i++)
+        comparison_markdown_sentence(c, &c->pairs[i], o->report.detail, a, &b);
     for (size_t i = 0; o->report.detail && i < c->pair_count; i++)
         comparison_markdown_pair(c, &c->pairs[i], a, &b);
     if (o->cases && c->change_count)

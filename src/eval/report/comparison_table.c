@@ -25,6 +25,14 @@ static void comparison_words(struct comparison *x, struct str text)
     grid_words(text, 1, 1, &x->o->report, x->arena, &x->out);
 }
 
+static void comparison_said(struct comparison *x, struct str text)
+{
+    if (!text.len)
+        return;
+    buf_puts(&x->out, "   ");
+    grid_words(text, 3, 3, &x->o->report, x->arena, &x->out);
+}
+
 static void comparison_runs(struct comparison *x)
 {
     static const struct grid_column columns[] = {
@@ -75,7 +83,8 @@ static void comparison_difference(struct comparison *x, struct grid *g, const st
     comparison_value(g, m, d, d->other);
     grid_cell(g, d->cases ? str_c(comparison_delta(m->unit, d->difference, text)) : S("-"), comparison_paint(d));
     grid_cell(g, comparison_interval(m->unit, &d->interval, x->arena), GRID_PLAIN);
-    grid_cell(g, d->cases ? str_c(comparison_p(d->p, text)) : S("-"), GRID_PLAIN);
+    grid_cell(g, str_c(comparison_effect(d, text)), GRID_PLAIN);
+    grid_cell(g, d->cases ? str_c(comparison_p(d->p_holm, text)) : S("-"), GRID_PLAIN);
     grid_cell(g, str_c(comparison_verdict(d)), comparison_paint(d));
 }
 
@@ -97,7 +106,8 @@ static void comparison_summary(struct comparison *x)
         { .heading = several ? "A" : "base", .right = true, .drop = 1 },
         { .heading = several ? c->run_count > 2 ? "other" : "B" : "this", .right = true },
         { .heading = "difference", .right = true },
-        { .heading = "95 % interval", .right = true, .drop = 4 }, { .heading = "p", .right = true, .drop = 2 },
+        { .heading = "95 % interval", .right = true, .drop = 4 }, { .heading = "effect", .right = true, .drop = 7 },
+        { .heading = comparison_p_heading(c), .right = true, .drop = 2 },
         { .heading = "verdict" }, { .heading = "broken", .right = true }, { .heading = "fixed", .right = true },
         { .heading = "worse", .right = true, .drop = 6 }, { .heading = "better", .right = true, .drop = 5 },
     };
@@ -119,7 +129,7 @@ static void comparison_summary(struct comparison *x)
         if (c->decides >= 0)
             comparison_difference(x, g, &c->measures[c->decides], &p->measures[c->decides]);
         else
-            for (int k = 0; k < 6; k++)
+            for (int k = 0; k < 7; k++)
                 grid_cell(g, S("-"), GRID_PLAIN);
         comparison_count(g, p->counts[CHANGE_BROKEN], GRID_RED);
         comparison_count(g, p->counts[CHANGE_FIXED], GRID_GREEN);
@@ -148,7 +158,8 @@ static void comparison_pair(struct comparison *x, const struct compare_pair *p)
         { .heading = "metric or check", .least = 10 }, { .heading = several ? "A" : "base", .right = true },
         { .heading = several ? comparison_label(x->c, p->other_run, x->arena).at : "this", .right = true },
         { .heading = "difference", .right = true },
-        { .heading = "95 % interval", .right = true, .drop = 2 }, { .heading = "p", .right = true, .drop = 1 }, { .heading = "verdict" },
+        { .heading = "95 % interval", .right = true, .drop = 2 }, { .heading = "effect", .right = true, .drop = 3 },
+        { .heading = comparison_p_heading(x->c), .right = true, .drop = 1 }, { .heading = "verdict" },
     };
     struct grid *g = grid_new(x->arena, columns, COUNT_OF(columns));
 
@@ -165,6 +176,9 @@ static void comparison_pair(struct comparison *x, const struct compare_pair *p)
         }
     if (grid_rows(g))
         grid_write(g, &x->o->report, 3, &x->out);
+    comparison_said(x, comparison_sentence(x->c, p, x->arena));
+    if (x->o->report.detail)
+        comparison_said(x, comparison_second_opinion(x->c, p, x->arena));
 }
 
 static void comparison_change(struct comparison *x, struct grid *g, const struct compare_change *k)
