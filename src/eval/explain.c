@@ -171,6 +171,26 @@ static void explain_ranking(struct explain_writer *w)
         explain_fact(w, STR_NONE, arena_printf(w->a, "%zu more, all lower or equal.", ranked - EXPLAIN_VARIANTS));
 }
 
+/* Variants with exactly the highest mean. */
+static size_t explain_firsts(const struct result *r)
+{
+    size_t n = 0;
+
+    while (n < r->variant_count && r->variants[n].rank && r->variants[n].quality.value == r->variants[0].quality.value)
+        n++;
+    return n;
+}
+
+static void explain_highest(struct explain_writer *w)
+{
+    size_t n = explain_firsts(w->r), *first = arena_array(w->a, size_t, n + 1);
+
+    for (size_t i = 0; i < n; i++)
+        first[i] = i;
+    explain_sentence(w, arena_printf(w->a, STR_FMT " %s the highest %s.", STR_ARG(explain_names(w, first, n)),
+                                     n == 1 ? "has" : "share", result_quality_name(w->r)));
+}
+
 /* "These three can't be told apart: take the cheapest." */
 static void explain_told_apart(struct explain_writer *w)
 {
@@ -189,27 +209,16 @@ static void explain_told_apart(struct explain_writer *w)
             worse[worses++] = i;
     }
     if (sames > 1)
-        explain_sentence(w, arena_printf(w->a, STR_FMT " can't be told apart on " STR_FMT "%s" STR_FMT ".",
-                                         STR_ARG(explain_names(w, same, sames)), STR_ARG(explain_count(w, pairs, "case")),
-                                         take < 0 ? "" : r->variants[take].cost_usd == r->variants[r->recommendation.best].cost_usd &&
-                                         r->variants[r->recommendation.best].cost_known ? ", and none near the top is cheaper: take "
-                                         : ": take the cheapest near the top, ",
-                                         STR_ARG(take < 0 ? S("; the cost of none near the top is known") : explain_name(w, (size_t)take))));
+        explain_sentence(w, arena_printf(w->a, STR_FMT " can't be told apart on " STR_FMT STR_FMT ".",
+                                         STR_ARG(sames == explain_firsts(r) ? S("They") : explain_names(w, same, sames)),
+                                         STR_ARG(explain_count(w, pairs, "case")),
+                                         STR_ARG(take < 0 ? S("; the cost of none near the top is known")
+                                                 : arena_printf(w->a, ": take " STR_FMT ", the cheapest near the top",
+                                                                STR_ARG(explain_name(w, (size_t)take))))));
     if (worses)
         explain_sentence(w, arena_printf(w->a, STR_FMT " %s lower than " STR_FMT " by more than chance.",
                                          STR_ARG(explain_names(w, worse, worses)), worses == 1 ? "is" : "are",
                                          STR_ARG(explain_name(w, 0))));
-}
-
-static void explain_highest(struct explain_writer *w)
-{
-    const struct result *r = w->r;
-    size_t *first = arena_array(w->a, size_t, r->variant_count + 1), n = 0;
-
-    while (n < r->variant_count && r->variants[n].rank && r->variants[n].quality.value == r->variants[0].quality.value)
-        first[n] = n, n++;
-    explain_sentence(w, arena_printf(w->a, STR_FMT " %s the highest %s.", STR_ARG(explain_names(w, first, n)),
-                                     n == 1 ? "has" : "share", result_quality_name(r)));
 }
 
 static void explain_thresholds(struct explain_writer *w)
@@ -264,6 +273,9 @@ static void explain_cost(struct explain_writer *w)
     for (size_t i = 0; i < r->variant_count; i++)
         failed += r->variants[i].sum->failed_cost_nanousd;
     explain_sentence(w, !r->ledger_count ? S("No call has been billed.")
+                        : r->spent_unknown_calls && !r->spent_nanousd
+                            ? arena_printf(w->a, "What the run cost is not known: the price of " STR_FMT " is not.",
+                                           STR_ARG(explain_count(w, r->spent_unknown_calls, "call")))
                         : r->spent_unknown_calls ? arena_printf(w->a, "What is known of the cost is %s; the price of " STR_FMT
                           " is not known, so the whole is not either.", money_show(r->spent_nanousd, money),
                           STR_ARG(explain_count(w, r->spent_unknown_calls, "call")))

@@ -63,7 +63,7 @@ static void explain_worst_cases(struct explain_writer *w)
     const struct explain_cases *k = w->cases;
     bool many = w->r->variant_count > 1;
 
-    if (!k || !k->seen || w->r->quality < 0)
+    if (!k || !k->seen || !w->r->done || w->r->quality < 0)
         return;
     explain_sentence(w, !k->wrong && k->right == k->seen
                             ? arena_printf(w->a, "Every case was answered rightly%s.", many ? " by every variant" : "")
@@ -168,7 +168,10 @@ static void explain_widths(struct explain_writer *w)
                                          STR_ARG(explain_count(w, r->variants[0].quality.n, unit))));
     if (!narrow)
         return;
-    if (narrow == wide)
+    if (narrow == wide && r->variant_count > 1 && r->variants[1].rank)
+        explain_sentence(w, arena_printf(w->a, "The 95 %% intervals are %.1f points wide, from " STR_FMT " a variant.",
+                                         explain_width(&narrow->quality), STR_ARG(explain_count(w, narrow->quality.n, unit))));
+    else if (narrow == wide)
         explain_sentence(w, arena_printf(w->a, "The 95 %% interval of " STR_FMT " is %.1f points wide, from " STR_FMT ".",
                                          STR_ARG(advise_name(narrow, w->a)), explain_width(&narrow->quality),
                                          STR_ARG(explain_count(w, narrow->quality.n, unit))));
@@ -189,9 +192,10 @@ static void explain_missing(struct explain_writer *w)
         for (size_t v = 0; v < r->variant_count; v++)
             missing += r->variants[v].scores[i].missing;
         if (missing)
-            explain_fact(w, S("not evaluated"), arena_printf(w->a, STR_FMT " in %" PRId64 " of " STR_FMT,
+            explain_fact(w, S("not evaluated"), arena_printf(w->a, STR_FMT " in %" PRId64 " of " STR_FMT "%s",
                          STR_ARG(report_fit(r->scorers[i].name, EXPLAIN_LABEL, false, w->a)), missing,
-                         STR_ARG(explain_count(w, r->done, "answer"))));
+                         STR_ARG(explain_count(w, r->done, "answer")),
+                         r->scorers[i].over_repeats && r->run->repeat == 1 ? " (it needs cases asked more than once)" : ""));
     }
 }
 
@@ -270,7 +274,7 @@ static void explain_steps(struct explain_writer *w)
         char more[MONEY_TEXT], each[MONEY_TEXT];
         int64_t nano, point;
 
-        if (points <= 0 || !money_from_double(usd, &nano) || !money_from_double(usd / points, &point))
+        if (low->tier == TIER_POOR || points <= 0 || !money_from_double(usd, &nano) || !money_from_double(usd / points, &point))
             continue;
         explain_fact(w, S("cheaper"), arena_printf(w->a, STR_FMT " instead of " STR_FMT ": %.1f points lower, %s less for 1,000 trials; right when "
             "a point is worth less than %s to you", STR_ARG(advise_name(low, w->a)), STR_ARG(advise_name(high, w->a)), points,
