@@ -83,8 +83,11 @@ static enum err_code runs_summary(const struct session *s, const struct store_ru
         grid_cellf(g, "%zu", i + 1);
         grid_cell(g, m->model, GRID_PLAIN);
         grid_cellf(g, "%.1f", m->avg_score);
-        grid_cell(g, !m->cost_known ? S("unknown") : m->avg_cost == 0 ? S("free")
-                     : str_c(report_value(METRIC_USD, m->avg_cost * 1000, cost)), GRID_PLAIN);
+        grid_cell(g,
+                  !m->cost_known     ? S("unknown")
+                  : m->avg_cost == 0 ? S("free")
+                                     : str_c(report_value(METRIC_USD, m->avg_cost * 1000, cost)),
+                  GRID_PLAIN);
         if (m->avg_cost > 0)
             grid_cellf(g, "%.0f", m->value_ratio / 1000);
         else
@@ -98,7 +101,8 @@ static enum err_code runs_summary(const struct session *s, const struct store_ru
     runs_say(x.recommendation, s->arena);
     for (size_t i = 0; i < x.excluded_count; i++)
         runs_say(arena_printf(s->arena, "Left out: run " STR_FMT ": " STR_FMT ".", STR_ARG(id_short(x.excluded[i].id)),
-                              STR_ARG(x.excluded[i].reason)), s->arena);
+                              STR_ARG(x.excluded[i].reason)),
+                 s->arena);
     return ERR_OK;
 }
 

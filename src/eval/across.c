@@ -73,7 +73,8 @@ static void across_add(struct across_reader *x, const struct result *r, struct a
     x->out->mixed |= !str_eq(x->task, r->run->task_name) || !str_eq(x->metric, metric);
 }
 
-static enum err_code across_read(struct across_reader *x, struct store *s, const struct run *run, struct str *why, struct err *e)
+static enum err_code across_read(struct across_reader *x, struct store *s, const struct run *run, struct str *why,
+                                 struct err *e)
 {
     AUTO_ARENA *scratch = arena_new_sized(0);
     struct result *r;
@@ -86,7 +87,8 @@ static enum err_code across_read(struct across_reader *x, struct store *s, const
     TRY(result_load(s, run, scratch, &r, e));
     scored = across_scored(r);
     if (scored < 2)
-        *why = scored ? S("only one of its models is scored; it takes two") : S("none of its models is scored; it takes two");
+        *why = scored ? S("only one of its models is scored; it takes two")
+                      : S("none of its models is scored; it takes two");
     else
         across_add(x, r, scratch);
     return ERR_OK;
@@ -132,7 +134,8 @@ static void across_rank(struct across_reader *x)
     out->best = out->model_count ? 0 : -1;
     out->value = -1;
     for (size_t i = 0; i < out->model_count; i++)
-        if (out->models[i].cost_known && out->models[i].avg_score >= out->models[0].avg_score - RECOMMEND_VALUE_GAP * 100 - 1e-9 &&
+        if (out->models[i].cost_known &&
+            out->models[i].avg_score >= out->models[0].avg_score - RECOMMEND_VALUE_GAP * 100 - 1e-9 &&
             (out->value < 0 || across_cheaper(&out->models[i], &out->models[out->value])))
             out->value = (ptrdiff_t)i;
 }
@@ -144,22 +147,25 @@ static struct str across_advice(const struct across *x, struct arena *a)
 
     if (x->best < 0)
         return S("There is no run with two scored models to learn from.");
-    text = arena_printf(a, STR_FMT " is best on average: %.1f points over %" PRId64 " run%s.", STR_ARG(report_fit(best->model, 60, false, a)),
-                        best->avg_score, best->run_count, best->run_count == 1 ? "" : "s");
+    text = arena_printf(a, STR_FMT " is best on average: %.1f points over %" PRId64 " run%s.",
+                        STR_ARG(report_fit(best->model, 60, false, a)), best->avg_score, best->run_count,
+                        best->run_count == 1 ? "" : "s");
     if (!value)
         text = arena_printf(a, STR_FMT " The cost of none near it is known.", STR_ARG(text));
     else if (value == best)
         text = arena_printf(a, STR_FMT " No other within 10 points is cheaper.", STR_ARG(text));
     else
-        text = arena_printf(a, STR_FMT " " STR_FMT " is %.1f points lower%s.", STR_ARG(text), STR_ARG(report_fit(value->model, 60, false, a)),
+        text = arena_printf(a, STR_FMT " " STR_FMT " is %.1f points lower%s.", STR_ARG(text),
+                            STR_ARG(report_fit(value->model, 60, false, a)),
                             best->avg_score - value->avg_score,
                             value->avg_cost == 0 ? " and free" : best->cost_known && best->avg_cost > 0
                             ? arena_printf(a, " and costs %.0f %% less", (1 - value->avg_cost / best->avg_cost) * 100).at
                             : "; what the best costs is not known");
     if (x->uneven || x->mixed)
         text = arena_printf(a, STR_FMT " %s: hold them against each other in one run before deciding.", STR_ARG(text),
-                            x->uneven ? "Not every model was in every run, so the averages are of different cases"
-                                      : "The runs are not all of one task and metric, so the averages mix what they measure");
+                            x->uneven
+                                ? "Not every model was in every run, so the averages are of different cases"
+                                : "The runs are not all of one task and metric, so the averages mix what they measure");
     return text;
 }
 
@@ -205,13 +211,18 @@ json_t *across_json(const struct across *x)
     for (size_t i = 0; i < x->model_count; i++) {
         const struct across_model *m = &x->models[i];
 
-        json_array_append_new(models, json_pack("{s:I, s:o, s:f, s:o, s:o, s:I}", "rank", (json_int_t)i + 1, "model", json_from_str(m->model),
-            "avg_score", round(m->avg_score * 10) / 10, "avg_cost", m->cost_known ? json_real(round(m->avg_cost * 1e9) / 1e9) : json_null(),
-            "value_ratio", m->cost_known ? json_real(round(m->value_ratio * 10) / 10) : json_null(), "run_count", (json_int_t)m->run_count));
+        json_t *cost = m->cost_known ? json_real(round(m->avg_cost * 1e9) / 1e9) : json_null();
+        json_t *ratio = m->cost_known ? json_real(round(m->value_ratio * 10) / 10) : json_null();
+
+        json_array_append_new(models, json_pack("{s:I, s:o, s:f, s:o, s:o, s:I}", "rank", (json_int_t)i + 1, "model",
+                                                json_from_str(m->model), "avg_score", round(m->avg_score * 10) / 10,
+                                                "avg_cost", cost, "value_ratio", ratio, "run_count",
+                                                (json_int_t)m->run_count));
     }
     for (size_t i = 0; i < x->excluded_count; i++)
-        json_array_append_new(excluded, json_pack("{s:I, s:o, s:o}", "run_index", (json_int_t)x->excluded[i].run_index, "run",
-                                                  json_from_str(x->excluded[i].id), "reason", json_from_str(x->excluded[i].reason)));
+        json_array_append_new(excluded, json_pack("{s:I, s:o, s:o}", "run_index", (json_int_t)x->excluded[i].run_index,
+                                                  "run", json_from_str(x->excluded[i].id), "reason",
+                                                  json_from_str(x->excluded[i].reason)));
     json_object_set_new(o, "best_overall_model", across_model_name(x, x->best));
     json_object_set_new(o, "best_value_model", across_model_name(x, x->value));
     json_object_set_new(o, "model_rankings", models);

@@ -68,10 +68,11 @@ static void advise_value(const struct result *r, struct advise *x, struct arena 
     }
     usd = r->variants[at].cost_usd * 1000;
     advise_say(x, "cost_sensitive", at,
-               usd > 0 ? arena_printf(a, STR_FMT "; %.*f points for each dollar of that", STR_ARG(advise_figures(r, at, a)),
-                                      r->variants[at].quality.value * 100 / usd < 10 ? 1 : 0,
-                                      r->variants[at].quality.value * 100 / usd)
-                       : advise_figures(r, at, a));
+               usd > 0
+                   ? arena_printf(a, STR_FMT "; %.*f points for each dollar of that", STR_ARG(advise_figures(r, at, a)),
+                                  r->variants[at].quality.value * 100 / usd < 10 ? 1 : 0,
+                                  r->variants[at].quality.value * 100 / usd)
+                   : advise_figures(r, at, a));
 }
 
 static void advise_development(const struct result *r, struct advise *x, struct arena *a)
@@ -168,8 +169,10 @@ json_t *advise_json(const struct result *r, const struct advise *x)
 
     for (size_t i = 0; i < x->use_count; i++)
         json_object_set_new(uses, x->uses[i].use,
-                            json_pack("{s:o, s:o}", "variant", x->uses[i].variant < 0 ? json_null()
-                                      : json_from_str(r->variants[x->uses[i].variant].name), "text", json_from_str(x->uses[i].text)));
+                            json_pack("{s:o, s:o}", "variant",
+                                      x->uses[i].variant < 0 ? json_null()
+                                                             : json_from_str(r->variants[x->uses[i].variant].name),
+                                      "text", json_from_str(x->uses[i].text)));
     for (size_t i = 0; i < x->frontier_count; i++)
         json_array_append_new(frontier, json_from_str(r->variants[x->frontier[i]].name));
     for (size_t i = 0; i < x->avoid_count; i++)

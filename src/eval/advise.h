@@ -5,9 +5,10 @@
  *   production      the choice when it reaches 80 %, else that none qualifies
  *   cost_sensitive  the recommendation's best value, with points a dollar buys
  *   budget          its budget option, else that none of known cost reaches 70 %
- *   development     the budget option when it costs less than half of #1; else the cheapest Good or Acceptable one; else #1
- * The choice is #1; where others can't be told apart from it, the recommendation's best value, which is the cheapest of
- * those at most 10 points lower, as long as it reaches the use's own bound.
+ *   development     the budget option when it costs less than half of #1; else the cheapest Good or Acceptable; else #1
+ *
+ * The choice is #1; where others can't be told apart from it, the recommendation's best value, which is the
+ * cheapest of those at most 10 points lower, as long as it reaches the use's own bound.
  *
  * Frontier: the variants of known cost that nothing as cheap surpasses, the cheapest first. Avoid: a mean below 70 %
  * (`sure` when its whole interval lies there), and variants none of whose trials was answered. */

@@ -109,17 +109,20 @@ static void explain_when(struct explain_writer *w)
     char date[REPORT_TEXT], took[REPORT_TEXT];
 
     if (!run->started_ms)
-        explain_sentence(w, arena_printf(w->a, "It was planned on %s and has not begun.", report_date(run->created_ms, date)));
+        explain_sentence(w, arena_printf(w->a, "It was planned on %s and has not begun.",
+                                         report_date(run->created_ms, date)));
     else if (run->finished_ms)
         explain_sentence(w, arena_printf(w->a, "It began on %s and took %s.", report_date(run->started_ms, date),
                                          report_ms(run->finished_ms - run->started_ms, took)));
     else
-        explain_sentence(w, arena_printf(w->a, "It began on %s and has not ended.", report_date(run->started_ms, date)));
+        explain_sentence(w,
+                         arena_printf(w->a, "It began on %s and has not ended.", report_date(run->started_ms, date)));
     if (run->state == RUN_STOPPED && run->stopped_by != STOP_NONE)
         explain_sentence(w, arena_printf(w->a, "It was stopped (%s).", stop_reason_name(run->stopped_by)));
     if (left > 0)
         explain_sentence(w, arena_printf(w->a, STR_FMT " no outcome yet; what follows is of the others.",
-                                         STR_ARG(arena_printf(w->a, "%" PRId64 " trial%s", left, left == 1 ? " has" : "s have"))));
+                                         STR_ARG(arena_printf(w->a, "%" PRId64 " trial%s", left,
+                                                              left == 1 ? " has" : "s have"))));
 }
 
 static void explain_tested(struct explain_writer *w)
@@ -137,7 +140,8 @@ static void explain_tested(struct explain_writer *w)
                                      run->repeat == 1 ? "once" : arena_printf(w->a, "%" PRId64 " times", run->repeat).at,
                                      STR_ARG(explain_count(w, run_trials(run), "trial"))));
     explain_when(w);
-    explain_sentence(w, arena_printf(w->a, STR_FMT " and " STR_FMT " were asked for; %s.", STR_ARG(explain_count(w, metrics, "metric")),
+    explain_sentence(w, arena_printf(w->a, STR_FMT " and " STR_FMT " were asked for; %s.",
+                                     STR_ARG(explain_count(w, metrics, "metric")),
                                      STR_ARG(explain_count(w, checks, "check")),
                                      r->quality < 0 ? "none of them can rank"
                                                     : arena_printf(w->a, "%s ranks", result_quality_name(r)).at));
@@ -195,7 +199,8 @@ static void explain_highest(struct explain_writer *w)
 static void explain_told_apart(struct explain_writer *w)
 {
     const struct result *r = w->r;
-    size_t *same = arena_array(w->a, size_t, r->variant_count + 1), *worse = arena_array(w->a, size_t, r->variant_count + 1);
+    size_t *same = arena_array(w->a, size_t, r->variant_count + 1),
+           *worse = arena_array(w->a, size_t, r->variant_count + 1);
     size_t sames = 0, worses = 0;
     int64_t pairs = 0;
     ptrdiff_t take = r->recommendation.value;
@@ -209,12 +214,14 @@ static void explain_told_apart(struct explain_writer *w)
             worse[worses++] = i;
     }
     if (sames > 1)
-        explain_sentence(w, arena_printf(w->a, STR_FMT " can't be told apart on " STR_FMT STR_FMT ".",
-                                         STR_ARG(sames == explain_firsts(r) ? S("They") : explain_names(w, same, sames)),
-                                         STR_ARG(explain_count(w, pairs, "case")),
-                                         STR_ARG(take < 0 ? S("; the cost of none near the top is known")
-                                                 : arena_printf(w->a, ": take " STR_FMT ", the cheapest near the top",
-                                                                STR_ARG(explain_name(w, (size_t)take))))));
+        explain_sentence(w,
+                         arena_printf(w->a, STR_FMT " can't be told apart on " STR_FMT STR_FMT ".",
+                                      STR_ARG(sames == explain_firsts(r) ? S("They") : explain_names(w, same, sames)),
+                                      STR_ARG(explain_count(w, pairs, "case")),
+                                      STR_ARG(take < 0
+                                                  ? S("; the cost of none near the top is known")
+                                                  : arena_printf(w->a, ": take " STR_FMT ", the cheapest near the top",
+                                                                 STR_ARG(explain_name(w, (size_t)take))))));
     if (worses)
         explain_sentence(w, arena_printf(w->a, STR_FMT " %s lower than " STR_FMT " by more than chance.",
                                          STR_ARG(explain_names(w, worse, worses)), worses == 1 ? "is" : "are",
@@ -288,12 +295,16 @@ static void explain_cost(struct explain_writer *w)
         explain_sentence(w, arena_printf(w->a, "%s of it went to trials that failed.", money_show(failed, money)));
     for (int p = 0; p < PHASES; p++)
         if (phases[p].calls || phases[p].unknown_calls)
-            explain_fact(w, str_c(phase_name((enum phase)p)),
-                         arena_printf(w->a, "%s in " STR_FMT "%s",
-                                      phases[p].unknown_calls && !phases[p].cost_nanousd ? "unknown cost"
-                                      : money_show(phases[p].cost_nanousd, other), STR_ARG(explain_count(w, phases[p].calls, "call")),
-                                      phases[p].unknown_calls ? arena_printf(w->a, ", %" PRId64 " of unknown price",
-                                      phases[p].unknown_calls).at : ""));
+            explain_fact(
+                w, str_c(phase_name((enum phase)p)),
+                arena_printf(w->a, "%s in " STR_FMT "%s",
+                             phases[p].unknown_calls && !phases[p].cost_nanousd
+                                 ? "unknown cost"
+                                 : money_show(phases[p].cost_nanousd, other),
+                             STR_ARG(explain_count(w, phases[p].calls, "call")),
+                             phases[p].unknown_calls
+                                 ? arena_printf(w->a, ", %" PRId64 " of unknown price", phases[p].unknown_calls).at
+                                 : ""));
 }
 
 /* --- what to take for which use ----------------------------------------------------------------------------------- */
@@ -309,12 +320,16 @@ static void explain_advice(struct explain_writer *w)
     for (size_t i = 0; i < x->avoid_count; i++)
         avoid[i] = x->avoid[i].variant;
     if (x->avoid_count)
-        explain_sentence(w, arena_printf(w->a, "Keep away from " STR_FMT ".", STR_ARG(explain_names(w, avoid, x->avoid_count))));
+        explain_sentence(w, arena_printf(w->a, "Keep away from " STR_FMT ".",
+                                         STR_ARG(explain_names(w, avoid, x->avoid_count))));
     for (size_t i = 0; i < x->use_count; i++)
-        explain_fact(w, str_c(strcmp(x->uses[i].use, "cost_sensitive") == 0 ? "cost-sensitive" : x->uses[i].use), x->uses[i].text);
+        explain_fact(w, str_c(strcmp(x->uses[i].use, "cost_sensitive") == 0 ? "cost-sensitive" : x->uses[i].use),
+                     x->uses[i].text);
     for (size_t i = 0; i < MIN(x->avoid_count, (size_t)EXPLAIN_VARIANTS); i++)
-        explain_fact(w, S("avoid"), arena_printf(w->a, STR_FMT ": " STR_FMT "%s", STR_ARG(explain_name(w, x->avoid[i].variant)),
-                                                 STR_ARG(x->avoid[i].why), x->avoid[i].sure ? "" : " (not certain: its interval reaches 70 %)"));
+        explain_fact(w, S("avoid"),
+                     arena_printf(w->a, STR_FMT ": " STR_FMT "%s", STR_ARG(explain_name(w, x->avoid[i].variant)),
+                                  STR_ARG(x->avoid[i].why),
+                                  x->avoid[i].sure ? "" : " (not certain: its interval reaches 70 %)"));
 }
 
 /* --- all ---------------------------------------------------------------------------------------------------------- */
@@ -352,7 +367,8 @@ void explain_make(const struct result *r, const struct explain_cases *cases, str
     *out = x;
 }
 
-enum err_code explain_load(struct store *s, const struct result *r, struct arena *a, struct explain **out, struct err *e)
+enum err_code explain_load(struct store *s, const struct result *r, struct arena *a, struct explain **out,
+                           struct err *e)
 {
     struct explain_cases cases;
 
@@ -380,7 +396,8 @@ json_t *explain_json(const struct explain *x)
             if (l->kind == EXPLAIN_SENTENCE)
                 json_array_append_new(sentences, json_from_str(l->text));
             else
-                json_array_append_new(facts, json_pack("{s:o, s:o}", "label", json_from_str(l->label), "text", json_from_str(l->text)));
+                json_array_append_new(facts, json_pack("{s:o, s:o}", "label", json_from_str(l->label), "text",
+                                                       json_from_str(l->text)));
         }
         json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o}", "part", p->name, "heading", p->heading, "sentences", sentences,
                                               "facts", facts));

@@ -1,13 +1,13 @@
 /* src/eval/explain.h: a result in plain sentences.
  *
- * A text of parts, always in this order: tested, found, failing, sure, cost, advice, change. A part is a heading and its
- * lines: sentences, which follow each other as a paragraph, and facts, a label with what stands beside it. Every number is
- * of the result; the wording depends on nothing else, so equal results give equal bytes. Names from outside are cleaned
- * (no control characters, cut to 60 columns); writers escape for their own form.
+ * A text of parts, always in this order: tested, found, failing, sure, cost, advice, change. A part is a heading and
+ * its lines: sentences, which follow each other as a paragraph, and facts, a label with what stands beside it. Every
+ * number is of the result; the wording depends on nothing else, so equal results give equal bytes. Names from outside
+ * are cleaned (no control characters, cut to 60 columns); writers escape for their own form.
  *
  * What needs cases (the worst ones, how many everyone got right) comes from one pass over the stored scores, about 2 us
- * a trial, in memory that does not grow with their number. A case is right for a variant as in compare.h: its mean of the
- * ranking metric is at least COMPARE_PASS, no critical check failed in it, and some trial of it was answered. */
+ * a trial, in memory that does not grow with their number. A case is right for a variant as in compare.h: its mean of
+ * the ranking metric is at least COMPARE_PASS, no critical check failed in it, and some trial of it was answered. */
 #pragma once
 
 #include "eval/advise.h"

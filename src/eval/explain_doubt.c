@@ -51,10 +51,16 @@ static void explain_checks(struct explain_writer *w)
     for (size_t i = 0; i < MIN(n, (size_t)EXPLAIN_CHECKS); i++) {
         const struct explain_check *c = &list[i];
 
-        explain_fact(w, S("check"), arena_printf(w->a, STR_FMT " (%s) failed in %" PRId64 " of " STR_FMT "%s",
-            STR_ARG(report_fit(r->scorers[c->scorer].name, EXPLAIN_LABEL, false, w->a)), severity_name(r->scorers[c->scorer].severity),
-            c->failed, STR_ARG(explain_count(w, c->of, "answer")), r->variant_count < 2 ? ""
-            : arena_printf(w->a, ", %" PRId64 " of them from " STR_FMT, c->worst_failed, STR_ARG(explain_name(w, c->worst))).at));
+        explain_fact(w, S("check"),
+                     arena_printf(w->a, STR_FMT " (%s) failed in %" PRId64 " of " STR_FMT "%s",
+                                  STR_ARG(report_fit(r->scorers[c->scorer].name, EXPLAIN_LABEL, false, w->a)),
+                                  severity_name(r->scorers[c->scorer].severity), c->failed,
+                                  STR_ARG(explain_count(w, c->of, "answer")),
+                                  r->variant_count < 2
+                                      ? ""
+                                      : arena_printf(w->a, ", %" PRId64 " of them from " STR_FMT, c->worst_failed,
+                                                     STR_ARG(explain_name(w, c->worst)))
+                                            .at));
     }
 }
 
@@ -65,19 +71,25 @@ static void explain_worst_cases(struct explain_writer *w)
 
     if (!k || !k->seen || !w->r->done || w->r->quality < 0)
         return;
-    explain_sentence(w, !k->wrong && k->right == k->seen
-                            ? arena_printf(w->a, "Every case was answered rightly%s.", many ? " by every variant" : "")
-                        : many ? arena_printf(w->a, "%" PRId64 " of " STR_FMT " %s right for every variant, %" PRId64 " for none.",
-                                              k->right, STR_ARG(explain_count(w, k->seen, "case")), k->right == 1 ? "was" : "were", k->wrong)
-                               : arena_printf(w->a, "%" PRId64 " of " STR_FMT " %s right.", k->right,
-                                              STR_ARG(explain_count(w, k->seen, "case")), k->right == 1 ? "was" : "were"));
+    explain_sentence(
+        w, !k->wrong && k->right == k->seen
+               ? arena_printf(w->a, "Every case was answered rightly%s.", many ? " by every variant" : "")
+           : many ? arena_printf(w->a, "%" PRId64 " of " STR_FMT " %s right for every variant, %" PRId64 " for none.",
+                                 k->right, STR_ARG(explain_count(w, k->seen, "case")), k->right == 1 ? "was" : "were",
+                                 k->wrong)
+                  : arena_printf(w->a, "%" PRId64 " of " STR_FMT " %s right.", k->right,
+                                 STR_ARG(explain_count(w, k->seen, "case")), k->right == 1 ? "was" : "were"));
     for (size_t i = 0; i < k->worst_count; i++) {
         const struct explain_case *c = &k->worst[i];
         char percent[REPORT_TEXT];
 
-        explain_fact(w, S("case"), arena_printf(w->a, STR_FMT ": wrong for %" PRId64 " of " STR_FMT "%s", STR_ARG(report_fit(c->id, 60, false, w->a)),
-            c->wrong, STR_ARG(explain_count(w, c->variants, "variant")), isnan(c->mean) ? ", no answer was scored"
-            : arena_printf(w->a, ", mean %s", report_percent(c->mean, percent)).at));
+        explain_fact(w, S("case"),
+                     arena_printf(w->a, STR_FMT ": wrong for %" PRId64 " of " STR_FMT "%s",
+                                  STR_ARG(report_fit(c->id, 60, false, w->a)), c->wrong,
+                                  STR_ARG(explain_count(w, c->variants, "variant")),
+                                  isnan(c->mean)
+                                      ? ", no answer was scored"
+                                      : arena_printf(w->a, ", mean %s", report_percent(c->mean, percent)).at));
     }
 }
 
@@ -103,10 +115,14 @@ static void explain_confused(struct explain_writer *w)
             if (best == SIZE_MAX)
                 break;
             taken[count++] = best;
-            explain_fact(w, S("confused"), arena_printf(w->a, STR_FMT " took " STR_FMT " for " STR_FMT " %" PRId64 " time%s",
-                STR_ARG(explain_name(w, 0)), STR_ARG(report_fit(set->labels[best / (n + 1)], EXPLAIN_LABEL, false, w->a)),
-                STR_ARG(best % (n + 1) == n ? S("none of the labels") : report_fit(set->labels[best % (n + 1)], EXPLAIN_LABEL, false, w->a)),
-                x->counts[best], x->counts[best] == 1 ? "" : "s"));
+            explain_fact(w, S("confused"),
+                         arena_printf(w->a, STR_FMT " took " STR_FMT " for " STR_FMT " %" PRId64 " time%s",
+                                      STR_ARG(explain_name(w, 0)),
+                                      STR_ARG(report_fit(set->labels[best / (n + 1)], EXPLAIN_LABEL, false, w->a)),
+                                      STR_ARG(best % (n + 1) == n ? S("none of the labels")
+                                                                  : report_fit(set->labels[best % (n + 1)],
+                                                                               EXPLAIN_LABEL, false, w->a)),
+                                      x->counts[best], x->counts[best] == 1 ? "" : "s"));
         }
     }
 }
@@ -120,7 +136,8 @@ static void explain_unanswered(struct explain_writer *w)
             explain_sentence(w, S("Every trial that was made got an answer."));
         return;
     }
-    explain_sentence(w, arena_printf(w->a, STR_FMT " got no answer; %s in no score.", STR_ARG(explain_count(w, r->failed, "trial")),
+    explain_sentence(w, arena_printf(w->a, STR_FMT " got no answer; %s in no score.",
+                                     STR_ARG(explain_count(w, r->failed, "trial")),
                                      r->failed == 1 ? "it counts" : "they count"));
     for (int c = 0; c < ERR_CODES; c++) {
         int64_t n = 0;
@@ -128,7 +145,9 @@ static void explain_unanswered(struct explain_writer *w)
         for (size_t v = 0; v < r->variant_count; v++)
             n += r->variants[v].sum->errors[c];
         if (n)
-            explain_fact(w, S("no answer"), arena_printf(w->a, "%s, " STR_FMT, err_name((enum err_code)c), STR_ARG(explain_count(w, n, "time"))));
+            explain_fact(w, S("no answer"),
+                         arena_printf(w->a, "%s, " STR_FMT, err_name((enum err_code)c),
+                                      STR_ARG(explain_count(w, n, "time"))));
     }
 }
 
@@ -164,20 +183,24 @@ static void explain_widths(struct explain_writer *w)
             wide = v;
     }
     if (!narrow && r->variant_count && r->variants[0].rank)
-        explain_sentence(w, arena_printf(w->a, "With " STR_FMT " a variant no interval can be given: this is an anecdote, not a measurement.",
+        explain_sentence(w, arena_printf(w->a,
+                                         "With " STR_FMT
+                                         " a variant no interval can be given: this is an anecdote, not a measurement.",
                                          STR_ARG(explain_count(w, r->variants[0].quality.n, unit))));
     if (!narrow)
         return;
     if (narrow == wide && r->variant_count > 1 && r->variants[1].rank)
         explain_sentence(w, arena_printf(w->a, "The 95 %% intervals are %.1f points wide, from " STR_FMT " a variant.",
-                                         explain_width(&narrow->quality), STR_ARG(explain_count(w, narrow->quality.n, unit))));
-    else if (narrow == wide)
-        explain_sentence(w, arena_printf(w->a, "The 95 %% interval of " STR_FMT " is %.1f points wide, from " STR_FMT ".",
-                                         STR_ARG(advise_name(narrow, w->a)), explain_width(&narrow->quality),
+                                         explain_width(&narrow->quality),
                                          STR_ARG(explain_count(w, narrow->quality.n, unit))));
+    else if (narrow == wide)
+        explain_sentence(w,
+                         arena_printf(w->a, "The 95 %% interval of " STR_FMT " is %.1f points wide, from " STR_FMT ".",
+                                      STR_ARG(advise_name(narrow, w->a)), explain_width(&narrow->quality),
+                                      STR_ARG(explain_count(w, narrow->quality.n, unit))));
     else
-        explain_sentence(w, arena_printf(w->a, "The 95 %% intervals are between %.1f points wide (" STR_FMT ", " STR_FMT ") and %.1f (" STR_FMT
-                                         ", " STR_FMT ").", explain_width(&narrow->quality), STR_ARG(advise_name(narrow, w->a)),
+        explain_sentence(w, arena_printf(w->a, "The 95 %% intervals are between %.1f points wide (" STR_FMT ", " STR_FMT
+                                         ") and %.1f (" STR_FMT ", " STR_FMT ").", explain_width(&narrow->quality), STR_ARG(advise_name(narrow, w->a)),
                                          STR_ARG(explain_count(w, narrow->quality.n, unit)), explain_width(&wide->quality),
                                          STR_ARG(advise_name(wide, w->a)), STR_ARG(explain_count(w, wide->quality.n, unit))));
 }
@@ -192,27 +215,35 @@ static void explain_missing(struct explain_writer *w)
         for (size_t v = 0; v < r->variant_count; v++)
             missing += r->variants[v].scores[i].missing;
         if (missing)
-            explain_fact(w, S("not evaluated"), arena_printf(w->a, STR_FMT " in %" PRId64 " of " STR_FMT "%s",
-                         STR_ARG(report_fit(r->scorers[i].name, EXPLAIN_LABEL, false, w->a)), missing,
-                         STR_ARG(explain_count(w, r->done, "answer")),
-                         r->scorers[i].over_repeats && r->run->repeat == 1 ? " (it needs cases asked more than once)" : ""));
+            explain_fact(w, S("not evaluated"),
+                         arena_printf(w->a, STR_FMT " in %" PRId64 " of " STR_FMT "%s",
+                                      STR_ARG(report_fit(r->scorers[i].name, EXPLAIN_LABEL, false, w->a)), missing,
+                                      STR_ARG(explain_count(w, r->done, "answer")),
+                                      r->scorers[i].over_repeats && r->run->repeat == 1
+                                          ? " (it needs cases asked more than once)"
+                                          : ""));
     }
 }
 
 void explain_sure(struct explain_writer *w)
 {
     const struct result *r = w->r;
-    size_t *unknown = arena_array(w->a, size_t, r->variant_count + 1), *given_up = arena_array(w->a, size_t, r->variant_count + 1);
+    size_t *unknown = arena_array(w->a, size_t, r->variant_count + 1),
+           *given_up = arena_array(w->a, size_t, r->variant_count + 1);
     size_t unknowns = 0, gone = 0;
     int64_t left = run_trials(r->run) - r->done - r->failed;
 
     explain_sentence(w, arena_printf(w->a, "Of " STR_FMT ", %" PRId64 " %s answered, %" PRId64 " failed%s.",
-                                     STR_ARG(explain_count(w, run_trials(r->run), "trial")), r->done, r->done == 1 ? "was" : "were",
-                                     r->failed, left > 0 ? arena_printf(w->a, ", %" PRId64 " have no outcome", left).at : ""));
+                                     STR_ARG(explain_count(w, run_trials(r->run), "trial")), r->done,
+                                     r->done == 1 ? "was" : "were", r->failed,
+                                     left > 0 ? arena_printf(w->a, ", %" PRId64 " have no outcome", left).at : ""));
     explain_widths(w);
     if (r->variant_count > 1 && r->recommendation.best >= 0)
-        explain_sentence(w, arena_printf(w->a, "Variants are compared on the same cases; \"more than chance\" is p < 0.05 of one comparison%s.",
-                                         r->variant_count > 2 ? ", not corrected for their number" : ""));
+        explain_sentence(
+            w,
+            arena_printf(
+                w->a, "Variants are compared on the same cases; \"more than chance\" is p < 0.05 of one comparison%s.",
+                r->variant_count > 2 ? ", not corrected for their number" : ""));
     for (size_t i = 0; i < r->variant_count; i++) {
         const struct result_variant *v = &r->variants[i];
 
@@ -223,20 +254,26 @@ void explain_sure(struct explain_writer *w)
     }
     if (unknowns)
         explain_sentence(w, arena_printf(w->a, "The cost of " STR_FMT " is not known, so %s never counted as cheap.",
-                                         STR_ARG(explain_names(w, unknown, unknowns)), unknowns == 1 ? "it is" : "they are"));
+                                         STR_ARG(explain_names(w, unknown, unknowns)),
+                                         unknowns == 1 ? "it is" : "they are"));
     if (gone)
-        explain_sentence(w, arena_printf(w->a, STR_FMT " %s given up after failing again and again; the rest of %s trials was not made.",
-                                         STR_ARG(explain_names(w, given_up, gone)), gone == 1 ? "was" : "were", gone == 1 ? "its" : "their"));
+        explain_sentence(w,
+                         arena_printf(w->a,
+                                      STR_FMT
+                                      " %s given up after failing again and again; the rest of %s trials was not made.",
+                                      STR_ARG(explain_names(w, given_up, gone)), gone == 1 ? "was" : "were",
+                                      gone == 1 ? "its" : "their"));
     explain_missing(w);
 }
 
 /* --- what would change the answer --------------------------------------------------------------------------------- */
 
-/* An interval's width falls with the root of n (Wilson's and Student's alike, but for small n): n (half / wanted)^2. Its
- * longer side counts: the other may have been cut at 0 or 1. */
+/* An interval's width falls with the root of n (Wilson's and Student's alike, but for small n): n (half / wanted)^2.
+ * Its longer side counts: the other may have been cut at 0 or 1. */
 static int64_t explain_cases_for_half(const struct result *r, const struct estimate *x)
 {
-    double half = fmax(x->interval.high - x->value, x->value - x->interval.low), n = (double)(r->run->repeat > 1 ? x->n : MIN(x->n, r->run->cases));
+    double half = fmax(x->interval.high - x->value, x->value - x->interval.low),
+           n = (double)(r->run->repeat > 1 ? x->n : MIN(x->n, r->run->cases));
 
     if (!x->interval.known || half <= EXPLAIN_HALF)
         return 0;
@@ -250,11 +287,12 @@ static void explain_more_cases(struct explain_writer *w)
     int64_t half = explain_cases_for_half(r, &r->variants[0].quality);
 
     if (m->top_count > 1 && m->cases_needed > r->run->cases)
-        explain_sentence(w, arena_printf(w->a, "About %" PRId64 " cases (%" PRId64 " more) would show a difference of 3 points between #1 and "
-                                         "the first that can't be told apart from it, 4 times of 5.", recommend_round(m->cases_needed),
+        explain_sentence(w, arena_printf(w->a, "About %" PRId64 " cases (%" PRId64 " more) would show a difference of 3 "
+                                         "points between #1 and the first that can't be told apart from it, 4 times of 5.", recommend_round(m->cases_needed),
                                          recommend_round(m->cases_needed) - r->run->cases));
     else if (m->top_count > 1 && m->cases_needed)
-        explain_sentence(w, S("There are cases enough to show a difference of 3 points; more would look for smaller ones."));
+        explain_sentence(
+            w, S("There are cases enough to show a difference of 3 points; more would look for smaller ones."));
     if (half > r->run->cases)
         explain_sentence(w, arena_printf(w->a, "About %" PRId64 " cases would give #1's %s to within 3 points either way.", half,
                                          result_quality_name(r)));
@@ -274,10 +312,11 @@ static void explain_steps(struct explain_writer *w)
         char more[MONEY_TEXT], each[MONEY_TEXT];
         int64_t nano, point;
 
-        if (low->tier == TIER_POOR || points <= 0 || !money_from_double(usd, &nano) || !money_from_double(usd / points, &point))
+        if (low->tier == TIER_POOR || points <= 0 || !money_from_double(usd, &nano) ||
+            !money_from_double(usd / points, &point))
             continue;
-        explain_fact(w, S("cheaper"), arena_printf(w->a, STR_FMT " instead of " STR_FMT ": %.1f points lower, %s less for 1,000 trials; right when "
-            "a point is worth less than %s to you", STR_ARG(advise_name(low, w->a)), STR_ARG(advise_name(high, w->a)), points,
+        explain_fact(w, S("cheaper"), arena_printf(w->a, STR_FMT " instead of " STR_FMT
+            ": %.1f points lower, %s less for 1,000 trials; right when a point is worth less than %s to you", STR_ARG(advise_name(low, w->a)), STR_ARG(advise_name(high, w->a)), points,
             money_show(nano, more), money_show(point, each)));
     }
 }
@@ -287,9 +326,12 @@ void explain_change(struct explain_writer *w)
     const struct result *r = w->r;
 
     if (r->recommendation.best < 0) {
-        explain_sentence(w, !r->done && r->failed ? S("`assay resume --retry-failed` asks again what failed, once its cause is gone.")
-                            : !r->done ? S("No trial has an outcome yet: `assay resume` makes the rest.")
-                                       : S("Expected answers in the dataset, or checks in the task, would let something rank."));
+        explain_sentence(w,
+                         !r->done && r->failed
+                             ? S("`assay resume --retry-failed` asks again what failed, once its cause is gone.")
+                         : !r->done
+                             ? S("No trial has an outcome yet: `assay resume` makes the rest.")
+                             : S("Expected answers in the dataset, or checks in the task, would let something rank."));
         return;
     }
     explain_more_cases(w);

@@ -48,7 +48,9 @@ TEST(a_run_of_two_models_is_summed_up)
         CHECK_NEAR(x.models[1].value_ratio, 900000, 1e-3);
         CHECK_INT(x.best, 0);
         CHECK_INT(x.value, 1);
-        CHECK_STR(x.recommendation, "sim:good is best on average: 95.0 points over 1 run. sim:cheap is 5.0 points lower and costs 90 % less.");
+        CHECK_STR(
+            x.recommendation,
+            "sim:good is best on average: 95.0 points over 1 run. sim:cheap is 5.0 points lower and costs 90 % less.");
         o = across_json(&x);
         CHECK_STR(json_get_str(o, "best_value_model"), "sim:cheap");
         CHECK_INT(json_get_i64(o, "total_runs_analyzed", -1), 1);

@@ -42,7 +42,8 @@ static bool load(struct fixture *f, const struct fixture_shape *shape, struct re
 {
     struct err e = ERR_INIT;
 
-    if ((shape ? fixture_make(f, shape) : fixture_tickets(f)) && result_load(f->store, f->run, f->arena, r, &e) == ERR_OK &&
+    if ((shape ? fixture_make(f, shape) : fixture_tickets(f)) &&
+        result_load(f->store, f->run, f->arena, r, &e) == ERR_OK &&
         explain_load(f->store, *r, f->arena, x, &e) == ERR_OK)
         return true;
     test_fail(__FILE__, __LINE__, "%s", e.text);

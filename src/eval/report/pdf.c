@@ -79,8 +79,8 @@ static enum err_code pdf_words(struct pdf_report *d, struct err *e)
         pdf_text(d->p, PDF_BODY, SCENE_INK, buf_str(&sentences));
         for (size_t k = 0; k < part->lines.len; k++)
             if (part->lines.at[k].kind == EXPLAIN_FACT)
-                pdf_text(d->p, PDF_SMALL, SCENE_INK, arena_printf(a, "\xe2\x80\x93 " STR_FMT,
-                                                                  STR_ARG(explain_words(&part->lines.at[k], a))));
+                pdf_text(d->p, PDF_SMALL, SCENE_INK,
+                         arena_printf(a, "\xe2\x80\x93 " STR_FMT, STR_ARG(explain_words(&part->lines.at[k], a))));
         pdf_space(d->p, 4);
     }
     return ERR_OK;
