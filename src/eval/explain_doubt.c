@@ -200,7 +200,8 @@ static void explain_widths(struct explain_writer *w)
                                       STR_ARG(explain_count(w, narrow->quality.n, unit))));
     else
         explain_sentence(w, arena_printf(w->a, "The 95 %% intervals are between %.1f points wide (" STR_FMT ", " STR_FMT
-                                         ") and %.1f (" STR_FMT ", " STR_FMT ").", explain_width(&narrow->quality), STR_ARG(advise_name(narrow, w->a)),
+                                         ") and %.1f (" STR_FMT ", " STR_FMT ").", explain_width(&narrow->quality),
+                                         STR_ARG(advise_name(narrow, w->a)),
                                          STR_ARG(explain_count(w, narrow->quality.n, unit)), explain_width(&wide->quality),
                                          STR_ARG(advise_name(wide, w->a)), STR_ARG(explain_count(w, wide->quality.n, unit))));
 }
@@ -288,7 +289,8 @@ static void explain_more_cases(struct explain_writer *w)
 
     if (m->top_count > 1 && m->cases_needed > r->run->cases)
         explain_sentence(w, arena_printf(w->a, "About %" PRId64 " cases (%" PRId64 " more) would show a difference of 3 "
-                                         "points between #1 and the first that can't be told apart from it, 4 times of 5.", recommend_round(m->cases_needed),
+                                         "points between #1 and the first that can't be told apart from it, 4 times of 5.",
+                                         recommend_round(m->cases_needed),
                                          recommend_round(m->cases_needed) - r->run->cases));
     else if (m->top_count > 1 && m->cases_needed)
         explain_sentence(
@@ -316,7 +318,8 @@ static void explain_steps(struct explain_writer *w)
             !money_from_double(usd / points, &point))
             continue;
         explain_fact(w, S("cheaper"), arena_printf(w->a, STR_FMT " instead of " STR_FMT
-            ": %.1f points lower, %s less for 1,000 trials; right when a point is worth less than %s to you", STR_ARG(advise_name(low, w->a)), STR_ARG(advise_name(high, w->a)), points,
+            ": %.1f points lower, %s less for 1,000 trials; right when a point is worth less than %s to you",
+            STR_ARG(advise_name(low, w->a)), STR_ARG(advise_name(high, w->a)), points,
             money_show(nano, more), money_show(point, each)));
     }
 }
