@@ -1,6 +1,7 @@
 /* assay runs: what was run, newest first. */
 #include "cli/pager.h"
 #include "cli/session.h"
+#include "eval/across.h"
 #include "eval/report/grid.h"
 
 #include <inttypes.h>
@@ -8,6 +9,7 @@
 static const struct option runs_options[] = {
     { "task", 't', "NAME", "only runs of this task", "@task" },
     { "limit", 'n', "N", "at most N (default 20)", NULL },
+    { "summary", 0, NULL, "what these runs say of each model, instead of a list", NULL },
     { "json", 0, NULL, "as JSON", NULL },
     PAGER_OPTION,
     OPTION_END,
@@ -56,6 +58,54 @@ static enum err_code runs_table(const struct store_run_row *rows, size_t count, 
     return session_grid(g, e);
 }
 
+static void runs_say(struct str text, struct arena *a)
+{
+    term_wrap(stdout, report_clean(text, !term_get()->unicode, false, a), 0, term_get()->columns);
+}
+
+static enum err_code runs_summary(const struct session *s, const struct store_run_row *rows, size_t count, bool json,
+                                  struct err *e)
+{
+    static const struct grid_column columns[] = {
+        { .heading = "#", .right = true }, { .heading = "model", .least = 8 }, { .heading = "points", .right = true },
+        { .heading = "$/1,000", .right = true }, { .heading = "points/$", .right = true, .drop = 1 }, { .heading = "runs", .right = true },
+    };
+    struct grid *g = grid_new(s->arena, columns, COUNT_OF(columns));
+    struct across x;
+
+    TRY(across_load(s->store, rows, count, s->arena, &x, e));
+    if (json)
+        return term_json(across_json(&x), e);
+    for (size_t i = 0; i < x.model_count; i++) {
+        const struct across_model *m = &x.models[i];
+        char cost[REPORT_TEXT];
+
+        grid_cellf(g, "%zu", i + 1);
+        grid_cell(g, m->model, GRID_PLAIN);
+        grid_cellf(g, "%.1f", m->avg_score);
+        grid_cell(g,
+                  !m->cost_known     ? S("unknown")
+                  : m->avg_cost == 0 ? S("free")
+                                     : str_c(report_value(METRIC_USD, m->avg_cost * 1000, cost)),
+                  GRID_PLAIN);
+        if (m->avg_cost > 0)
+            grid_cellf(g, "%.0f", m->value_ratio / 1000);
+        else
+            grid_cell(g, S("-"), GRID_DIM);
+        grid_cellf(g, "%" PRId64, m->run_count);
+    }
+    if (x.model_count) {
+        TRY(session_grid(g, e));
+        printf("\n");
+    }
+    runs_say(x.recommendation, s->arena);
+    for (size_t i = 0; i < x.excluded_count; i++)
+        runs_say(arena_printf(s->arena, "Left out: run " STR_FMT ": " STR_FMT ".", STR_ARG(id_short(x.excluded[i].id)),
+                              STR_ARG(x.excluded[i].reason)),
+                 s->arena);
+    return ERR_OK;
+}
+
 static enum err_code runs_run(struct args *args, int *status, struct err *e)
 {
     AUTO_SESSION s = { 0 };
@@ -69,6 +119,8 @@ static enum err_code runs_run(struct args *args, int *status, struct err *e)
     TRY(session_open(&s, e));
     TRY(session_store(&s, e));
     TRY(store_runs_list(s.store, args_get(args, "task"), limit, 0, s.arena, &rows, &count, e));
+    if (args_has(args, "summary") && (count || args_has(args, "json")))
+        return runs_summary(&s, rows, count, args_has(args, "json"), e);
     if (args_has(args, "json")) {
         json_t *list = json_array();
 
@@ -84,5 +136,8 @@ static enum err_code runs_run(struct args *args, int *status, struct err *e)
 }
 
 const struct command command_runs = {
-    .name = "runs", .usage = "[options]", .summary = "List the runs, newest first.", .options = runs_options, .run = runs_run,
+    .name = "runs", .usage = "[options]", .summary = "List the runs, newest first.",
+    .doc = "With --summary: each model's average points and cost over these runs (their number: --limit, of one task: --task). Runs "
+           "with fewer than two scored models are left out, and why is said.",
+    .options = runs_options, .run = runs_run,
 };

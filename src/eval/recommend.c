@@ -49,8 +49,7 @@ static ptrdiff_t recommend_cheapest(const struct result *r, bool top_only, doubl
     return found;
 }
 
-/* "$0.84 for 1,000 trials", "free", "of unknown cost". */
-static struct str recommend_cost(const struct result_variant *v, struct arena *a)
+struct str recommend_cost(const struct result_variant *v, struct arena *a)
 {
     double usd = v->cost_usd * 1000;
 
@@ -63,8 +62,7 @@ static struct str recommend_cost(const struct result_variant *v, struct arena *a
     return arena_printf(a, "$%.*f for 1,000 trials", usd < 0.01 ? 4 : usd < 0.1 ? 3 : 2, usd);
 }
 
-/* Two digits are all that an estimate of a sample size is good for. */
-static int64_t recommend_round(int64_t n)
+int64_t recommend_round(int64_t n)
 {
     int64_t unit = 1;
 

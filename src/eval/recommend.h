@@ -14,6 +14,7 @@
 #include "base/base.h"
 
 struct result;
+struct result_variant;
 
 enum tier { TIER_NONE, TIER_POOR, TIER_ACCEPTABLE, TIER_GOOD, TIER_EXCELLENT };
 const char *tier_name(enum tier t);                     /* "Good"; "-" for TIER_NONE */
@@ -35,3 +36,6 @@ struct recommendation {
 };
 
 void recommend_make(const struct result *r, struct arena *a, struct recommendation *out);
+
+struct str recommend_cost(const struct result_variant *v, struct arena *a);     /* "$0.84 for 1,000 trials" "free" "of unknown cost" */
+int64_t    recommend_round(int64_t n);          /* two digits are all that an estimate of a sample size is good for */

@@ -92,6 +92,9 @@ def the_page_says_what_the_result_says():
             assert row[2].replace("\u2009", " ") == "%.1f %%" % (v["quality"]["mean"] * 100), (row, v["quality"])
         names = tab.value("[...document.querySelectorAll('.pick-name')].map(e => e.innerText)")
         assert names and names[0] == result["recommendation"]["best_overall"]
+        found = next(p for p in home.json("explain", "--json")["parts"] if p["part"] == "found")
+        assert text(tab, ".words > p") == " ".join(found["sentences"])
+        assert "What it cost" in tab.value("[...document.querySelectorAll('.words details h3')].map(e => e.textContent)")
         assert tab.value("document.querySelectorAll('#charts figure svg').length") >= 2
         assert tab.trouble() == []
 

@@ -77,6 +77,8 @@ def the_document_says_the_numbers_of_the_result():
             assert "%.1f \u2013 %.1f" % (100 * v["quality"]["low"], 100 * v["quality"]["high"]) in row, (row, v["quality"])
         flat = re.sub(r"\s+", " ", text)
         assert re.sub(r"\s+", " ", result["recommendation"]["best_overall_text"]) in flat
+        for part in home.json("explain", "--json")["parts"]:
+            assert not part["sentences"] or re.sub(r"\s+", " ", part["sentences"][0]) in flat, part
         assert "%d trials" % result["run"]["trials"] in flat
         assert info_of(path)["Title"] == "support_tickets: models compared"
         for heading in ("Ranking", "Thresholds", "Failed checks", "Every metric and check", "Cost", "Worst trials", "How it was run"):

@@ -164,3 +164,19 @@ bool fixture_tickets(struct fixture *f)
         .rule = fixture_tickets_rule, .cost_nanousd = costs,
         .thresholds = "[{\"metric\":\"accuracy\",\"low\":0.8},{\"metric\":\"cost\",\"low\":0.01}]" });
 }
+
+void fixture_golden(const char *name, struct str got)
+{
+    AUTO_BUF struct buf want = BUF_INIT(4u << 20);
+    struct err e = ERR_INIT;
+    char path[200];
+
+    snprintf(path, sizeof path, "tests/data/report/%s", name);
+    if (getenv("ASSAY_TEST_WRITE")) {
+        CHECK_OK(file_write_atomic(path, got, 0644, &e));
+        return;
+    }
+    if (file_read(path, 4u << 20, &want, &e) != ERR_OK || !str_eq(buf_str(&want), got))
+        test_fail(__FILE__, __LINE__, "the report differs from %s (ASSAY_TEST_WRITE=1 writes it anew):\n" STR_FMT, path,
+                  STR_ARG(got));
+}

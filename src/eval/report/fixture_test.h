@@ -32,3 +32,6 @@ void fixture_free(struct fixture *f);
 
 /* The run most tests use: five variants, 64 cases, ordinary and hostile names. */
 bool fixture_tickets(struct fixture *f);
+
+/* Compares with tests/data/report/NAME; ASSAY_TEST_WRITE=1 writes it instead. */
+void fixture_golden(const char *name, struct str got);

@@ -1,5 +1,6 @@
 /* src/eval/report/html.c: the result as one page that asks no network: summary, charts, and every trial to browse.
  * Streams the trials; see html.h for what is in the file. */
+#include "eval/explain.h"
 #include "eval/report/html.h"
 #include "eval/report/scene.h"
 
@@ -68,11 +69,14 @@ static json_t *html_task(const json_t *settings)
     return o;
 }
 
-static enum err_code html_info(const struct result *r, struct html_out *out, struct err *e)
+static enum err_code html_info(const struct result *r, struct store *s, struct html_out *out, struct err *e)
 {
+    AUTO_ARENA *a = arena_new_sized(0);
     AUTO_JSON *o = json_object();
     json_t *errors = json_array(), *order = json_array();
+    struct explain *words;
 
+    TRY(explain_load(s, r, a, &words, e));
     for (int i = 0; i < ERR_CODES; i++)
         json_array_append_new(errors, json_string(err_name((enum err_code)i)));
     for (size_t i = 0; i < r->variant_count; i++)
@@ -82,6 +86,7 @@ static enum err_code html_info(const struct result *r, struct html_out *out, str
     json_object_set_new(o, "quality", json_integer(r->quality));
     json_object_set_new(o, "version", json_string(ASSAY_VERSION));
     json_object_set_new(o, "task", html_task(r->settings));
+    json_object_set_new(o, "words", explain_json(words));
     json_write(o, &out->raw);
     return html_block(out, "page", 0, 0, 0, e);
 }
@@ -138,7 +143,7 @@ static enum err_code html_page(const struct result *r, struct store *s, const st
     html_begin(&b, buf_str(&style), buf_str(&script));
     TRY(report_put(out->sink, &b, e));
     TRY(html_result(r, s, options, out, e));
-    TRY(html_info(r, out, e));
+    TRY(html_info(r, s, out, e));
     TRY(html_charts(r, out, e));
     buf_puts(&b, "<script>");
     buf_append(&b, buf_str(&script));

@@ -1,6 +1,7 @@
 /* src/eval/report/json.c: the whole result as one JSON document, for programs. Money is a decimal string of US dollars,
  * null when nobody knows it; ratios are 0..1; times RFC 3339. Members are only ever added. With transcripts its last
  * member is `trials`, streamed from the store. */
+#include "eval/advise.h"
 #include "eval/report/report.h"
 
 #include <math.h>
@@ -198,8 +199,9 @@ static json_t *json_report_by_dimension(const struct by_dimension *by, size_t pl
     return o;
 }
 
-static json_t *json_report_recommendation(const struct result *r)
+static json_t *json_report_recommendation(const struct result *r, struct arena *a)
 {
+    struct advise uses;
     const struct recommendation *m = &r->recommendation;
     json_t *o = json_object(), *advice = json_array();
 
@@ -215,6 +217,8 @@ static json_t *json_report_recommendation(const struct result *r)
     for (size_t i = 0; i < m->advice_count; i++)
         json_array_append_new(advice, json_from_str(m->advice[i]));
     json_object_set_new(o, "advice", advice);
+    advise_make(r, a, &uses);
+    json_object_update_new(o, advise_json(r, &uses));
     return o;
 }
 
@@ -337,7 +341,7 @@ static enum err_code json_report_write(const struct result *r, struct store *s, 
     if (axes.count)
         json_object_set_new(o, "dimensions", json_report_axes(&axes));
     json_object_set_new(o, "variants", variants);
-    json_object_set_new(o, "recommendation", json_report_recommendation(r));
+    json_object_set_new(o, "recommendation", json_report_recommendation(r, a));
     json_object_set_new(o, "thresholds", json_report_thresholds(r));
     json_object_set_new(o, "thresholds_met", json_boolean(r->thresholds_met));
     json_object_set_new(o, "ledger", json_report_ledger(r));

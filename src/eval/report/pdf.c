@@ -1,4 +1,5 @@
 /* src/eval/report/pdf.c: the report as a document to print or to hand on: A4, one column. */
+#include "eval/explain.h"
 #include "eval/report/pdf.h"
 
 #include <inttypes.h>
@@ -17,6 +18,7 @@ struct pdf_report {
     struct store *s;
     const struct report_options *o;
     struct pdf_worst worst;
+    struct explain *words;
 };
 
 static struct str pdf_number(struct arena *a, int64_t n)
@@ -56,6 +58,32 @@ static void pdf_front(struct pdf_report *d)
     pdf_space(d->p, 6);
     pdf_rule(d->p);
     pdf_space(d->p, 6);
+}
+
+static enum err_code pdf_words(struct pdf_report *d, struct err *e)
+{
+    struct arena *a = pdf_arena(d->p);
+
+    (void)e;
+    for (size_t i = 0; i < EXPLAIN_PARTS; i++) {
+        const struct explain_part *part = &d->words->parts[i];
+        AUTO_BUF struct buf sentences = BUF_INIT(1 << 16);         /* pdf_text bounds what is set */
+
+        if (!part->lines.len)
+            continue;
+        pdf_need(d->p, 44);
+        pdf_text(d->p, PDF_STRONG, SCENE_INK, str_c(part->heading));
+        for (size_t k = 0; k < part->lines.len; k++)
+            if (part->lines.at[k].kind == EXPLAIN_SENTENCE)
+                buf_printf(&sentences, "%s" STR_FMT, sentences.len ? " " : "", STR_ARG(part->lines.at[k].text));
+        pdf_text(d->p, PDF_BODY, SCENE_INK, buf_str(&sentences));
+        for (size_t k = 0; k < part->lines.len; k++)
+            if (part->lines.at[k].kind == EXPLAIN_FACT)
+                pdf_text(d->p, PDF_SMALL, SCENE_INK,
+                         arena_printf(a, "\xe2\x80\x93 " STR_FMT, STR_ARG(explain_words(&part->lines.at[k], a))));
+        pdf_space(d->p, 4);
+    }
+    return ERR_OK;
 }
 
 static enum err_code pdf_recommend(struct pdf_report *d, struct err *e)
@@ -425,7 +453,7 @@ static const struct pdf_section {
     enum err_code (*draw)(struct pdf_report *d, struct err *e);
     bool (*wanted)(const struct pdf_report *d);             /* NULL: always */
 } pdf_sections[] = {
-    { "Recommendation", 60, pdf_recommend, NULL }, { "Ranking", 80, pdf_ranking, NULL },
+    { "In words", 80, pdf_words, NULL }, { "Recommendation", 60, pdf_recommend, NULL }, { "Ranking", 80, pdf_ranking, NULL },
     { "Thresholds", 80, pdf_thresholds, pdf_has_thresholds }, { "Cost, quality, time", 330, pdf_charts, NULL },
     { "Failed checks", 200, pdf_checks, pdf_has_checks }, { "Labels", 240, pdf_labels, pdf_has_labels },
     { "Every metric and check", 90, pdf_scores, pdf_has_scores }, { "Cost", 80, pdf_costs, NULL },
@@ -479,6 +507,7 @@ static enum err_code pdf_report_write(const struct result *r, struct store *s, c
     struct pdf_plan plan, again;
 
     TRY(pdf_lib_open(e));
+    TRY(explain_load(s, r, a, &d.words, e));
     TRY(pdf_worst_find(r, s, (size_t)MAX(trials, INT64_C(0)), a, &d.worst, e));
     TRY(pdf_round(&d, NULL, sink, &plan, e));
     return pdf_round(&d, &plan, sink, &again, e);

@@ -19,23 +19,6 @@ static void report(const char *format, const struct report_options *options, str
     fixture_free(&x);
 }
 
-/* Compares with tests/data/report/NAME; ASSAY_TEST_WRITE=1 writes it instead. */
-static void golden(const char *name, struct str got)
-{
-    AUTO_BUF struct buf want = BUF_INIT(4u << 20);
-    struct err e = ERR_INIT;
-    char path[200];
-
-    snprintf(path, sizeof path, "tests/data/report/%s", name);
-    if (getenv("ASSAY_TEST_WRITE")) {
-        CHECK_OK(file_write_atomic(path, got, 0644, &e));
-        return;
-    }
-    if (file_read(path, 4u << 20, &want, &e) != ERR_OK || !str_eq(buf_str(&want), got))
-        test_fail(__FILE__, __LINE__, "the report differs from %s (ASSAY_TEST_WRITE=1 writes it anew):\n" STR_FMT, path,
-                  STR_ARG(got));
-}
-
 static size_t widest(struct str text)
 {
     struct str line;
@@ -51,12 +34,12 @@ TEST(the_table_looks_as_it_did)
     AUTO_BUF struct buf b = BUF_INIT(1 << 20), wide = BUF_INIT(1 << 20), ascii = BUF_INIT(1 << 20);
 
     report("table", &(struct report_options){ .columns = 80 }, &b);
-    golden("table-80.txt", buf_str(&b));
+    fixture_golden("table-80.txt", buf_str(&b));
     CHECK(widest(buf_str(&b)) <= 80);
     report("table", &(struct report_options){ .columns = 140, .detail = true }, &wide);
-    golden("table-140.txt", buf_str(&wide));
+    fixture_golden("table-140.txt", buf_str(&wide));
     report("table", &(struct report_options){ .columns = 80, .ascii = true, .no_header = true }, &ascii);
-    golden("table-80-ascii.txt", buf_str(&ascii));
+    fixture_golden("table-80-ascii.txt", buf_str(&ascii));
     for (size_t i = 0; i < ascii.len; i++)
         if (ascii.bytes[i] & 0x80)
             REQUIRE(!"a byte above 0x7f");
@@ -109,7 +92,7 @@ TEST(the_other_reports_look_as_they_did)
         report(formats[i][0], &(struct report_options){ .detail = true }, &b);
         for (int lines = 0; i < 3 && lines < 24 && end < b.len; lines += b.bytes[end++] == '\n')
             ;                                           /* of what has a line per trial, the first lines */
-        golden(formats[i][1], end ? str_sub(buf_str(&b), 0, end) : buf_str(&b));
+        fixture_golden(formats[i][1], end ? str_sub(buf_str(&b), 0, end) : buf_str(&b));
     }
 }
 

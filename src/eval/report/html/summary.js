@@ -74,6 +74,18 @@ function advice_build() {
     h("ul.advice", [m.tell_text, ...m.advice].filter(Boolean).map(t => h("li", safe(t)))), thresholds_build());
 }
 
+/* --- the same in words: what was found at once, the rest when it is asked for --------------------------------------- */
+function words_part(p) {
+  return [h("h3", p.heading), p.sentences.length ? h("p", safe(p.sentences.join(" "))) : null,
+    p.facts.length ? h("ul", p.facts.map(f => h("li", f.label ? h("strong", one_line(f.label) + ": ") : null, safe(f.text)))) : null];
+}
+
+function words_build() {
+  const found = PAGE.words.find(p => p.part === "found");
+  return h("section.words", { "aria-labelledby": "words-title" }, h("h2", { id: "words-title" }, "In words"), h("p", safe(found.sentences.join(" "))),
+    h("details", h("summary", "What was tested, where it goes wrong, how sure this is, what would change it"), PAGE.words.filter(p => p.sentences.length || p.facts.length).flatMap(words_part)));
+}
+
 function thresholds_build() {
   if (!RESULT.thresholds.length)
     return null;
