@@ -18,14 +18,14 @@ enum err_code store_tx_label_add(struct store_tx *tx, int64_t run_no, const stru
     AUTO(stmt_closep) struct stmt *q = NULL;
 
     TRY(label_bounds(l, e));
-    TRY(stmt_open_tx(&q, tx, "INSERT INTO label (run_no, trial_no, who, value, note, made_ms) SELECT run_no, trial_no, $3, $4, $5, $6 "
-                     "FROM trial WHERE run_no = $1 AND trial_no = $2", e));
-    stmt_bind_i64(q, 1, run_no);
-    stmt_bind_i64(q, 2, l->trial);
-    stmt_bind_str(q, 3, l->who);
-    stmt_bind_str(q, 4, l->value.at ? l->value : S(""));
-    stmt_bind_str(q, 5, l->note.at ? l->note : S(""));
-    stmt_bind_i64(q, 6, l->made_ms);
+    TRY(stmt_open_tx(&q, tx, "INSERT INTO label (run_no, trial_no, who, value, note, made_ms) SELECT run_no, trial_no, $1, $2, $3, $4 "
+                     "FROM trial WHERE run_no = $5 AND trial_no = $6", e));
+    stmt_bind_i64(q, 5, run_no);
+    stmt_bind_i64(q, 6, l->trial);
+    stmt_bind_str(q, 1, l->who);
+    stmt_bind_str(q, 2, l->value.at ? l->value : S(""));
+    stmt_bind_str(q, 3, l->note.at ? l->note : S(""));
+    stmt_bind_i64(q, 4, l->made_ms);
     TRY(stmt_run(q, e));
     return stmt_changes(q) ? ERR_OK
                            : err_set(e, ERR_NOT_FOUND, "trial %lld has no outcome in this run", (long long)l->trial);

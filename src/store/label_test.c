@@ -127,7 +127,8 @@ TEST(store_labels_need_an_outcome_and_keep_to_their_sizes)
     longest[STORE_LABEL_VALUE_MAX] = '\0';
     CHECK_OK(add(&p, 0, "ann", longest, "", &e));
     CHECK_INT(add(&p, 0, "", "pass", "", &e), ERR_BAD_INPUT);
-    longest[STORE_LABEL_VALUE_MAX] = 'x', longest[STORE_LABEL_WHO_MAX + 1] = '\0';
+    memset(longest, 'x', sizeof longest);
+    longest[STORE_LABEL_WHO_MAX + 1] = '\0';
     CHECK_INT(add(&p, 0, longest, "pass", "", &e), ERR_BAD_INPUT);
     CHECK_INT(count(&p, true), 2);
     place_close(&p);
