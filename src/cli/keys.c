@@ -1,6 +1,7 @@
 #include "cli/keys.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -11,6 +12,7 @@
 
 static struct termios keys_before, keys_raw;
 static volatile sig_atomic_t keys_on, keys_stop, keys_changed;
+static int keys_pipe[2] = { -1, -1 };       /* the handlers write, the wait for a key reads: no signal comes too late */
 
 /* Async-signal-safe, as all that the handlers do. */
 static void keys_put_back(void)
@@ -26,11 +28,21 @@ static void keys_die(int number)
     raise(number);
 }
 
+static void keys_wake(void)
+{
+    int kept = errno;
+    ssize_t written = write(keys_pipe[1], "", 1);       /* full: there is enough to wake up by */
+
+    (void)written;
+    errno = kept;
+}
+
 static void keys_on_end(int number)
 {
     if (keys_stop)
         keys_die(number);
     keys_stop = 1;
+    keys_wake();
 }
 
 static void keys_on_suspend(int number)
@@ -52,12 +64,14 @@ static void keys_on_continue(int number)
         tcsetattr(STDIN_FILENO, TCSANOW, &keys_raw);
     keys_changed = 1;
     errno = kept;
+    keys_wake();
 }
 
 static void keys_on_resize(int number)
 {
     (void)number;
     keys_changed = 1;
+    keys_wake();
 }
 
 static void keys_watch(void)
@@ -86,6 +100,8 @@ enum err_code keys_begin(struct err *e)
     keys_raw.c_iflag &= ~(tcflag_t)(ICRNL | IXON);
     keys_raw.c_cc[VMIN] = 1;
     keys_raw.c_cc[VTIME] = 0;
+    if (!ready && pipe2(keys_pipe, O_CLOEXEC | O_NONBLOCK) != 0)
+        return err_errno(e, ERR_ENVIRONMENT, errno, "single keys can't be read");
     if (!ready)
         atexit(keys_end);
     ready = true;
@@ -110,11 +126,16 @@ bool keys_stopped(void)
 /* One byte; -1 when none comes in time (negative: for ever) or the wait was broken off. */
 static int keys_byte(int wait_ms)
 {
-    struct pollfd in = { .fd = STDIN_FILENO, .events = POLLIN };
-    unsigned char byte;
+    struct pollfd in[] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = keys_pipe[0], .events = POLLIN } };
+    unsigned char byte, woken[64];
 
-    if (keys_stop || poll(&in, 1, wait_ms) <= 0)
+    if (keys_stop || poll(in, COUNT_OF(in), wait_ms) <= 0)
         return -1;
+    if (in[1].revents) {
+        while (read(keys_pipe[0], woken, sizeof woken) > 0)
+            ;
+        return -1;
+    }
     if (read(STDIN_FILENO, &byte, 1) == 1)
         return byte;
     if (errno != EINTR)

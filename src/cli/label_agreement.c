@@ -335,9 +335,10 @@ static enum err_code agreeing_table(const struct agreeing *g, const struct agree
             printf(" (%.2f to %.2f)", x->interval.low, x->interval.high);
         printf("\n");
     } else
-        printf("\nKrippendorff's alpha needs trials that two people labelled, and more than one label.\n");
+        printf("\nKrippendorff's alpha needs trials that two people labelled, and two labels.\n");
     if (!g->has_positive)
-        printf("Checks and metrics are left out: --positive LABEL says which labels mean that they should pass.\n");
+        term_wrap(stdout, S("Checks and metrics are left out: --positive LABEL says which labels mean that they should pass."), 0,
+                  term_get()->columns);
     return ERR_OK;
 }
 

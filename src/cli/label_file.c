@@ -110,6 +110,15 @@ static enum err_code import_header(const struct str *names, size_t count, ptrdif
     return ERR_OK;
 }
 
+static enum err_code import_csv_next(const struct import *im, struct csv *c, const struct str **cells, size_t *count, bool *more,
+                                     struct err *e)
+{
+    struct err why = ERR_INIT;
+    enum err_code code = csv_next(c, cells, count, more, &why);
+
+    return code == ERR_OK ? ERR_OK : err_set(e, code, STR_FMT ":%s", STR_ARG(im->file), why.text);
+}
+
 static enum err_code import_csv_rows(struct import *im, struct csv *c, struct err *e)
 {
     ptrdiff_t columns[FIELDS];
@@ -117,22 +126,23 @@ static enum err_code import_csv_rows(struct import *im, struct csv *c, struct er
     size_t count;
     bool more;
 
-    TRY(csv_next(c, &cells, &count, &more, e));
+    TRY(import_csv_next(im, c, &cells, &count, &more, e));
     if (!more)
-        return err_set(e, ERR_BAD_INPUT, "the file is empty; its first line names the columns: trial,label,who,note,made_at");
+        return err_set(e, ERR_BAD_INPUT, STR_FMT ": the file is empty; its first line names the columns: trial,label,who,note,made_at",
+                       STR_ARG(im->file));
     if (import_header(cells, count, columns, e) != ERR_OK)
-        return err_prefix(e, "%" PRId64, c->row_line);
+        return import_at(im, c->row_line, e);
     for (;;) {
         struct str row[FIELDS] = { 0 };
 
-        TRY(csv_next(c, &cells, &count, &more, e));
+        TRY(import_csv_next(im, c, &cells, &count, &more, e));
         if (!more)
             return ERR_OK;
         for (size_t f = 0; f < FIELDS; f++)
             if (columns[f] >= 0 && (size_t)columns[f] < count)
                 row[f] = csv_plain_text(cells[columns[f]]);
         if (import_cells(im, row, c->row_line, e) != ERR_OK)
-            return err_prefix(e, "%" PRId64, c->row_line);
+            return import_at(im, c->row_line, e);
     }
 }
 
@@ -141,9 +151,7 @@ static enum err_code import_csv(struct import *im, const char *path, struct err 
     AUTO(csv_close) struct csv c = { 0 };
 
     TRY(csv_open(&c, path, ',', e));
-    if (import_csv_rows(im, &c, e) != ERR_OK)
-        return err_prefix(e, STR_FMT, STR_ARG(im->file));
-    return ERR_OK;
+    return import_csv_rows(im, &c, e);
 }
 
 /* Text as it is; a number or truth value as it is written. */

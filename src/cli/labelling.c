@@ -140,8 +140,12 @@ static bool labelling_case(struct labelling *x, int64_t case_index)
     if (pack_cursor_next(cursor, x->arena, &kase, &more, NULL) != ERR_OK || !more)
         return false;
     json_object_foreach((json_t *)kase.vars, name, value) {
-        if (json_object_size(kase.vars) > 1)
+        if (strcmp(name, "id") == 0 && str_eq(json_to_str(value), kase.id))
+            continue;                               /* it stands in the first line */
+        if (json_object_size(kase.vars) > 1 && strcmp(name, "input") != 0)
             buf_printf(&input, "%s%s: ", input.len ? "\n" : "", name);
+        else if (input.len)
+            buf_byte(&input, '\n');
         buf_append(&input, labelling_value(value, x->arena));
     }
     x->input = buf_failed(&input) ? S("(too large to show)") : arena_strdup(x->arena, buf_str(&input));
@@ -262,7 +266,8 @@ static void screen_section(struct labelling *x, const struct screen *s, const ch
     x->cut = true;
     most = MAX(most, (size_t)2) - 1;
     screen_lines(s, shown, most, s->out);
-    buf_printf(s->out, "  ... %s%zu more lines (v shows all)\n", longer ? "more than " : "", lines > most ? lines - most : (size_t)0);
+    shown = arena_printf(s->a, "  ... %s%zu more lines (v shows all)", longer ? "more than " : "", lines > most ? lines - most : (size_t)0);
+    buf_printf(s->out, STR_FMT "\n", STR_ARG(report_fit(shown, (size_t)s->columns - 1, true, s->a)));
 }
 
 /* Lines for each of three texts of so many: none more than it needs, what one does not need goes to the others. */
@@ -295,11 +300,28 @@ static void screen_head(struct labelling *x, const struct screen *s)
     buf_puts(s->out, "\n\n");
 }
 
+/* "p pass", on the next line where this one is full. */
+static void screen_key(const struct screen *s, char key, struct str what, size_t *used)
+{
+    struct str shown = report_fit(what, (size_t)s->columns - 4, !term_get()->unicode, s->a);
+    size_t width = str_utf8_width(shown) + 2;
+
+    if (*used && *used + 2 + width >= (size_t)s->columns) {
+        buf_byte(s->out, '\n');
+        *used = 0;
+    }
+    buf_printf(s->out, "%s%c " STR_FMT, *used ? "  " : "", key, STR_ARG(shown));
+    *used += width + (*used ? 2 : 0);
+}
+
 static void screen_foot(struct labelling *x, const struct screen *s)
 {
+    static const struct { char key; const char *what; } others[] = {
+        { 'n', "note" }, { 's', "skip" }, { 'u', "undo" }, { 'v', "all" }, { 'q', "quit" },
+    };
     const struct store_label *said = labelling_said(x, x->queue.at[x->at].trial);
-    AUTO_BUF struct buf keys = BUF_INIT(4096);
     bool usual = !args_has(x->l->args, "labels");
+    size_t used = 0;
 
     buf_byte(s->out, '\n');
     if (said && said->value.len)
@@ -310,12 +332,10 @@ static void screen_foot(struct labelling *x, const struct screen *s)
     if (*x->message)
         buf_printf(s->out, STR_FMT "\n", STR_ARG(report_fit(str_c(x->message), (size_t)s->columns - 1, !term_get()->unicode, s->a)));
     for (size_t i = 0; i < x->l->set_count; i++)
-        if (usual)
-            buf_printf(&keys, "%c " STR_FMT "  ", x->l->set[i].at[0], STR_ARG(x->l->set[i]));
-        else
-            buf_printf(&keys, "%zu " STR_FMT "  ", i + 1, STR_ARG(x->l->set[i]));
-    buf_puts(&keys, "n note  s skip  u undo  v all  q quit");
-    grid_words(report_clean(buf_str(&keys), !term_get()->unicode, false, s->a), 0, 0, &s->options, s->a, s->out);
+        screen_key(s, usual ? x->l->set[i].at[0] : (char)('1' + i), x->l->set[i], &used);
+    for (size_t i = 0; i < COUNT_OF(others); i++)
+        screen_key(s, others[i].key, str_c(others[i].what), &used);
+    buf_byte(s->out, '\n');
 }
 
 static void labelling_show(struct labelling *x)
