@@ -279,7 +279,8 @@ static enum err_code label_run(struct args *args, int *status, struct err *e)
             way = i;
         }
     if (!given && !args_has(args, "json") && (!term_get()->out_tty || !isatty(STDIN_FILENO)))
-        return err_set(e, ERR_USAGE, "labelling by keys needs a terminal; without one there are --import FILE, --export, --json, "
+        return err_set(e, ERR_USAGE,
+                       "labelling by keys needs a terminal; without one there are --import FILE, --export, --json, "
                        "--summary and --agreement");
     TRY(label_set(&l, e));
     TRY(session_open(&s, e));
@@ -295,7 +296,8 @@ const struct command command_label = {
            "whose it is. Keys: p pass, f fail (or the digits of --labels), n note, s skip, u undo, v all of a long text, q quit. Each "
            "label is stored at once, with who and when; the same command goes on where it stopped, and other people may label the same "
            "trials. Changed labels stay as history.\n"
-           "--agreement: Cohen's kappa between any two people and between a person and each check or metric, Krippendorff's alpha over "
+           "--agreement: Cohen's kappa between any two people and between a person and each check or metric, "
+           "Krippendorff's alpha over "
            "all people, each with its 95 % interval.",
     .options = label_options, .positional_max = 1, .complete = "run", .run = label_run,
 };

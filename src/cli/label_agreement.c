@@ -87,7 +87,8 @@ static enum err_code agreeing_names(struct agreeing *g, struct err *e)
     if (g->scale == AGREEMENT_INTERVAL && !numbers)
         return err_set(e, ERR_BAD_INPUT, "the interval scale needs labels that are numbers, such as 1 to 5");
     if (g->scale == AGREEMENT_ORDINAL && !numbers && !args_has(l->args, "labels"))
-        return err_set(e, ERR_BAD_INPUT, "the ordinal scale needs labels that are numbers, or --labels A,B,C that says their order");
+        return err_set(e, ERR_BAD_INPUT,
+                       "the ordinal scale needs labels that are numbers, or --labels A,B,C that says their order");
     for (size_t i = 0; i < g->values.len && numbers; i++) {
         if (!str_to_double(g->values.at[i], &v))
             v = 0;
@@ -110,7 +111,8 @@ static enum err_code agreeing_positive(struct agreeing *g, struct err *e)
         for (size_t k = 0; k < g->values.len; k++)
             suggest_offer(&near, g->values.at[k]);
         if (at < 0 && args_has(g->l->args, "positive"))
-            return err_set(e, ERR_USAGE, "nobody gave the label \"" STR_FMT "\" of --positive%s", STR_ARG(named[i]), suggest_hint(&near, hint));
+            return err_set(e, ERR_USAGE, "nobody gave the label \"" STR_FMT "\" of --positive%s", STR_ARG(named[i]),
+                           suggest_hint(&near, hint));
         if (at >= 0)
             g->positive[at] = g->has_positive = true;
     }
@@ -122,12 +124,15 @@ static enum err_code agreeing_positive(struct agreeing *g, struct err *e)
 static void agreeing_ratings(struct agreeing *g)
 {
     for (size_t i = 0; i < g->row_count; i++) {
+        int *row;
+
         if (i == 0 || g->rows[i].trial != g->rows[i - 1].trial) {
             for (size_t p = 0; p < g->people.len; p++)
                 vec_push(&g->ratings, AGREEMENT_NONE);
             g->units++;
         }
-        g->ratings.at[(g->units - 1) * g->people.len + (size_t)agreeing_place(g->people.at, g->people.len, g->rows[i].who)] =
+        row = g->ratings.at + (g->units - 1) * g->people.len;
+        row[agreeing_place(g->people.at, g->people.len, g->rows[i].who)] =
             agreeing_place(g->values.at, g->values.len, g->rows[i].value);
     }
 }
@@ -231,8 +236,8 @@ static struct str agreeing_scorer_name(const struct agreeing *g, const struct sc
 {
     if (info->kind == SCORER_CHECK)
         return arena_printf(g->l->s->arena, "check " STR_FMT, STR_ARG(info->name));
-    return arena_printf(g->l->s->arena, STR_FMT " %s %g", STR_ARG(info->name), info->higher_is_better ? ">=" : "<=",
-                        info->higher_is_better ? g->pass_at : 1 - g->pass_at);
+    return arena_printf(g->l->s->arena, STR_FMT " %s %g", STR_ARG(info->name),
+                        info->higher_is_better ? ">=" : "<=", info->higher_is_better ? g->pass_at : 1 - g->pass_at);
 }
 
 static json_t *agreeing_real(double v)
@@ -269,8 +274,9 @@ static enum err_code agreeing_json(const struct agreeing *g, const struct agreei
     for (size_t i = 0; i < lines->pairs.len; i++) {
         const struct agreeing_line *l = &lines->pairs.at[i];
 
-        json_array_append_new(pairs, agreeing_kappa_json(json_pack("{s:o,s:o}", "first", json_from_str(l->first), "second",
-                                                                   json_from_str(l->second)), &l->k));
+        json_array_append_new(pairs, agreeing_kappa_json(json_pack("{s:o,s:o}", "first", json_from_str(l->first),
+                                                                   "second", json_from_str(l->second)),
+                                                         &l->k));
     }
     for (size_t i = 0; i < lines->scorers.len; i++) {
         const struct agreeing_line *l = &lines->scorers.at[i];
@@ -330,15 +336,17 @@ static enum err_code agreeing_table(const struct agreeing *g, const struct agree
     if (grid_rows(t))
         TRY(session_grid(t, e));
     if (isfinite(x->alpha)) {
-        printf("\nKrippendorff's alpha (%s), %zu people, %" PRId64 " trials: %.2f", agreement_scale_name(g->scale), g->people.len, x->units, x->alpha);
+        printf("\nKrippendorff's alpha (%s), %zu people, %" PRId64 " trials: %.2f", agreement_scale_name(g->scale),
+               g->people.len, x->units, x->alpha);
         if (x->interval.known)
             printf(" (%.2f to %.2f)", x->interval.low, x->interval.high);
         printf("\n");
     } else
         printf("\nKrippendorff's alpha needs trials that two people labelled, and two labels.\n");
     if (!g->has_positive)
-        term_wrap(stdout, S("Checks and metrics are left out: --positive LABEL says which labels mean that they should pass."), 0,
-                  term_get()->columns);
+        term_wrap(stdout,
+                  S("Checks and metrics are left out: --positive LABEL says which labels mean that they should pass."),
+                  0, term_get()->columns);
     return ERR_OK;
 }
 
@@ -359,14 +367,15 @@ enum err_code labels_agreement(struct labels *l, struct err *e)
             g.rows[kept++] = g.rows[i];
     g.row_count = kept;
     if (!kept && !args_has(l->args, "json"))
-        return err_set(e, ERR_NOT_FOUND, "nobody has labelled run " STR_FMT " yet; assay label " STR_FMT " does", STR_ARG(id_short(l->run->id)),
-                       STR_ARG(id_short(l->run->id)));
+        return err_set(e, ERR_NOT_FOUND, "nobody has labelled run " STR_FMT " yet; assay label " STR_FMT " does",
+                       STR_ARG(id_short(l->run->id)), STR_ARG(id_short(l->run->id)));
     TRY(agreeing_names(&g, e));
     TRY(agreeing_positive(&g, e));
     agreeing_ratings(&g);
     TRY(agreeing_scores(&g, e));
     agreeing_pairs(&g, &lines);
     agreeing_scorers(&g, &lines);
-    agreement_alpha(g.ratings.at, g.units, g.people.len, g.numbers.len ? g.numbers.at : NULL, g.values.len, g.scale, RESULT_LEVEL, &alpha);
+    agreement_alpha(g.ratings.at, g.units, g.people.len, g.numbers.len ? g.numbers.at : NULL, g.values.len, g.scale,
+                    RESULT_LEVEL, &alpha);
     return args_has(l->args, "json") ? agreeing_json(&g, &lines, &alpha, e) : agreeing_table(&g, &lines, &alpha, e);
 }

@@ -41,7 +41,8 @@ static enum err_code import_run(const struct import *im, struct str run, struct 
 {
     if (!run.len || str_eq(run, im->labels->run->id) || str_eq(run, id_short(im->labels->run->id)))
         return ERR_OK;
-    return err_set(e, ERR_BAD_INPUT, "the row is of run " STR_FMT ", not of " STR_FMT, STR_ARG(run), STR_ARG(im->labels->run->id));
+    return err_set(e, ERR_BAD_INPUT, "the row is of run " STR_FMT ", not of " STR_FMT, STR_ARG(run),
+                   STR_ARG(im->labels->run->id));
 }
 
 /* A row's cells become a label. One with neither label nor note is an unfilled line of a form. */
@@ -50,8 +51,8 @@ static enum err_code import_cells(struct import *im, const struct str cells[FIEL
     const struct run *run = im->labels->run;
     struct arena *a = im->labels->s->arena;
     struct store_label l = { .made_ms = clock_wall_ms() };
-    struct str trial = str_trim(cells[FIELD_TRIAL]), value = str_trim(cells[FIELD_LABEL]), note = str_trim(cells[FIELD_NOTE]),
-               made = str_trim(cells[FIELD_MADE]);
+    struct str trial = str_trim(cells[FIELD_TRIAL]), value = str_trim(cells[FIELD_LABEL]),
+               note = str_trim(cells[FIELD_NOTE]), made = str_trim(cells[FIELD_MADE]);
 
     if (!value.len && !note.len) {
         im->empty++;
@@ -68,7 +69,8 @@ static enum err_code import_cells(struct import *im, const struct str cells[FIEL
         TRY(labels_known(im->labels, value, e));
     }
     if (note.len > STORE_LABEL_NOTE_MAX || !str_is_utf8(note))
-        return err_set(e, ERR_BAD_INPUT, "a note is UTF-8 of at most %d bytes, this one has %zu", STORE_LABEL_NOTE_MAX, note.len);
+        return err_set(e, ERR_BAD_INPUT, "a note is UTF-8 of at most %d bytes, this one has %zu", STORE_LABEL_NOTE_MAX,
+                       note.len);
     if (made.len && !clock_parse(made, &l.made_ms))
         return err_set(e, ERR_BAD_INPUT, "made_at \"" STR_FMT "\" is not a time such as 2026-11-21T08:15:00Z",
                        STR_ARG(str_utf8_head(made, 40)));
@@ -104,14 +106,16 @@ static enum err_code import_header(const struct str *names, size_t count, ptrdif
             suggest_offer(&near, name);
         }
         if (columns[f] < 0 && f <= FIELD_LABEL)
-            return err_set(e, ERR_BAD_INPUT, "the header has no column \"%s\"%s; columns are trial, label and, if known, who, note, made_at, run",
-                           field_names[f], suggest_hint(&near, hint));
+            return err_set(
+                e, ERR_BAD_INPUT,
+                "the header has no column \"%s\"%s; columns are trial, label and, if known, who, note, made_at, run",
+                field_names[f], suggest_hint(&near, hint));
     }
     return ERR_OK;
 }
 
-static enum err_code import_csv_next(const struct import *im, struct csv *c, const struct str **cells, size_t *count, bool *more,
-                                     struct err *e)
+static enum err_code import_csv_next(const struct import *im, struct csv *c, const struct str **cells, size_t *count,
+                                     bool *more, struct err *e)
 {
     struct err why = ERR_INIT;
     enum err_code code = csv_next(c, cells, count, more, &why);
@@ -128,7 +132,8 @@ static enum err_code import_csv_rows(struct import *im, struct csv *c, struct er
 
     TRY(import_csv_next(im, c, &cells, &count, &more, e));
     if (!more)
-        return err_set(e, ERR_BAD_INPUT, STR_FMT ": the file is empty; its first line names the columns: trial,label,who,note,made_at",
+        return err_set(e, ERR_BAD_INPUT,
+                       STR_FMT ": the file is empty; its first line names the columns: trial,label,who,note,made_at",
                        STR_ARG(im->file));
     if (import_header(cells, count, columns, e) != ERR_OK)
         return import_at(im, c->row_line, e);
@@ -180,7 +185,8 @@ static enum err_code import_jsonl_line(struct import *im, struct str text, int64
     for (size_t f = 0; f < FIELDS; f++)
         row[f] = import_member(o, field_names[f], a);
     if (!json_child(o, "trial"))
-        return err_set(e, ERR_BAD_INPUT, "the line has no \"trial\"; members are trial, label and, if known, who, note, made_at, run");
+        return err_set(e, ERR_BAD_INPUT,
+                       "the line has no \"trial\"; members are trial, label and, if known, who, note, made_at, run");
     return import_cells(im, row, line, e);
 }
 
@@ -208,7 +214,9 @@ static enum err_code label_format(const struct labels *l, struct str file, bool 
     *jsonl = str_ieq(ending, S("jsonl")) || str_ieq(ending, S("ndjson"));
     if (*jsonl || str_ieq(ending, S("csv")) || (!ending.len && !file.len))
         return ERR_OK;
-    return err_set(e, ERR_USAGE, "labels are read and written as csv or jsonl, not \"" STR_FMT "\"; --format says which", STR_ARG(ending));
+    return err_set(e, ERR_USAGE,
+                   "labels are read and written as csv or jsonl, not \"" STR_FMT "\"; --format says which",
+                   STR_ARG(ending));
 }
 
 /* In one transaction. A row that says what its person says already adds nothing. */

@@ -58,7 +58,8 @@ static enum err_code labelling_each(const struct store_trial *t, void *arg, stru
     (void)e;
     if (x->only_failed ? !failed : failed || (x->only_violations && !t->trial.violations))
         return ERR_OK;
-    vec_push(&x->queue, (struct queued){ rng_mix(rng_mix((uint64_t)x->seed) ^ (uint64_t)t->trial.number), t->trial.number });
+    vec_push(&x->queue,
+             (struct queued){ rng_mix(rng_mix((uint64_t)x->seed) ^ (uint64_t)t->trial.number), t->trial.number });
     return ERR_OK;
 }
 
@@ -181,7 +182,9 @@ static void labelling_output(struct labelling *x, const struct store_trial *t, b
             json_write_pretty(turn.tool_calls, &text);
         }
     }
-    x->output = buf_failed(&text) ? S("(too large to show)") : !text.len ? S("(empty)") : arena_strdup(x->arena, buf_str(&text));
+    x->output = buf_failed(&text) ? S("(too large to show)")
+                : !text.len       ? S("(empty)")
+                                  : arena_strdup(x->arena, buf_str(&text));
 }
 
 static enum err_code labelling_load(struct labelling *x, struct err *e)
@@ -266,7 +269,8 @@ static void screen_section(struct labelling *x, const struct screen *s, const ch
     x->cut = true;
     most = MAX(most, (size_t)2) - 1;
     screen_lines(s, shown, most, s->out);
-    shown = arena_printf(s->a, "  ... %s%zu more lines (v shows all)", longer ? "more than " : "", lines > most ? lines - most : (size_t)0);
+    shown = arena_printf(s->a, "  ... %s%zu more lines (v shows all)", longer ? "more than " : "",
+                         lines > most ? lines - most : (size_t)0);
     buf_printf(s->out, STR_FMT "\n", STR_ARG(report_fit(shown, (size_t)s->columns - 1, true, s->a)));
 }
 
@@ -291,8 +295,8 @@ static void screen_head(struct labelling *x, const struct screen *s)
 {
     const struct args *args = x->l->args;
     struct str id = report_fit(x->id, (size_t)MAX(s->columns / 3, 8), !term_get()->unicode, s->a);
-    struct str head = arena_printf(s->a, "%zu of %zu - case " STR_FMT " - %" PRId64 " labelled, as " STR_FMT, x->at + 1, x->queue.len,
-                                   STR_ARG(id), x->labelled, STR_ARG(x->who));
+    struct str head = arena_printf(s->a, "%zu of %zu - case " STR_FMT " - %" PRId64 " labelled, as " STR_FMT, x->at + 1,
+                                   x->queue.len, STR_ARG(id), x->labelled, STR_ARG(x->who));
 
     if (args_has(args, "show-variant"))
         head = arena_printf(s->a, STR_FMT " - " STR_FMT, STR_ARG(head), STR_ARG(x->variant));
@@ -325,12 +329,14 @@ static void screen_foot(struct labelling *x, const struct screen *s)
 
     buf_byte(s->out, '\n');
     if (said && said->value.len)
-        buf_printf(s->out, "you said: " STR_FMT "\n", STR_ARG(report_clean(said->value, !term_get()->unicode, false, s->a)));
+        buf_printf(s->out, "you said: " STR_FMT "\n",
+                   STR_ARG(report_clean(said->value, !term_get()->unicode, false, s->a)));
     if (x->note.len)
         buf_printf(s->out, "note: " STR_FMT "\n",
                    STR_ARG(report_fit(buf_str(&x->note), (size_t)s->columns - 8, !term_get()->unicode, s->a)));
     if (*x->message)
-        buf_printf(s->out, STR_FMT "\n", STR_ARG(report_fit(str_c(x->message), (size_t)s->columns - 1, !term_get()->unicode, s->a)));
+        buf_printf(s->out, STR_FMT "\n",
+                   STR_ARG(report_fit(str_c(x->message), (size_t)s->columns - 1, !term_get()->unicode, s->a)));
     for (size_t i = 0; i < x->l->set_count; i++)
         screen_key(s, usual ? x->l->set[i].at[0] : (char)('1' + i), x->l->set[i], &used);
     for (size_t i = 0; i < COUNT_OF(others); i++)
@@ -476,7 +482,8 @@ static void labelling_prompt(const struct labelling *x)
         str_utf8_next(text, &i);
         text = str_from(text, i);
     }
-    printf("\rnote (Enter keeps it): " STR_FMT "%*s", STR_ARG(report_clean(text, !term_get()->unicode, false, a)), 2, "");
+    printf("\rnote (Enter keeps it): " STR_FMT "%*s", STR_ARG(report_clean(text, !term_get()->unicode, false, a)), 2,
+           "");
     printf("\rnote (Enter keeps it): " STR_FMT, STR_ARG(report_clean(text, !term_get()->unicode, false, a)));
     fflush(stdout);
 }
@@ -585,16 +592,22 @@ enum err_code labelling(struct labels *l, struct err *e)
     TRY(store_labels(l->s->store, l->run->no, false, l->s->arena, &x.mine, &x.mine_count, e));
     TRY(labelling_queue(&x, e));
     if (!x.queue.len) {
-        printf("No trial to label%s.\n", args_has(l->args, "all") ? "" : ": you have labelled all of them, or there is none of that kind (--all shows labelled ones again)");
+        printf(
+            "No trial to label%s.\n",
+            args_has(l->args, "all")
+                ? ""
+                : ": you have labelled all of them, or there is none of that kind (--all shows labelled ones again)");
         return ERR_OK;
     }
     if (session_blob(l->s, NULL) != ERR_OK || data_pack_open(l->s->blob, l->run->dataset_hash, &x.pack, NULL) != ERR_OK)
-        term_warn("the run's cases are not in the store any more: prompts are shown as inputs, and no expected answers");
+        term_warn(
+            "the run's cases are not in the store any more: prompts are shown as inputs, and no expected answers");
     TRY(keys_begin(e));
     code = labelling_loop(&x, e);
     keys_end();
     TRY(code);
-    printf("\n%" PRId64 " labelled, %" PRId64 " skipped, %zu not seen. The same command goes on; assay label " STR_FMT " --summary\n",
+    printf("\n%" PRId64 " labelled, %" PRId64 " skipped, %zu not seen. The same command goes on; assay label " STR_FMT
+           " --summary\n",
            x.labelled, x.skipped, x.queue.len - x.at, STR_ARG(id_short(l->run->id)));
     return keys_stopped() ? err_set(e, ERR_CANCELLED, "stopped; every label that was given is stored") : ERR_OK;
 }

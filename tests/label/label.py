@@ -472,6 +472,38 @@ def a_store_from_before_labels_opens_and_takes_them():
         db.close()
 
 
+@test
+def ceilings_are_met_with_a_sentence():
+    with Home() as home:
+        a_run(home, 70, models="sim:swift")
+        rows = [{"trial": 0, "label": "pass", "who": "w%d" % i} for i in range(64)]
+        home.file("in.jsonl", "".join(json.dumps(r) + "\n" for r in rows))
+        home.run("label", "--import", "in.jsonl")
+        assert len(home.json("label", "--agreement", "--json")["people"]) == 64
+        home.file("in.jsonl", json.dumps({"trial": 0, "label": "pass", "who": "one more"}))
+        home.run("label", "--import", "in.jsonl")
+        child = home.run("label", "--agreement")
+        assert child.returncode == 2 and "more than 64 people" in child.err, child.err
+        home.run("run", "task.yaml", "--speed", 0, "-q", "--fresh")
+        for n, status in ((64, 0), (65, 2)):
+            home.file("in.jsonl", "".join(json.dumps({"trial": i, "label": "l%d" % i, "who": "ann"}) + "\n" for i in range(n)))
+            home.run("label", "--import", "in.jsonl")
+            child = home.run("label", "--agreement")
+            assert child.returncode == status and ("more than 64 different labels" in child.err) == (status == 2), child.err
+        home.file("in.csv", "trial,label,who\n" + "0,a,b\n" * 1000001)
+        child = home.run("label", "--import", "in.csv")
+        assert child.returncode == 2 and "at most 1000000 labels" in child.err and "in.csv:1000002" in child.err, child.err
+        with at_terminal(home, "--all") as t:               # a note is as long as the store takes it, and no longer
+            t.expect(FOOT)
+            t.send("n" + "x" * 1990)
+            t.expect("x{40}")
+            t.send("y" * 30 + "\rp")
+            t.expect("2 of 70")
+            t.send("q")
+            assert t.end() == 0
+        assert max(len(x["note"]) for x in labels(home)) == 2000
+
+
 # --- agreement -------------------------------------------------------------------------------------------------------
 
 def reference(rows, people, values, scale):
