@@ -181,3 +181,27 @@ enum err_code csv_next(struct csv *c, const struct str **fields, size_t *count, 
     *more = done;
     return ERR_OK;
 }
+
+static bool csv_is_formula(struct str s)
+{
+    return s.len && memchr("=+-@\t\r", s.at[0], 6);
+}
+
+void csv_write_text(struct buf *b, struct str s)
+{
+    buf_byte(b, '"');
+    if (csv_is_formula(s))
+        buf_byte(b, '\'');
+    for (size_t i = 0; i < s.len; i++) {
+        if (s.at[i] == '"')
+            buf_byte(b, '"');
+        if (s.at[i])
+            buf_byte(b, s.at[i]);
+    }
+    buf_byte(b, '"');
+}
+
+struct str csv_plain_text(struct str cell)
+{
+    return cell.len && cell.at[0] == '\'' && csv_is_formula(str_from(cell, 1)) ? str_from(cell, 1) : cell;
+}

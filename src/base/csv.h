@@ -30,3 +30,9 @@ void          csv_open_str(struct csv *c, struct str text, char separator);     
  * colon, to be put after "FILE:". */
 enum err_code csv_next(struct csv *c, const struct str **fields, size_t *count, bool *more, struct err *e) MUST_USE;
 void          csv_close(struct csv *c);
+
+/* Appends a quoted cell. One that begins with = + - @, tab or carriage return gets a ' in front: opened in a
+ * spreadsheet it would otherwise be run as a formula. NUL bytes are left out. */
+void          csv_write_text(struct buf *b, struct str s);
+/* A cell as it was before csv_write_text put its ' there; borrowed. */
+struct str    csv_plain_text(struct str cell);

@@ -191,6 +191,8 @@ enum err_code store_tx_failed_forget(struct store_tx *tx, int64_t run_no, int64_
         "trial_no IN (SELECT t.trial_no FROM trial t WHERE t.run_no = $1 AND t.state = 1)",
         "DELETE FROM transcript WHERE run_no = $1 AND "
         "trial_no IN (SELECT t.trial_no FROM trial t WHERE t.run_no = $1 AND t.state = 1)",
+        "DELETE FROM label WHERE run_no = $1 AND "
+        "trial_no IN (SELECT t.trial_no FROM trial t WHERE t.run_no = $1 AND t.state = 1)",
         "DELETE FROM trial WHERE run_no = $1 AND "
         "trial_no IN (SELECT t.trial_no FROM trial t WHERE t.run_no = $1 AND t.state = 1)",
     };

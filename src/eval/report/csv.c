@@ -21,20 +21,6 @@ struct csv_report {
     bool said;
 };
 
-static void csv_text(struct buf *b, struct str s)
-{
-    buf_byte(b, '"');
-    if (s.len && memchr("=+-@\t\r", s.at[0], 6))
-        buf_byte(b, '\'');
-    for (size_t i = 0; i < s.len; i++) {
-        if (s.at[i] == '"')
-            buf_byte(b, '"');
-        if (s.at[i])
-            buf_byte(b, s.at[i]);
-    }
-    buf_byte(b, '"');
-}
-
 static void csv_number(struct buf *b, double v)
 {
     char text[40];
@@ -60,11 +46,11 @@ static enum err_code csv_said(struct buf *b, struct str transcript, struct err *
     if (json_child(last, "tool_calls"))
         json_write(json_child(last, "tool_calls"), &calls);
     buf_byte(b, ',');
-    csv_text(b, json_get_str(last, "response"));
+    csv_write_text(b, json_get_str(last, "response"));
     buf_byte(b, ',');
-    csv_text(b, json_get_str(last, "reasoning"));
+    csv_write_text(b, json_get_str(last, "reasoning"));
     buf_byte(b, ',');
-    csv_text(b, buf_str(&calls));
+    csv_write_text(b, buf_str(&calls));
     return ERR_OK;
 }
 
@@ -92,20 +78,20 @@ static enum err_code csv_each(const struct store_trial *st, void *arg, struct er
     struct buf *b = &w->line;
     char text[MONEY_TEXT];
 
-    csv_text(b, v ? v->model : S(""));
+    csv_write_text(b, v ? v->model : S(""));
     buf_byte(b, ',');
-    csv_text(b, w->r->run->task_name);
+    csv_write_text(b, w->r->run->task_name);
     buf_printf(b, ",\"%s\",%" PRId64 ",%" PRId64 ",%" PRId64 ",%s,", t->state == TRIAL_DONE ? "success" : "failed",
                t->usage.input, t->usage.output, t->usage.input + t->usage.output,
                t->cost_nanousd == MONEY_UNKNOWN ? "" : money_exact(t->cost_nanousd, text));
     if (t->latency_ms >= 0)
         buf_printf(b, "%" PRId64 ".00", t->latency_ms);
     buf_byte(b, ',');
-    csv_text(b, t->state == TRIAL_DONE ? S("") : t->error_text.len ? t->error_text : str_c(err_name(t->error)));
+    csv_write_text(b, t->state == TRIAL_DONE ? S("") : t->error_text.len ? t->error_text : str_c(err_name(t->error)));
     buf_byte(b, ',');
-    csv_text(b, v ? v->name : S(""));
+    csv_write_text(b, v ? v->name : S(""));
     buf_byte(b, ',');
-    csv_text(b, t->case_id);
+    csv_write_text(b, t->case_id);
     buf_printf(b, ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64, at.repetition, t->number, t->attempts,
                t->violations, t->critical);
     TRY(scores_read(st->scores, NULL, w->scores, w->r->scorer_count, e));
@@ -137,11 +123,11 @@ static enum err_code csv_write(const struct result *r, struct store *s, const st
              "variant,case_id,repetition,trial,attempts,violations,critical");
     for (size_t i = 0; i < r->scorer_count; i++) {
         buf_byte(&w.line, ',');
-        csv_text(&w.line, r->scorers[i].name);
+        csv_write_text(&w.line, r->scorers[i].name);
     }
     for (size_t i = 0; i < w.axes.count; i++) {
         buf_byte(&w.line, ',');
-        csv_text(&w.line, arena_printf(a, "dimension." STR_FMT, STR_ARG(w.axes.list[i].name)));
+        csv_write_text(&w.line, arena_printf(a, "dimension." STR_FMT, STR_ARG(w.axes.list[i].name)));
     }
     buf_puts(&w.line, w.said ? ",answer,reasoning,tool_calls\n" : "\n");
     code = report_put(sink, &w.line, e);
