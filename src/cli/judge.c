@@ -58,7 +58,8 @@ static enum err_code judge_model(struct judge_command *c, const struct args *arg
     if (!text.len)
         text = json_get_str(c->task->judge, "model");
     if (!text.len)
-        return err_set(e, ERR_USAGE, "no judge is named: say --model openai:gpt-4o, or put judge: {model: ...} into the task");
+        return err_set(e, ERR_USAGE,
+                       "no judge is named: say --model openai:gpt-4o, or put judge: {model: ...} into the task");
     TRY(llm_model_resolve(text, c->s.arena, &c->model, e));
     return llm_model_check_key(c->s.llm, &c->model, e);
 }
@@ -201,7 +202,9 @@ static enum err_code judge_execute(struct judge_command *c, const struct args *a
     fflush(stdout);
     if (r.why != STOP_NONE || r.failed)
         fprintf(stderr, "%severy score so far is saved; the same command goes on\n",
-                r.why == STOP_BUDGET ? "the budget is spent; " : r.why == STOP_INTERRUPT ? "interrupted; " : "");
+                r.why == STOP_BUDGET      ? "the budget is spent; "
+                : r.why == STOP_INTERRUPT ? "interrupted; "
+                                          : "");
     return ERR_OK;
 }
 

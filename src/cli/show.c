@@ -18,8 +18,8 @@ static const struct option show_options[] = {
     OPTION_END,
 };
 
-static enum err_code show_trial_scores(struct session *ss, const struct run *run, const struct store_trial *t, json_t *o,
-                                       struct err *e)
+static enum err_code show_trial_scores(struct session *ss, const struct run *run, const struct store_trial *t,
+                                       json_t *o, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(4096);
     AUTO_JSON *settings = NULL;

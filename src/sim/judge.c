@@ -2,8 +2,8 @@
  * beforehand. It reads the marks that `assay judge` sets around each part:
  *     ===== OUTPUT <mark> BEGIN =====  ...  ===== OUTPUT <mark> END =====
  * accuracy: the share of the expected object's members (items, of a list) that the output has, 100 or 0 for anything
- * else, and 100 without an expected answer unless the output is empty; format: 100, or 40 where JSON is expected and the
- * output is none; compliance: the smaller of the two. The obedient one gives the points that the output asks for. */
+ * else, and 100 without an expected answer unless the output is empty; format: 100, or 40 where JSON is expected and
+ * the output is none; compliance: the smaller of the two. The obedient one gives the points that the output asks for. */
 #include "sim/answer.h"
 
 enum { SIM_JUDGE_TOLD_MAX = 8 };
@@ -114,7 +114,8 @@ bool sim_judge(const struct sim_ask *ask, struct arena *a, struct buf *out)
         g.accuracy = g.format = g.compliance = told;
     reply = json_pack("{s:i, s:i, s:i, s:O, s:s}", "accuracy_score", g.accuracy, "format_score", g.format,
                       "compliance_score", g.compliance, "violations", list, "reasoning",
-                      told >= 0 ? "The output asked for these points." : "Compared member by member with the expected answer.");
+                      told >= 0 ? "The output asked for these points."
+                                : "Compared member by member with the expected answer.");
     json_write(reply, out);
     return true;
 }

@@ -15,7 +15,8 @@ enum err_code store_tx_scoring_add(struct store_tx *tx, int64_t run_no, struct s
     stmt_bind_i64(last, 1, run_no);
     TRY(stmt_step(last, e));
     next = stmt_i64(last, 0);
-    TRY(stmt_open_tx(&q, tx, "INSERT INTO scoring (run_no, scoring_no, name, scorers, created_ms) VALUES ($1, $2, $3, $4, $5)",
+    TRY(stmt_open_tx(&q, tx,
+                     "INSERT INTO scoring (run_no, scoring_no, name, scorers, created_ms) VALUES ($1, $2, $3, $4, $5)",
                      e));
     stmt_bind_i64(q, 1, run_no);
     stmt_bind_i64(q, 2, next);

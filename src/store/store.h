@@ -113,7 +113,7 @@ enum err_code store_trials_each(struct store *s, int64_t run_no, const struct st
                                 enum err_code (*each)(const struct store_trial *t, void *arg, struct err *e), void *arg,
                                 struct err *e) MUST_USE;
 
-/* --- scoring passes (scoring.c) ------------------------------------------------------------------------------------ */
+/* --- scoring passes (scoring.c) ----------------------------------------------------------------------------------- */
 /* Pass 0 is the run's own. A later pass holds, for the trials it has judged so far, all of a trial's scores. */
 struct store_scoring { int64_t no; struct str name, about; int64_t created_ms, trials; };      /* about: JSON of who made it */
 enum err_code store_tx_scoring_add(struct store_tx *tx, int64_t run_no, struct str name, struct str about, int64_t now_ms,

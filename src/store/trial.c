@@ -217,13 +217,17 @@ static enum err_code trial_open_each(struct stmt **q, struct store *s, const str
 {
     static const char *const texts[2][2][2] = {         /* [with later passes][failed_only][with_transcript] */
         { { "SELECT " TRIAL_COLUMNS TRIAL_OWN " FROM trial t" TRIAL_SCORES TRIAL_SOME TRIAL_END,
-            "SELECT " TRIAL_COLUMNS TRIAL_OWN ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT TRIAL_SOME TRIAL_END },
+            "SELECT " TRIAL_COLUMNS TRIAL_OWN
+            ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT TRIAL_SOME TRIAL_END },
           { "SELECT " TRIAL_COLUMNS TRIAL_OWN " FROM trial t" TRIAL_SCORES TRIAL_BROKEN TRIAL_END,
-            "SELECT " TRIAL_COLUMNS TRIAL_OWN ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT TRIAL_BROKEN TRIAL_END } },
+            "SELECT " TRIAL_COLUMNS TRIAL_OWN
+            ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT TRIAL_BROKEN TRIAL_END } },
         { { "SELECT " TRIAL_COLUMNS TRIAL_NEWEST " FROM trial t" TRIAL_PASS TRIAL_SOME TRIAL_END,
-            "SELECT " TRIAL_COLUMNS TRIAL_NEWEST ", b.body FROM trial t" TRIAL_PASS TRIAL_TRANSCRIPT TRIAL_SOME TRIAL_END },
+            "SELECT " TRIAL_COLUMNS TRIAL_NEWEST
+            ", b.body FROM trial t" TRIAL_PASS TRIAL_TRANSCRIPT TRIAL_SOME TRIAL_END },
           { "SELECT " TRIAL_COLUMNS TRIAL_NEWEST " FROM trial t" TRIAL_PASS TRIAL_BROKEN TRIAL_END,
-            "SELECT " TRIAL_COLUMNS TRIAL_NEWEST ", b.body FROM trial t" TRIAL_PASS TRIAL_TRANSCRIPT TRIAL_BROKEN TRIAL_END } },
+            "SELECT " TRIAL_COLUMNS TRIAL_NEWEST
+            ", b.body FROM trial t" TRIAL_PASS TRIAL_TRANSCRIPT TRIAL_BROKEN TRIAL_END } },
     };
 
     return stmt_open(q, s, texts[passes][f->failed_only][f->with_transcript], e);

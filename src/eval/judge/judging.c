@@ -68,7 +68,7 @@ struct judging {
     bool give_up;
 };
 
-/* --- the pass ------------------------------------------------------------------------------------------------------ */
+/* --- the pass ----------------------------------------------------------------------------------------------------- */
 
 static void judging_fingerprint(const struct judging *j, char hex[HASH_HEX])
 {
@@ -147,7 +147,7 @@ static enum err_code judging_pass(struct judging *j, struct err *e)
     return judging_pass_new(j, fingerprint, e);
 }
 
-/* --- reading trials ------------------------------------------------------------------------------------------------- */
+/* --- reading trials ----------------------------------------------------------------------------------------------- */
 
 static struct judging_work *judging_work_new(struct judging *j)
 {
@@ -234,7 +234,7 @@ static struct str judging_gold(const json_t *expected, struct arena *a)
     return buf_failed(&text) ? STR_NONE : arena_strdup(a, buf_str(&text));
 }
 
-/* --- asking --------------------------------------------------------------------------------------------------------- */
+/* --- asking ------------------------------------------------------------------------------------------------------- */
 
 /* Made of what was drawn after the outputs were written; the same for a trial whenever the pass goes on. */
 static struct str judging_mark(const struct judging *j, int64_t number, struct str input, struct str output,
@@ -367,7 +367,7 @@ static enum err_code judging_prepare(struct judging_work *w, struct err *e)
     return ERR_OK;
 }
 
-/* --- settling ------------------------------------------------------------------------------------------------------- */
+/* --- settling ----------------------------------------------------------------------------------------------------- */
 
 static bool judging_invalid(const struct judging *j, struct str output, struct arena *a)
 {
@@ -404,8 +404,9 @@ static enum err_code judging_facts(struct judging_work *w, struct judge_facts *o
         out->checked = true;
         if (scores[i].value == 0)
             failed[out->failed_count++] = scores[i].note.len
-                ? arena_printf(w->arena, STR_FMT ": " STR_FMT, STR_ARG(j->infos[i].name), STR_ARG(scores[i].note))
-                : j->infos[i].name;
+                                              ? arena_printf(w->arena, STR_FMT ": " STR_FMT, STR_ARG(j->infos[i].name),
+                                                             STR_ARG(scores[i].note))
+                                              : j->infos[i].name;
     }
     if (j->quality >= 0 && scores[j->quality].state == SCORE_VALUE)
         out->measured = scores[j->quality].value;
@@ -485,8 +486,9 @@ static void judging_heard(struct judging_work *w)
         j->out->repaired += w->round;
         judging_settle(w);
     } else if (w->round > 0) {
-        judging_not_evaluated(w, arena_printf(w->arena, "the judge's reply can't be used, and neither can its second: "
-                                              STR_FMT, STR_ARG(why)));
+        judging_not_evaluated(w, arena_printf(w->arena,
+                                              "the judge's reply can't be used, and neither can its second: " STR_FMT,
+                                              STR_ARG(why)));
     } else if (j->stopping) {
         judging_failed(w, ERR_CANCELLED, STR_NONE);
     } else {
@@ -513,7 +515,7 @@ static void judging_advance(struct judging_work *w)
         judging_failed(w, c->code, error);
 }
 
-/* --- committing ----------------------------------------------------------------------------------------------------- */
+/* --- committing --------------------------------------------------------------------------------------------------- */
 
 static enum err_code judging_commit_apply(struct store_tx *tx, void *arg, struct err *e)
 {
@@ -549,7 +551,7 @@ static enum err_code judging_commit(struct judging *j, struct err *e)
     return code;
 }
 
-/* --- the loop ------------------------------------------------------------------------------------------------------- */
+/* --- the loop ----------------------------------------------------------------------------------------------------- */
 
 /* Starts what there is room and money for. *broke: the budget forbids the next. */
 static enum err_code judging_feed(struct judging *j, bool *broke, struct err *e)
@@ -642,8 +644,9 @@ static enum err_code judging_loop(struct judging *j, struct err *e)
     if (code != ERR_OK)
         return code;
     if (j->give_up)
-        return err_set(e, j->first_code, "the judge failed %d times in a row and was given up; the first time: " STR_FMT,
-                       JUDGING_GIVE_UP, STR_ARG(j->out->first_failure));
+        return err_set(e, j->first_code,
+                       "the judge failed %d times in a row and was given up; the first time: " STR_FMT, JUDGING_GIVE_UP,
+                       STR_ARG(j->out->first_failure));
     if (broke && !j->stopping)
         j->out->why = STOP_BUDGET;
     return ERR_OK;
@@ -675,7 +678,8 @@ static enum err_code judging_open(struct judging *j, struct blob *blob, struct e
         j->out->trials += json_get_i64(sum, "done", 0);
     }
     if (!j->out->trials)
-        return err_set(e, ERR_CONFLICT, "run " STR_FMT " has no finished trial to judge", STR_ARG(id_short(j->run->id)));
+        return err_set(e, ERR_CONFLICT, "run " STR_FMT " has no finished trial to judge",
+                       STR_ARG(id_short(j->run->id)));
     TRY(data_pack_open(blob, j->run->dataset_hash, &j->pack, e));
     j->cursor = pack_cursor_new(j->pack, 0);
     return judging_pass(j, e);

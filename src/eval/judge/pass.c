@@ -48,8 +48,10 @@ static json_t *pass_detail(const struct judge_verdict *v)
     json_object_set_new(o, "overall", json_integer(v->overall));
     for (enum judge_part p = 0; p < JUDGE_PARTS; p++)
         json_object_set_new(o, judge_part_name(p), json_integer(v->parts[p]));
-    json_object_set_new(o, "said", json_pack("{s:i, s:i, s:i, s:i}", "overall", v->said_overall, "accuracy",
-                        v->said[JUDGE_ACCURACY], "format", v->said[JUDGE_FORMAT], "compliance", v->said[JUDGE_COMPLIANCE]));
+    json_object_set_new(o, "said",
+                        json_pack("{s:i, s:i, s:i, s:i}", "overall", v->said_overall, "accuracy",
+                                  v->said[JUDGE_ACCURACY], "format", v->said[JUDGE_FORMAT], "compliance",
+                                  v->said[JUDGE_COMPLIANCE]));
     json_object_set_new(o, "capped", json_boolean(v->capped));
     if (v->flag.len)
         json_set_str(o, "flagged", v->flag);

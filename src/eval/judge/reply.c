@@ -5,7 +5,7 @@
 
 enum { REPLY_OBJECTS_MAX = 64 };
 
-/* --- kinds of violations ------------------------------------------------------------------------------------------- */
+/* --- kinds of violations ------------------------------------------------------------------------------------------ */
 
 const char *violation_kind_name(enum violation_kind k)
 {
@@ -53,7 +53,7 @@ enum violation_kind violation_kind_of(struct str text)
     return VIOLATION_OTHER;
 }
 
-/* --- finding the object -------------------------------------------------------------------------------------------- */
+/* --- finding the object ------------------------------------------------------------------------------------------- */
 
 /* The bytes of the object that begins at s.at[from], or empty: it never ends, or (*deep) is nested too deeply. */
 static struct str reply_object(struct str s, size_t from, bool *deep)
@@ -183,7 +183,7 @@ static const json_t *reply_find(struct str s, struct arena *a, struct str *why)
     return found;
 }
 
-/* --- reading it ----------------------------------------------------------------------------------------------------- */
+/* --- reading it --------------------------------------------------------------------------------------------------- */
 
 /* 87, 87.4, "87", "87 %" and "87/100". */
 static bool reply_number(const json_t *v, double *out)
@@ -249,8 +249,11 @@ static void reply_violations(const json_t *list, struct arena *a, struct judge_v
 static void reply_points(const json_t *list, const char *title, struct buf *b)
 {
     for (size_t i = 0; i < MIN(json_array_size(list), (size_t)3); i++)
-        buf_printf(b, "%s%s" STR_FMT, i ? "; " : b->len ? ". " : "", i ? "" : title,
-                   STR_ARG(json_to_str(json_array_get(list, i))));
+        buf_printf(b, "%s%s" STR_FMT,
+                   i        ? "; "
+                   : b->len ? ". "
+                            : "",
+                   i ? "" : title, STR_ARG(json_to_str(json_array_get(list, i))));
 }
 
 static struct str reply_reasoning(const json_t *o, struct arena *a)
@@ -302,7 +305,7 @@ bool judge_reply_read(struct str reply, const struct judge_rubric *rubric, struc
     return true;
 }
 
-/* --- what the program knows ---------------------------------------------------------------------------------------- */
+/* --- what the program knows --------------------------------------------------------------------------------------- */
 
 static bool verdict_says(const struct judge_verdict *v, struct str text)
 {
@@ -353,8 +356,9 @@ static void verdict_flag(struct judge_verdict *v, const struct judge_facts *fact
 
     if (!quality && !facts->checked)
         return;
-    measured = quality ? (int)lround(facts->measured * 100)
-               : facts->invalid ? 0 : 100 - (int)MIN(facts->failed_count * 10, (size_t)100);
+    measured = quality          ? (int)lround(facts->measured * 100)
+               : facts->invalid ? 0
+                                : 100 - (int)MIN(facts->failed_count * 10, (size_t)100);
     said = quality ? v->said[JUDGE_ACCURACY] : v->said_overall;
     if (abs(said - measured) > JUDGE_FAR)
         v->flag = arena_printf(a, "the judge says %d%s, %s %d", said, quality ? " for accuracy" : "",

@@ -113,7 +113,8 @@ static void markdown_confusions(struct buf *b, const struct result *r)
         buf_byte(b, '\n');
         if (!set->label_count || set->label_count > MARKDOWN_LABELS_MAX) {
             buf_byte(b, '\n');
-            report_md_text(b, set->label_count ? S("Too many labels for a table; the JSON report has the matrix.") : set->why);
+            report_md_text(b, set->label_count ? S("Too many labels for a table; the JSON report has the matrix.")
+                                               : set->why);
             buf_byte(b, '\n');
             continue;
         }

@@ -415,9 +415,12 @@ static void table_judge(struct table *t)
         return;
     table_paragraph(t, "judge", 8, said, PAINT_DIM);
     for (size_t v = 0; v < r->variant_count; v++)
-        table_paragraph(t, "", 8, arena_printf(t->arena, STR_FMT ": " STR_FMT,
-                        STR_ARG(report_clean(r->variants[v].name, t->o->ascii, false, t->arena)),
-                        STR_ARG(report_estimate(&r->variants[v].scores[r->judge_at], METRIC_RATIO, t->arena))), PAINT_DIM);
+        table_paragraph(t, "", 8,
+                        arena_printf(t->arena, STR_FMT ": " STR_FMT,
+                                     STR_ARG(report_clean(r->variants[v].name, t->o->ascii, false, t->arena)),
+                                     STR_ARG(
+                                         report_estimate(&r->variants[v].scores[r->judge_at], METRIC_RATIO, t->arena))),
+                        PAINT_DIM);
 }
 
 static enum err_code table_write(const struct result *r, struct store *s, const struct report_options *options,

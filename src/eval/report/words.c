@@ -77,8 +77,9 @@ struct str report_judged(const struct result *r, struct arena *a)
 
     if (!j->pass)
         return STR_NONE;
-    buf_printf(&b, STR_FMT ", rubric " STR_FMT ", pass %lld: %lld of %lld trials judged", STR_ARG(str_utf8_head(j->model, 200)),
-               STR_ARG(str_utf8_head(j->rubric, 200)), (long long)j->pass, (long long)j->judged, (long long)r->done);
+    buf_printf(&b, STR_FMT ", rubric " STR_FMT ", pass %lld: %lld of %lld trials judged",
+               STR_ARG(str_utf8_head(j->model, 200)), STR_ARG(str_utf8_head(j->rubric, 200)), (long long)j->pass,
+               (long long)j->judged, (long long)r->done);
     if (j->not_evaluated)
         buf_printf(&b, ", %lld not evaluated", (long long)j->not_evaluated);
     if (j->flagged)
