@@ -1,6 +1,6 @@
 /* assay judge: a model scores the answers of a stored run; the tested models are asked nothing. */
 #include "cli/session.h"
-#include "eval/judge/judge.h"
+#include "eval/judge.h"
 #include "eval/snapshot.h"
 
 #include <inttypes.h>

@@ -12,7 +12,7 @@
 #pragma once
 
 #include "eval/aggregate.h"
-#include "eval/judge/judge.h"
+#include "eval/judge.h"
 #include "eval/recommend.h"
 #include "eval/scoring.h"
 #include "eval/stats.h"

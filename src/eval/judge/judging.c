@@ -1,6 +1,6 @@
 /* One judgement of a run: trials are read from the store in windows, asked about through the engine, settled on the
  * caller's thread and committed a batch at a time, scores and ledger in one transaction. */
-#include "eval/judge/judge.h"
+#include "eval/judge.h"
 
 #include <math.h>
 #include <stdio.h>

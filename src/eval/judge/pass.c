@@ -1,4 +1,4 @@
-#include "eval/judge/judge.h"
+#include "eval/judge.h"
 
 #include <math.h>
 

@@ -1,4 +1,4 @@
-#include "eval/judge/judge.h"
+#include "eval/judge.h"
 
 #define PROMPT_MAX ((size_t)JUDGE_INPUT_WHOLE + JUDGE_GOLD_MAX + JUDGE_OUTPUT_MAX + (2u << 20))
 

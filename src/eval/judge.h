@@ -1,4 +1,4 @@
-/* src/eval/judge/judge.h: a model grades a stored answer against a rubric; nobody else is asked anything.
+/* src/eval/judge.h: a model grades a stored answer against a rubric; nobody else is asked anything.
  *
  * A judge sees the task, the input, the expected answer and the output, each part between marks that carry a number
  * nobody could know when the output was written, and is told that what stands between them is data. It gives three
@@ -17,7 +17,7 @@
 enum judge_part { JUDGE_ACCURACY, JUDGE_FORMAT, JUDGE_COMPLIANCE, JUDGE_PARTS };
 const char *judge_part_name(enum judge_part p);                 /* "accuracy" "format" "compliance" */
 
-/* --- the rubric (rubric.c) ---------------------------------------------------------------------------------------- */
+/* --- the rubric (judge/rubric.c) --------------------------------------------------------------------------------- */
 #define JUDGE_RUBRIC_MAX (256u << 10)
 struct judge_rubric {
     struct str name;                    /* the file's, "task" or "built-in" */
@@ -30,7 +30,7 @@ enum err_code judge_rubric_of(struct str name, const json_t *value, struct arena
 /* A .json, .yaml or .yml file is read as an object, any other as text. */
 enum err_code judge_rubric_file(struct str path, struct arena *a, struct judge_rubric *out, struct err *e) MUST_USE;
 
-/* --- what is asked (prompt.c) ------------------------------------------------------------------------------------- */
+/* --- what is asked (judge/prompt.c) ------------------------------------------------------------------------------ */
 #define JUDGE_INPUT_WHOLE   8000        /* bytes; a longer input is shown as its first 5,000 and last 3,000 */
 #define JUDGE_GOLD_MAX      60000
 #define JUDGE_OUTPUT_MAX    200000      /* its first 150,000 and last 50,000 */
@@ -47,7 +47,7 @@ struct message *judge_ask(const struct judge_question *q, struct arena *a);
 /* The messages again with the reply and what is wrong with it: four. */
 struct message *judge_ask_again(const struct message *messages, struct str reply, struct str why, struct arena *a);
 
-/* --- what it says (reply.c) --------------------------------------------------------------------------------------- */
+/* --- what it says (judge/reply.c) -------------------------------------------------------------------------------- */
 #define JUDGE_REPLY_MAX       (256u << 10)      /* a longer reply is not read */
 #define JUDGE_DEPTH_MAX       32                /* neither is one nested deeper */
 #define JUDGE_VIOLATIONS_MAX  50
@@ -87,7 +87,7 @@ bool judge_reply_read(struct str reply, const struct judge_rubric *rubric, struc
 void judge_verdict_settle(struct judge_verdict *v, const struct judge_rubric *rubric, const struct judge_facts *facts,
                           struct arena *a);
 
-/* --- a pass of a run (pass.c) ------------------------------------------------------------------------------------- */
+/* --- a pass of a run (judge/pass.c) ------------------------------------------------------------------------------ */
 #define JUDGE_SCORERS 4                 /* judge, judge_accuracy, judge_format, judge_compliance: 1 is 100 points */
 /* The run's scorers, and after them the judge's when the run has been judged. `passes` (NULL: not wanted) are its
  * scoring passes; *judge_at is where the judge's begin, the count when it has none. */
@@ -100,7 +100,7 @@ enum err_code judge_scores_write(struct str own, size_t own_count, const struct 
 /* What judge_scores_write left of the verdict: {reasoning, violations: [{kind, text}]...}; NULL: not judged. Yours. */
 json_t *judge_detail_of(struct str scores);
 
-/* --- judging a run (judging.c) ------------------------------------------------------------------------------------ */
+/* --- judging a run (judge/judging.c) ----------------------------------------------------------------------------- */
 struct judge_progress { int64_t trials, finished, in_flight, not_evaluated, cost_nanousd, unknown_calls; bool stopping; };
 struct judge_options {
     const struct model *model;
