@@ -18,23 +18,28 @@ static const struct option show_options[] = {
     OPTION_END,
 };
 
-static enum err_code show_trial_scores(const struct run *run, const struct store_trial *t, json_t *o, struct err *e)
+static enum err_code show_trial_scores(struct session *ss, const struct run *run, const struct store_trial *t,
+                                       json_t *o, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(4096);
     AUTO_JSON *settings = NULL;
-    struct scorer_info *infos;
-    json_t *values, *notes;
-    size_t count;
+    struct judge_scorers all;
+    json_t *values, *notes, *detail;
 
     TRY(json_read(run->settings, &settings, e));
-    TRY(scorers_from_json(json_child(settings, "scorers"), a, &infos, &count, e));
-    TRY(scores_to_json(t->scores, infos, count, a, &values, &notes, e));
+    TRY(judge_scorers_of(ss->store, run, settings, a, &all, e));
+    TRY(scores_to_json(t->scores, all.infos, all.count, a, &values, &notes, e));
     json_object_set_new(o, "scores", values);
     json_object_set_new(o, "notes", notes);
+    detail = judge_detail_of(t->scores);
+    if (detail) {
+        json_object_set_new(detail, "pass", json_integer(all.passes[all.pass_count - 1].no));
+        json_object_set_new(o, "judge", detail);
+    }
     return ERR_OK;
 }
 
-static enum err_code show_trial_json(const struct run *run, const struct store_variant *variants,
+static enum err_code show_trial_json(struct session *s, const struct run *run, const struct store_variant *variants,
                                      const struct store_trial *t, struct err *e)
 {
     const struct trial *tr = &t->trial;
@@ -60,7 +65,7 @@ static enum err_code show_trial_json(const struct run *run, const struct store_v
                         tr->cost_nanousd == MONEY_UNKNOWN ? json_null()
                                                           : json_string(money_exact(tr->cost_nanousd, money)));
     json_object_set_new(o, "latency_ms", json_integer(tr->latency_ms));
-    TRY(show_trial_scores(run, t, o, e));
+    TRY(show_trial_scores(s, run, t, o, e));
     if (t->transcript.len && json_read(t->transcript, &part, NULL) == ERR_OK)
         json_object_set_new(o, "transcript", part);
     return term_json(TAKE(o), e);
@@ -126,6 +131,37 @@ static void show_turn(const struct turn *t)
         }
 }
 
+/* Why the judge gave what it gave. */
+static void show_judge(const struct result *result, const struct store_trial *t)
+{
+    AUTO_JSON *detail = judge_detail_of(t->scores);
+    const json_t *one, *said = json_child(detail, "said");
+    size_t i;
+
+    if (!detail)
+        return;
+    printf("\njudge: %" PRId64 " points (accuracy %" PRId64 ", format %" PRId64 ", compliance %" PRId64 "), pass %" PRId64
+           " by ", json_get_i64(detail, "overall", 0), json_get_i64(detail, "accuracy", 0), json_get_i64(detail, "format", 0),
+           json_get_i64(detail, "compliance", 0), result->judge.pass);
+    show_clean("", result->judge.model);
+    show_clean(", rubric ", result->judge.rubric);
+    printf("\n");
+    if (json_get_bool(detail, "capped", false))
+        printf("capped by what the checks found; the judge itself gave %" PRId64 " (accuracy %" PRId64 ", format %" PRId64
+               ", compliance %" PRId64 ")\n", json_get_i64(said, "overall", 0), json_get_i64(said, "accuracy", 0),
+               json_get_i64(said, "format", 0), json_get_i64(said, "compliance", 0));
+    if (json_child(detail, "flagged")) {
+        show_clean("FLAGGED: ", json_get_str(detail, "flagged"));
+        printf("\n");
+    }
+    show_text("judge's reasons", json_get_str(detail, "reasoning"));
+    json_array_foreach(json_child(detail, "violations"), i, one) {
+        show_clean("violation (", json_get_str(one, "kind"));
+        show_clean("): ", json_get_str(one, "text"));
+        printf("\n");
+    }
+}
+
 static enum err_code show_scores(const struct result *result, const struct store_trial *t, struct arena *a,
                                  struct err *e)
 {
@@ -154,7 +190,9 @@ static enum err_code show_scores(const struct result *result, const struct store
             grid_cell(g, str_c(report_value(info->unit, scores[i].value, text)), GRID_PLAIN);
         grid_cell(g, scores[i].note, GRID_PLAIN);
     }
-    return session_grid(g, e);
+    TRY(session_grid(g, e));
+    show_judge(result, t);
+    return ERR_OK;
 }
 
 static enum err_code show_trial(struct session *s, const struct args *args, struct run *run, struct str which,
@@ -174,7 +212,7 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
     TRY(store_variants(s->store, run->no, s->arena, &variants, &count, e));
     TRY(store_trial_get(s->store, run->no, number, s->arena, &t, e));
     if (args_has(args, "json") || str_is(args_get(args, "format"), "json"))
-        return show_trial_json(run, variants, t, e);
+        return show_trial_json(s, run, variants, t, e);
     TRY(result_load(s->store, run, s->arena, &result, e));
     printf("trial %" PRId64 " of run " STR_FMT ": case ", number, STR_ARG(id_short(run->id)));
     show_clean("", t->trial.case_id);

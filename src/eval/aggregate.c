@@ -109,6 +109,14 @@ struct aggregate *aggregate_new(size_t scorer_count)
     return g;
 }
 
+void aggregate_widen(struct aggregate *g, size_t scorer_count)
+{
+    ASSERT(scorer_count >= g->scorer_count);
+    g->scorers = xreallocarray(g->scorers, scorer_count + 1, sizeof *g->scorers);
+    memset(g->scorers + g->scorer_count, 0, (scorer_count + 1 - g->scorer_count) * sizeof *g->scorers);
+    g->scorer_count = scorer_count;
+}
+
 void aggregate_free(struct aggregate *g)
 {
     if (!g)

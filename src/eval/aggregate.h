@@ -57,6 +57,7 @@ bool          aggregate_is_empty(const struct aggregate *g);
 int64_t       aggregate_done(const struct aggregate *g);
 int64_t       aggregate_failed(const struct aggregate *g);
 
+void          aggregate_widen(struct aggregate *g, size_t scorer_count);        /* more scorers, with no value yet */
 void          aggregate_value(struct aggregate_scorer *s, double v);    /* one value more */
 double        aggregate_mean(const struct aggregate_scorer *s);         /* 0 when n is 0: look at n first */
 double        aggregate_variance(const struct aggregate_scorer *s);     /* of the sample (n - 1); 0 when n < 2 */

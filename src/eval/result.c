@@ -294,8 +294,9 @@ static enum err_code result_variant_read(struct result *r, const struct store_va
     *v = (struct result_variant){ .no = row->no, .name = row->name, .model = row->model, .abandoned = row->abandoned };
     if (row->aggregate.len)
         TRY(json_read(row->aggregate, &text, e));
-    TRY(aggregate_from_json(text, r->scorer_count, &v->sum, e));
+    TRY(aggregate_from_json(text, r->judge_at, &v->sum, e));
     arena_defer(a, result_sum_release, v->sum);
+    aggregate_widen(v->sum, r->scorer_count);
     v->scores = arena_array(a, struct estimate, r->scorer_count + 1);
     for (size_t i = 0; i < r->scorer_count; i++)
         v->scores[i] = result_estimate(&r->scorers[i], &v->sum->scorers[i]);
@@ -350,6 +351,97 @@ static enum err_code result_variants(struct result *r, struct store *s, struct a
             return err_set(e, ERR_STORE, "the run's variants are not numbered from 0");
         TRY(result_variant_read(r, &rows[i], &r->variants[i], a, e));
     }
+    return ERR_OK;
+}
+
+/* --- the judge ---------------------------------------------------------------------------------------------------- */
+
+struct result_judging { struct result *r; struct score *scores; bool *violating; };     /* violating: by place */
+
+static void result_judge_detail(struct result_judging *p, const json_t *detail, size_t place)
+{
+    struct result_judge *j = &p->r->judge;
+    const json_t *list = json_child(detail, "violations");
+
+    j->flagged += json_child(detail, "flagged") != NULL;
+    j->capped += json_get_bool(detail, "capped", false);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        struct str kind = json_get_str(json_array_get(list, i), "kind");
+        enum violation_kind k = 0;
+
+        while (k < VIOLATION_OTHER && !str_is(kind, violation_kind_name(k)))
+            k++;
+        j->kinds[k]++;
+        j->violations++;
+        p->violating[place] = true;
+    }
+}
+
+static enum err_code result_judge_trial(const struct store_trial *t, void *arg, struct err *e)
+{
+    struct result_judging *p = arg;
+    AUTO_JSON *detail = NULL;
+    size_t place = (size_t)t->trial.variant;
+    struct aggregate *sum;
+
+    if (t->trial.state != TRIAL_DONE)
+        return ERR_OK;
+    if (place >= p->r->variant_count)
+        return err_set(e, ERR_STORE, "trial %lld belongs to no variant of its run", (long long)t->trial.number);
+    TRY(scores_read(t->scores, NULL, p->scores, p->r->scorer_count, e));
+    sum = p->r->variants[place].sum;                    /* still in order of their numbers */
+    for (size_t i = p->r->judge_at; i < p->r->scorer_count; i++)
+        if (p->scores[i].state == SCORE_VALUE)
+            aggregate_value(&sum->scorers[i], p->scores[i].value);
+        else
+            sum->scorers[i].missing++;
+    if (p->scores[p->r->judge_at].state != SCORE_VALUE)
+        return ERR_OK;
+    p->r->judge.judged++;
+    detail = judge_detail_of(t->scores);
+    result_judge_detail(p, detail, place);
+    return ERR_OK;
+}
+
+/* A pass may have seen some of the trials only: the others are missing. */
+static enum err_code result_judged(struct result *r, struct store *s, struct arena *a, struct err *e)
+{
+    struct result_judging p = { .r = r };
+    const struct store_scoring *last;
+    AUTO_JSON *about = NULL;
+
+    if (!r->pass_count)
+        return ERR_OK;
+    last = &r->passes[r->pass_count - 1];
+    TRY(json_read(last->about, &about, e));
+    r->judge.pass = last->no;
+    r->judge.created_ms = last->created_ms;
+    r->judge.model = arena_strdup(a, json_get_str(about, "model"));
+    r->judge.rubric = arena_strdup(a, json_get_str(about, "rubric"));
+    for (enum judge_part k = 0; k < JUDGE_PARTS; k++)
+        r->judge.weights[k] = json_get_double(json_child(about, "weights"), judge_part_name(k), 0);
+    p.scores = arena_array(a, struct score, r->scorer_count + 1);
+    p.violating = arena_array(a, bool, r->variant_count + 1);
+    TRY(store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1 }, result_judge_trial, &p, e));
+    r->judge.not_evaluated = MAX(last->trials - r->judge.judged, INT64_C(0));
+    for (size_t v = 0; v < r->variant_count; v++) {
+        r->judge.violating += p.violating[v];
+        for (size_t i = r->judge_at; i < r->scorer_count; i++)
+            r->variants[v].scores[i] = result_estimate(&r->scorers[i], &r->variants[v].sum->scorers[i]);
+    }
+    return ERR_OK;
+}
+
+static enum err_code result_scorers(struct result *r, struct store *s, struct arena *a, struct err *e)
+{
+    struct judge_scorers all;
+
+    TRY(judge_scorers_of(s, r->run, r->settings, a, &all, e));
+    r->scorers = all.infos;
+    r->scorer_count = all.count;
+    r->judge_at = all.judge_at;
+    r->passes = all.passes;
+    r->pass_count = all.pass_count;
     return ERR_OK;
 }
 
@@ -408,8 +500,9 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
     r->run = run;
     TRY(json_read(run->settings, &r->settings, e));
     json_in_arena(r->settings, a);
-    TRY(scorers_from_json(json_child(r->settings, "scorers"), a, &r->scorers, &r->scorer_count, e));
+    TRY(result_scorers(r, s, a, e));
     TRY(result_variants(r, s, a, e));
+    TRY(result_judged(r, s, a, e));
     result_choose_quality(r, a);
     TRY(result_repeats(r, s, a, e));
     TRY(corpus_load(r, s, a, e));

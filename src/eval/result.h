@@ -12,6 +12,7 @@
 #pragma once
 
 #include "eval/aggregate.h"
+#include "eval/judge.h"
 #include "eval/recommend.h"
 #include "eval/scoring.h"
 #include "eval/stats.h"
@@ -87,10 +88,24 @@ struct result_threshold {
     double value;
 };
 
+/* What the newest scoring pass says; `pass` 0: nobody has judged the run. */
+struct result_judge {
+    int64_t pass, created_ms;
+    struct str model, rubric;
+    double weights[JUDGE_PARTS];
+    int64_t judged, not_evaluated, flagged, capped;     /* trials */
+    int64_t kinds[VIOLATION_KINDS];
+    int64_t violations;                                 /* their sum */
+    int64_t violating;                                  /* variants with one */
+};
+
 struct result {
     const struct run *run;
     json_t *settings;                   /* the run's, read */
     struct scorer_info *scorers;    size_t scorer_count;
+    size_t judge_at;                    /* the judge's scorers stand from here on; scorer_count: there are none */
+    struct store_scoring *passes;   size_t pass_count;      /* scored again, oldest first */
+    struct result_judge judge;
     ptrdiff_t quality;                  /* the scorer that ranks; -1: none */
     struct result_variant *variants;    size_t variant_count;       /* by rank; those without a rank last */
     struct result_classes *classes;     size_t class_count;         /* of metrics over labels; most tasks have none */

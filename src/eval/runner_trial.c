@@ -1,6 +1,7 @@
 /* One trial's way: asked, answered, followed up, scored. A work has one owner at a time: the feeding thread until its
  * call is submitted, the engine until call.done, then a scoring thread, then the commit. */
 #include "eval/runner_parts.h"
+#include "eval/spending.h"
 
 #define TRIAL_ERROR_MAX 2000
 #define TRIAL_TEXT_MAX  (256u * 1024 * 1024)        /* of one transcript as JSON */
@@ -108,36 +109,12 @@ void work_start_abandoned(struct work *w)
 }
 
 /* What this call cost goes to the ledger, whatever becomes of the trial. */
-static void work_account_to(const struct call *c, struct ledger_entry *ledger)
-{
-    for (size_t i = 0; i < c->attempt_count; i++) {
-        const struct attempt *at = &c->attempts[i];
-
-        if (at->code == ERR_OK || (at->cost_nanousd == 0 && !at->usage.input && !at->usage.output))
-            continue;                               /* the answering one is counted below; the rest was not billed */
-        ledger->calls++;
-        usage_add(&ledger->usage, &at->usage);
-        if (at->cost_nanousd == MONEY_UNKNOWN)
-            ledger->unknown_calls++;
-        else
-            ledger->cost_nanousd += at->cost_nanousd;
-    }
-    if (c->code != ERR_OK)
-        return;
-    ledger->calls++;
-    usage_add(&ledger->usage, &c->answer.usage);
-    if (c->cost_nanousd == MONEY_UNKNOWN)
-        ledger->unknown_calls++;
-    else
-        ledger->cost_nanousd += c->cost_nanousd;
-}
-
 static void work_account(struct work *w)
 {
     if (w->call.cached)
         usage_add(&w->cached_usage, &w->call.answer.usage);
     else
-        work_account_to(&w->call, &w->ledger);
+        spending_add(&w->call, &w->ledger);
 }
 
 static struct turn *work_turn(struct work *w)
@@ -202,7 +179,7 @@ static void work_wish_done(struct work *w)
         w->wish_ledger = arena_new(w->arena, struct ledger_entry);
         w->wish_ledger->phase = PHASE_EMBEDDING;
     }
-    work_account_to(&w->call, w->wish_ledger);
+    spending_add(&w->call, w->wish_ledger);
     if (w->call.code == ERR_OK)
         wish->vectors = w->call.answer.vectors;
     else

@@ -58,6 +58,9 @@ void    sim_reply_make(uint64_t seed, struct sim_book *book, const struct sim_as
 int64_t sim_tokens(struct str text);        /* about four letters each */
 int64_t sim_ask_tokens(const struct sim_ask *ask);
 
+/* Grades what stands between the marks of a judge's question (judge.c): false when there are none. */
+bool    sim_judge(const struct sim_ask *ask, struct arena *a, struct buf *out);
+
 /* --- between answer.c and uses.c ---------------------------------------------------------------------------------- */
 
 /* How a personality fares on one case: right or not, and what it draws its mistakes from. */

@@ -97,6 +97,7 @@ enum err_code store_tx_trial_add(struct store_tx *tx, int64_t run_no, const stru
 enum err_code store_tx_ledger_add(struct store_tx *tx, int64_t run_no, int64_t variant_no, const struct ledger_entry *entry,
                                   struct err *e) MUST_USE;            /* adds to the row of (run, variant, phase) */
 
+/* Its scores are those of the newest pass that has some for it (scoring.c). */
 struct store_trial { struct trial trial; struct str scores; struct str transcript; };     /* transcript only when asked */
 enum err_code store_trial_get(struct store *s, int64_t run_no, int64_t number, struct arena *a, struct store_trial **out,
                               struct err *e) MUST_USE;                 /* with transcript; ERR_NOT_FOUND */
@@ -105,11 +106,26 @@ enum err_code store_trial_get(struct store *s, int64_t run_no, int64_t number, s
 struct store_trials_filter {
     int64_t variant;                    /* -1: all */
     bool failed_only, with_transcript;
+    bool own_scores;                    /* those of the run itself, whatever passes came after */
     int64_t first, limit;               /* limit 0: all */
 };
 enum err_code store_trials_each(struct store *s, int64_t run_no, const struct store_trials_filter *filter,
                                 enum err_code (*each)(const struct store_trial *t, void *arg, struct err *e), void *arg,
                                 struct err *e) MUST_USE;
+
+/* --- scoring passes (scoring.c) ----------------------------------------------------------------------------------- */
+/* Pass 0 is the run's own. A later pass holds, for the trials it has judged so far, all of a trial's scores. */
+struct store_scoring { int64_t no; struct str name, about; int64_t created_ms, trials; };      /* about: JSON of who made it */
+enum err_code store_tx_scoring_add(struct store_tx *tx, int64_t run_no, struct str name, struct str about, int64_t now_ms,
+                                   int64_t *no, struct err *e) MUST_USE;
+/* A trial that has scores in this pass keeps them, one that is gone gets none: *added is false. */
+enum err_code store_tx_score_add(struct store_tx *tx, int64_t run_no, int64_t scoring_no, int64_t trial_no, struct str scores,
+                                 bool *added, struct err *e) MUST_USE;
+enum err_code store_scorings(struct store *s, int64_t run_no, struct arena *a, struct store_scoring **out, size_t *count,
+                             struct err *e) MUST_USE;                  /* oldest first, without pass 0 */
+/* As store_trials_finished: which trials have scores in the pass. */
+enum err_code store_scored(struct store *s, int64_t run_no, int64_t scoring_no, int64_t first, int64_t last,
+                           unsigned char *bits, struct err *e) MUST_USE;
 
 struct store_ledger_row { int64_t variant; struct ledger_entry entry; };
 enum err_code store_ledger(struct store *s, int64_t run_no, struct arena *a, struct store_ledger_row **rows, size_t *count,

@@ -127,8 +127,12 @@ enum err_code store_tx_trial_add(struct store_tx *tx, int64_t run_no, const stru
 
 #define TRIAL_COLUMNS \
     "t.trial_no, t.variant_no, t.state, t.error, t.error_text, t.case_id, t.input, t.output, t.cached, t.cache_written, " \
-    "t.reasoning, t.estimated, t.cost_nanousd, t.latency_ms, t.attempts, t.finished_ms, t.violations, t.critical, s.\"values\""
+    "t.reasoning, t.estimated, t.cost_nanousd, t.latency_ms, t.attempts, t.finished_ms, t.violations, t.critical, "
+#define TRIAL_OWN "s.\"values\""
+#define TRIAL_NEWEST "coalesce(p.\"values\", s.\"values\")"
 #define TRIAL_SCORES " LEFT JOIN score s ON s.run_no = t.run_no AND s.scoring_no = 0 AND s.trial_no = t.trial_no"
+#define TRIAL_PASS TRIAL_SCORES " LEFT JOIN score p ON p.run_no = t.run_no AND p.trial_no = t.trial_no AND p.scoring_no = " \
+    "(SELECT max(g.scoring_no) FROM scoring g WHERE g.run_no = $1)"
 #define TRIAL_TRANSCRIPT " LEFT JOIN transcript b ON b.run_no = t.run_no AND b.trial_no = t.trial_no"
 enum { TRIAL_TRANSCRIPT_COLUMN = 19 };
 
@@ -163,13 +167,25 @@ static enum err_code trial_read_transcript(const struct stmt *q, int64_t run_no,
     return ERR_OK;
 }
 
+/* Has the run been scored again? Most have not, and are read without looking further. */
+static enum err_code trial_has_passes(struct store *s, int64_t run_no, bool *passes, struct err *e)
+{
+    AUTO(stmt_closep) struct stmt *q = NULL;
+
+    TRY(stmt_open(&q, s, "SELECT coalesce(max(scoring_no), 0) FROM scoring WHERE run_no = $1", e));
+    stmt_bind_i64(q, 1, run_no);
+    TRY(stmt_step(q, e));
+    *passes = stmt_i64(q, 0) > 0;
+    return ERR_OK;
+}
+
 enum err_code store_trial_get(struct store *s, int64_t run_no, int64_t number, struct arena *a,
                               struct store_trial **out, struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
     struct store_trial t;
 
-    TRY(stmt_open(&q, s, "SELECT " TRIAL_COLUMNS ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT
+    TRY(stmt_open(&q, s, "SELECT " TRIAL_COLUMNS TRIAL_NEWEST ", b.body FROM trial t" TRIAL_PASS TRIAL_TRANSCRIPT
                   " WHERE t.run_no = $1 AND t.trial_no = $2", e));
     stmt_bind_i64(q, 1, run_no);
     stmt_bind_i64(q, 2, number);
@@ -196,17 +212,25 @@ enum err_code store_trial_get(struct store *s, int64_t run_no, int64_t number, s
     "f.trial_no >= $2 AND ($3 < 0 OR f.variant_no = $3))"
 #define TRIAL_END " ORDER BY t.trial_no LIMIT $4"
 
-static enum err_code trial_open_each(struct stmt **q, struct store *s, const struct store_trials_filter *f,
+static enum err_code trial_open_each(struct stmt **q, struct store *s, const struct store_trials_filter *f, bool passes,
                                      struct err *e)
 {
-    static const char *const texts[2][2] = {            /* [failed_only][with_transcript] */
-        { "SELECT " TRIAL_COLUMNS " FROM trial t" TRIAL_SCORES TRIAL_SOME TRIAL_END,
-          "SELECT " TRIAL_COLUMNS ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT TRIAL_SOME TRIAL_END },
-        { "SELECT " TRIAL_COLUMNS " FROM trial t" TRIAL_SCORES TRIAL_BROKEN TRIAL_END,
-          "SELECT " TRIAL_COLUMNS ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT TRIAL_BROKEN TRIAL_END },
+    static const char *const texts[2][2][2] = {         /* [with later passes][failed_only][with_transcript] */
+        { { "SELECT " TRIAL_COLUMNS TRIAL_OWN " FROM trial t" TRIAL_SCORES TRIAL_SOME TRIAL_END,
+            "SELECT " TRIAL_COLUMNS TRIAL_OWN
+            ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT TRIAL_SOME TRIAL_END },
+          { "SELECT " TRIAL_COLUMNS TRIAL_OWN " FROM trial t" TRIAL_SCORES TRIAL_BROKEN TRIAL_END,
+            "SELECT " TRIAL_COLUMNS TRIAL_OWN
+            ", b.body FROM trial t" TRIAL_SCORES TRIAL_TRANSCRIPT TRIAL_BROKEN TRIAL_END } },
+        { { "SELECT " TRIAL_COLUMNS TRIAL_NEWEST " FROM trial t" TRIAL_PASS TRIAL_SOME TRIAL_END,
+            "SELECT " TRIAL_COLUMNS TRIAL_NEWEST
+            ", b.body FROM trial t" TRIAL_PASS TRIAL_TRANSCRIPT TRIAL_SOME TRIAL_END },
+          { "SELECT " TRIAL_COLUMNS TRIAL_NEWEST " FROM trial t" TRIAL_PASS TRIAL_BROKEN TRIAL_END,
+            "SELECT " TRIAL_COLUMNS TRIAL_NEWEST
+            ", b.body FROM trial t" TRIAL_PASS TRIAL_TRANSCRIPT TRIAL_BROKEN TRIAL_END } },
     };
 
-    return stmt_open(q, s, texts[f->failed_only][f->with_transcript], e);
+    return stmt_open(q, s, texts[passes][f->failed_only][f->with_transcript], e);
 }
 
 enum err_code store_trials_each(struct store *s, int64_t run_no, const struct store_trials_filter *filter,
@@ -214,8 +238,11 @@ enum err_code store_trials_each(struct store *s, int64_t run_no, const struct st
                                 struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
+    bool passes = false;
 
-    TRY(trial_open_each(&q, s, filter, e));
+    if (!filter->own_scores)
+        TRY(trial_has_passes(s, run_no, &passes, e));
+    TRY(trial_open_each(&q, s, filter, passes, e));
     stmt_bind_i64(q, 1, run_no);
     stmt_bind_i64(q, 2, filter->first);
     stmt_bind_i64(q, 3, filter->variant);

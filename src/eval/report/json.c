@@ -317,6 +317,54 @@ static enum err_code json_report_trials(const struct result *r, struct store *s,
     return report_put(sink, b, e);
 }
 
+static json_t *json_report_judge(const struct result *r)
+{
+    const struct result_judge *j = &r->judge;
+    json_t *o = json_object(), *weights = json_object(), *kinds = json_object();
+
+    json_object_set_new(o, "pass", json_integer(j->pass));
+    json_set_str(o, "model", j->model);
+    json_set_str(o, "rubric", j->rubric);
+    for (enum judge_part k = 0; k < JUDGE_PARTS; k++)
+        json_object_set_new(weights, judge_part_name(k), json_real(j->weights[k]));
+    json_object_set_new(o, "weights", weights);
+    json_object_set_new(o, "judged", json_integer(j->judged));
+    json_object_set_new(o, "not_evaluated", json_integer(j->not_evaluated));
+    json_object_set_new(o, "flagged", json_integer(j->flagged));
+    json_object_set_new(o, "capped", json_integer(j->capped));
+    json_object_set_new(o, "violations", json_integer(j->violations));
+    for (enum violation_kind k = 0; k < VIOLATION_KINDS; k++)
+        json_object_set_new(kinds, violation_kind_name(k), json_integer(j->kinds[k]));
+    json_object_set_new(o, "violations_by_kind", kinds);
+    json_object_set_new(o, "variants_with_violations", json_integer(j->violating));
+    return o;
+}
+
+/* Every pass that scored the run again, oldest first; the last is the one whose scores are shown. */
+static json_t *json_report_passes(const struct result *r)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < r->pass_count; i++) {
+        const struct store_scoring *p = &r->passes[i];
+        AUTO_JSON *about = NULL;
+        char when[CLOCK_TEXT];
+        json_t *o = json_object();
+
+        json_object_set_new(o, "pass", json_integer(p->no));
+        json_set_str(o, "by", p->name);
+        if (json_read(p->about, &about, NULL) == ERR_OK) {
+            json_set_str(o, "model", json_get_str(about, "model"));
+            json_set_str(o, "rubric", json_get_str(about, "rubric"));
+        }
+        json_object_set_new(o, "begun_at", json_string(clock_text(p->created_ms, when)));
+        json_object_set_new(o, "trials", json_integer(p->trials));
+        json_object_set_new(o, "shown", json_boolean(i + 1 == r->pass_count));
+        json_array_append_new(list, o);
+    }
+    return list;
+}
+
 static enum err_code json_report_write(const struct result *r, struct store *s, const struct report_options *options,
                                        const struct report_sink *sink, struct err *e)
 {
@@ -345,6 +393,10 @@ static enum err_code json_report_write(const struct result *r, struct store *s, 
     json_object_set_new(o, "thresholds", json_report_thresholds(r));
     json_object_set_new(o, "thresholds_met", json_boolean(r->thresholds_met));
     json_object_set_new(o, "ledger", json_report_ledger(r));
+    if (r->pass_count) {
+        json_object_set_new(o, "judge", json_report_judge(r));
+        json_object_set_new(o, "scoring_passes", json_report_passes(r));
+    }
     report_json_text(o, true, &b);
     if (options->transcripts)
         return json_report_trials(r, s, sink, &b, e);

@@ -161,6 +161,39 @@ static void markdown_thresholds(struct buf *b, const struct result *r)
     }
 }
 
+/* The judge's four scores of each variant, with n and interval. */
+static void markdown_judge(struct buf *b, const struct result *r)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct str said = report_judged(r, a);
+
+    if (!said.len)
+        return;
+    buf_puts(b, "\nJudge: ");
+    report_md_text(b, said);
+    buf_puts(b, ".\n\n| variant |");
+    for (size_t i = r->judge_at; i < r->scorer_count; i++) {
+        buf_byte(b, ' ');
+        report_md_text(b, r->scorers[i].name);
+        buf_puts(b, " |");
+    }
+    buf_puts(b, "\n| --- |");
+    for (size_t i = r->judge_at; i < r->scorer_count; i++)
+        buf_puts(b, " ---: |");
+    buf_byte(b, '\n');
+    for (size_t v = 0; v < r->variant_count; v++) {
+        buf_puts(b, "| ");
+        report_md_text(b, r->variants[v].name);
+        buf_puts(b, " |");
+        for (size_t i = r->judge_at; i < r->scorer_count; i++) {
+            buf_byte(b, ' ');
+            report_md_text(b, report_estimate(&r->variants[v].scores[i], r->scorers[i].unit, a));
+            buf_puts(b, " |");
+        }
+        buf_byte(b, '\n');
+    }
+}
+
 static enum err_code markdown_write(const struct result *r, struct store *s, const struct report_options *options,
                                     const struct report_sink *sink, struct err *e)
 {
@@ -190,6 +223,7 @@ static enum err_code markdown_write(const struct result *r, struct store *s, con
     for (size_t i = 0; i < m->advice_count; i++)
         markdown_line(&b, "Note", m->advice[i]);
     markdown_thresholds(&b, r);
+    markdown_judge(&b, r);
     if (options->detail) {
         markdown_detail(&b, r);
         markdown_confusions(&b, r);

@@ -56,6 +56,11 @@ const char *report_percent(double ratio, char out[REPORT_TEXT]);            /* "
 const char *report_ms(int64_t ms, char out[REPORT_TEXT]);                   /* "820 ms" "12.3 s" "4 m 10 s"; "-" below 0 */
 const char *report_per_thousand(const struct result_variant *v, char out[REPORT_TEXT]);    /* "0.84" "free" "unknown" */
 const char *report_value(enum metric_unit unit, double v, char out[REPORT_TEXT]);          /* in the metric's own unit */
+/* "95.0 % [88.1 % to 98.0 %], n 40"; "not evaluated" without a value. */
+struct str  report_estimate(const struct estimate *x, enum metric_unit unit, struct arena *a);
+/* Who judged the run and how that went: "sim:judge, rubric built-in, pass 2: 78 trials judged, 2 not evaluated, 3
+ * flagged". Empty when nobody has. */
+struct str  report_judged(const struct result *r, struct arena *a);
 const char *report_date(int64_t wall_ms, char out[REPORT_TEXT]);            /* "2026-11-21 08:15 UTC" */
 /* Control characters, marks that turn the direction of what follows, and code points that are no characters have no
  * business in what we show. */

@@ -406,6 +406,23 @@ static void table_detail(struct table *t)
     }
 }
 
+static void table_judge(struct table *t)
+{
+    const struct result *r = t->r;
+    struct str said = report_judged(r, t->arena);
+
+    if (!said.len)
+        return;
+    table_paragraph(t, "judge", 8, said, PAINT_DIM);
+    for (size_t v = 0; v < r->variant_count; v++)
+        table_paragraph(t, "", 8,
+                        arena_printf(t->arena, STR_FMT ": " STR_FMT,
+                                     STR_ARG(report_clean(r->variants[v].name, t->o->ascii, false, t->arena)),
+                                     STR_ARG(
+                                         report_estimate(&r->variants[v].scores[r->judge_at], METRIC_RATIO, t->arena))),
+                        PAINT_DIM);
+}
+
 static enum err_code table_write(const struct result *r, struct store *s, const struct report_options *options,
                                  const struct report_sink *sink, struct err *e)
 {
@@ -425,6 +442,7 @@ static enum err_code table_write(const struct result *r, struct store *s, const 
         code = spread_write(r, s, options, a, &t.out, e);
     }
     table_recommendation(&t);
+    table_judge(&t);
     if (r->failed || r->threshold_count)
         buf_byte(&t.out, '\n');
     table_failures(&t);

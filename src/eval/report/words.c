@@ -57,6 +57,38 @@ const char *report_value(enum metric_unit unit, double v, char out[REPORT_TEXT])
     }
 }
 
+struct str report_estimate(const struct estimate *x, enum metric_unit unit, struct arena *a)
+{
+    char value[REPORT_TEXT], low[REPORT_TEXT], high[REPORT_TEXT];
+
+    if (!x->n)
+        return S("not evaluated");
+    report_value(unit, x->value, value);
+    if (!x->interval.known)
+        return arena_printf(a, "%s, n %lld", value, (long long)x->n);
+    return arena_printf(a, "%s [%s to %s], n %lld", value, report_value(unit, x->interval.low, low),
+                        report_value(unit, x->interval.high, high), (long long)x->n);
+}
+
+struct str report_judged(const struct result *r, struct arena *a)
+{
+    const struct result_judge *j = &r->judge;
+    AUTO_BUF struct buf b = BUF_INIT(4096);
+
+    if (!j->pass)
+        return STR_NONE;
+    buf_printf(&b, STR_FMT ", rubric " STR_FMT ", pass %lld: %lld of %lld trials judged",
+               STR_ARG(str_utf8_head(j->model, 200)), STR_ARG(str_utf8_head(j->rubric, 200)), (long long)j->pass,
+               (long long)j->judged, (long long)r->done);
+    if (j->not_evaluated)
+        buf_printf(&b, ", %lld not evaluated", (long long)j->not_evaluated);
+    if (j->flagged)
+        buf_printf(&b, ", %lld flagged (more than %d points from what was measured)", (long long)j->flagged, JUDGE_FAR);
+    buf_printf(&b, "; %lld of %zu variants had violations, %lld in all", (long long)j->violating, r->variant_count,
+               (long long)j->violations);
+    return report_clean(buf_str(&b), false, false, a);
+}
+
 const char *report_date(int64_t wall_ms, char out[REPORT_TEXT])
 {
     char text[CLOCK_TEXT];

@@ -1,0 +1,136 @@
+/* src/eval/judge.h: a model grades a stored answer against a rubric; nobody else is asked anything.
+ *
+ * A judge sees the task, the input, the expected answer and the output, each part between marks that carry a number
+ * nobody could know when the output was written, and is told that what stands between them is data. It gives three
+ * scores from 0 to 100 (accuracy, format, compliance), violations and its reasons; the overall score is ours: their
+ * sum by the rubric's weights, 30/20/50 without any. What checks found is merged in and caps the scores, so that a
+ * judge cannot be talked into more than the checks allow. A reply nobody can read is asked for once more; then the
+ * trial is "not evaluated" with the reason, never zero. The scores of one judgement are a scoring pass of the run
+ * (store.h); every trial is committed with what its judging cost (ledger, phase "judge"), so a judgement that was
+ * broken off goes on where it was. */
+#pragma once
+
+#include "blob/blob.h"
+#include "eval/scoring.h"
+#include "llm/cache.h"
+
+enum judge_part { JUDGE_ACCURACY, JUDGE_FORMAT, JUDGE_COMPLIANCE, JUDGE_PARTS };
+const char *judge_part_name(enum judge_part p);                 /* "accuracy" "format" "compliance" */
+
+/* --- the rubric (judge/rubric.c) --------------------------------------------------------------------------------- */
+#define JUDGE_RUBRIC_MAX (256u << 10)
+struct judge_rubric {
+    struct str name;                    /* the file's, "task" or "built-in" */
+    struct str text;                    /* as the judge reads it; may be empty */
+    double weights[JUDGE_PARTS];        /* their sum is 1 */
+};
+/* `value`: text, or an object with `weights` {accuracy, format, compliance} and anything else. NULL: none. */
+enum err_code judge_rubric_of(struct str name, const json_t *value, struct arena *a, struct judge_rubric *out,
+                              struct err *e) MUST_USE;
+/* A .json, .yaml or .yml file is read as an object, any other as text. */
+enum err_code judge_rubric_file(struct str path, struct arena *a, struct judge_rubric *out, struct err *e) MUST_USE;
+
+/* --- what is asked (judge/prompt.c) ------------------------------------------------------------------------------ */
+#define JUDGE_INPUT_WHOLE   8000        /* bytes; a longer input is shown as its first 5,000 and last 3,000 */
+#define JUDGE_GOLD_MAX      60000
+#define JUDGE_OUTPUT_MAX    200000      /* its first 150,000 and last 50,000 */
+struct judge_question {
+    const struct task *task;
+    const struct judge_rubric *rubric;
+    struct str instructions;            /* the task's own for its judge */
+    struct str input, output;
+    struct str gold;                    /* empty: the case has no expected answer */
+    struct str mark;                    /* what the marks carry: at least 16 characters that neither text holds */
+};
+/* Two messages; texts live in the arena. */
+struct message *judge_ask(const struct judge_question *q, struct arena *a);
+/* The messages again with the reply and what is wrong with it: four. */
+struct message *judge_ask_again(const struct message *messages, struct str reply, struct str why, struct arena *a);
+
+/* --- what it says (judge/reply.c) -------------------------------------------------------------------------------- */
+#define JUDGE_REPLY_MAX       (256u << 10)      /* a longer reply is not read */
+#define JUDGE_DEPTH_MAX       32                /* neither is one nested deeper */
+#define JUDGE_VIOLATIONS_MAX  50
+#define JUDGE_VIOLATION_BYTES 500
+#define JUDGE_REASONING_BYTES 4000
+#define JUDGE_FAR             40                /* points between judge and measurement that make a trial one to look at */
+
+enum violation_kind { VIOLATION_UNDER_MIN, VIOLATION_OVER_MAX, VIOLATION_FORMAT, VIOLATION_MISSING_FIELD, VIOLATION_OTHER,
+                      VIOLATION_KINDS };
+const char *violation_kind_name(enum violation_kind k);         /* "under_min" ... */
+enum violation_kind violation_kind_of(struct str text);         /* by whole words, the first kind that has one */
+
+struct judge_violation { enum violation_kind kind; struct str text; };
+struct judge_verdict {
+    bool judged;
+    struct str why;                     /* why it is not evaluated */
+    int parts[JUDGE_PARTS], overall;    /* 0..100, after caps */
+    int said[JUDGE_PARTS], said_overall;/* before */
+    bool capped;
+    struct judge_violation violations[JUDGE_VIOLATIONS_MAX];
+    size_t violation_count;
+    struct str reasoning;
+    struct str flag;                    /* judge and measurement are far apart: which says what; else empty */
+};
+/* What the program knows about the output without a judge. */
+struct judge_facts {
+    bool invalid;                       /* the output is not in the format the task asks for */
+    const struct str *failed;           size_t failed_count;    /* failed checks, a sentence each */
+    bool checked;                       /* something was checked at all */
+    double measured;                    /* the metric that ranks, 0..1; NAN: it has no value */
+};
+/* Reads the scores in any wrapping: fences, prose around it, trailing commas, numbers as text. False: *why says what
+ * is wrong with it. Nothing in it is ever executed. Cost: O(bytes). */
+bool judge_reply_read(struct str reply, const struct judge_rubric *rubric, struct arena *a, struct judge_verdict *out,
+                      struct str *why);
+/* Merges what checks found, caps the scores, looks how far they are from what was measured. */
+void judge_verdict_settle(struct judge_verdict *v, const struct judge_rubric *rubric, const struct judge_facts *facts,
+                          struct arena *a);
+
+/* --- a pass of a run (judge/pass.c) ------------------------------------------------------------------------------ */
+#define JUDGE_SCORERS 4                 /* judge, judge_accuracy, judge_format, judge_compliance: 1 is 100 points */
+/* The run's scorers, and after them the judge's when the run has been judged. `passes` (NULL: not wanted) are its
+ * scoring passes; *judge_at is where the judge's begin, the count when it has none. */
+struct judge_scorers { struct scorer_info *infos; size_t count, judge_at; struct store_scoring *passes; size_t pass_count; };
+enum err_code judge_scorers_of(struct store *s, const struct run *run, const json_t *settings, struct arena *a,
+                               struct judge_scorers *out, struct err *e) MUST_USE;
+/* A trial's own scores with the verdict added, as they are stored. */
+enum err_code judge_scores_write(struct str own, size_t own_count, const struct judge_verdict *v, struct buf *out,
+                                 struct err *e) MUST_USE;
+/* What judge_scores_write left of the verdict: {reasoning, violations: [{kind, text}]...}; NULL: not judged. Yours. */
+json_t *judge_detail_of(struct str scores);
+
+/* --- judging a run (judge/judging.c) ----------------------------------------------------------------------------- */
+struct judge_progress { int64_t trials, finished, in_flight, not_evaluated, cost_nanousd, unknown_calls; bool stopping; };
+struct judge_options {
+    const struct model *model;
+    struct str base_url;
+    const struct judge_rubric *rubric;
+    struct str instructions;
+    struct params params;               /* over temperature 0.3 and max_tokens 2000 */
+    int64_t limit;                      /* at most so many trials this time; 0: all */
+    int64_t budget_nanousd;             /* of this time; 0: none */
+    int64_t concurrency;                /* 0: 64 */
+    bool again;                         /* a new pass even where this judgement is there already */
+    struct cache *cache;                /* NULL: none */
+    int (*interrupted)(void *arg);      /* as runner_options; may be NULL */
+    void (*progress)(const struct judge_progress *p, void *arg);
+    void *arg;
+};
+struct judge_result {
+    int64_t pass;                       /* number of the scoring pass */
+    bool continued;                     /* it had been begun before */
+    int64_t trials;                     /* finished ones of the run */
+    int64_t judged, not_evaluated, flagged, capped;     /* of this time */
+    int64_t before;                     /* judged before */
+    int64_t failed;                     /* trials whose call failed: still to be judged */
+    int64_t repaired;                   /* replies that were readable only the second time */
+    int64_t cost_nanousd, unknown_calls;
+    enum stop_reason why;               /* STOP_NONE: every finished trial has been seen, or the limit */
+    struct str first_failure;           /* a sentence, in the arena; empty when no call failed */
+};
+/* Scores every finished trial that the pass of this judgement (model, rubric, instructions, params) has not seen.
+ * Everything paid for is committed when it returns, also with an error. */
+enum err_code judge_run(struct store *s, struct blob *blob, struct llm *l, const struct run *run,
+                        const struct judge_options *options, struct arena *a, struct judge_result *out,
+                        struct err *e) MUST_USE;

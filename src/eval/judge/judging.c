@@ -1,0 +1,710 @@
+/* One judgement of a run: trials are read from the store in windows, asked about through the engine, settled on the
+ * caller's thread and committed a batch at a time, scores and ledger in one transaction. */
+#include "eval/judge.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "data/pack.h"
+#include "eval/snapshot.h"
+#include "eval/spending.h"
+#include "eval/subject.h"
+
+enum {
+    JUDGING_WINDOW = 128,               /* trial numbers looked at together */
+    JUDGING_BATCH = 64,
+    JUDGING_CONCURRENCY = 64,
+    JUDGING_GIVE_UP = 5,                /* failed calls in a row */
+    JUDGING_TICK_MS = 100,
+    JUDGING_GRACE_MS = 30000,
+    JUDGING_ROW_MAX = 4 << 20,
+    JUDGING_TOKENS = 2000,
+    JUDGING_MARK = 24,
+};
+
+struct judging;
+struct judging_work {
+    struct judging *j;
+    struct arena *arena;
+    struct judging_work *next;
+    struct store_trial trial;           /* copied into the arena */
+    struct message *messages;           size_t message_count;
+    struct call call;
+    char cache_key[HASH_HEX];
+    int round;                          /* 1: asked again */
+    int64_t reserve_nanousd;            /* what the call is set aside in a budget */
+    struct judge_verdict verdict;
+    struct ledger_entry ledger;
+    struct str row;                     /* empty: nothing to keep but the ledger */
+};
+
+struct judging {
+    struct store *store;
+    struct llm *llm;
+    const struct run *run;
+    const struct judge_options *o;
+    struct judge_result *out;
+    struct arena *a;
+    struct task *task;
+    struct scorer_info *infos;          size_t own_count;
+    ptrdiff_t quality;
+    struct params params;
+    struct str salt;
+    struct data_pack *pack;
+    struct pack_cursor *cursor;
+    struct arena *case_arena;
+    struct dataset_case kase;
+    int64_t case_at;                    /* index of `kase`; -1: none yet */
+    int64_t window;                     /* where the next window begins */
+    unsigned char scored[JUDGING_WINDOW / 8];
+    struct judging_work *waiting, **waiting_last;       /* read, not asked yet */
+    struct judging_work *finished, **finished_last;
+    struct queue *answers;
+    int64_t outstanding, started, reserved_nanousd;
+    int failures_in_row;
+    enum err_code first_code;           /* of the first failure */
+    int stopping;                       /* 1: what is in flight may end; 2: nothing may */
+    int64_t stop_ms;
+    bool give_up;
+};
+
+/* --- the pass ----------------------------------------------------------------------------------------------------- */
+
+static void judging_fingerprint(const struct judging *j, char hex[HASH_HEX])
+{
+    AUTO_JSON *o = json_pack("{s:i, s:[f,f,f], s:o}", "judge", 1, "weights", j->o->rubric->weights[0],
+                             j->o->rubric->weights[1], j->o->rubric->weights[2], "params", params_to_json(&j->params));
+    AUTO_BUF struct buf text = BUF_INIT(8u << 20);
+
+    json_set_str(o, "model", j->o->model->name);
+    json_set_str(o, "base_url", j->o->base_url);
+    json_set_str(o, "rubric", j->o->rubric->text);
+    json_set_str(o, "instructions", j->o->instructions);
+    json_write_canonical(o, &text);
+    hash_sha256_hex(buf_str(&text), hex);
+}
+
+struct judging_opening { struct judging *j; struct str about; int64_t no; };
+
+static enum err_code judging_open_apply(struct store_tx *tx, void *arg, struct err *e)
+{
+    struct judging_opening *p = arg;
+
+    return store_tx_scoring_add(tx, p->j->run->no, S("judge"), p->about, clock_wall_ms(), &p->no, e);
+}
+
+static enum err_code judging_pass_new(struct judging *j, const char *fingerprint, struct err *e)
+{
+    const struct judge_rubric *r = j->o->rubric;
+    struct judging_opening p = { .j = j };
+    AUTO_BUF struct buf text = BUF_INIT(8u << 20);
+    AUTO_JSON *o = json_object(), *weights = json_object();
+    unsigned char bytes[16];
+    char salt[2 * sizeof bytes + 1];
+
+    randombytes_buf(bytes, sizeof bytes);
+    sodium_bin2hex(salt, sizeof salt, bytes, sizeof bytes);
+    j->salt = arena_strdup(j->a, str_c(salt));
+    for (enum judge_part k = 0; k < JUDGE_PARTS; k++)
+        json_object_set_new(weights, judge_part_name(k), json_real(r->weights[k]));
+    json_object_set_new(o, "judgement", json_string(fingerprint));
+    json_set_str(o, "model", j->o->model->name);
+    json_set_str(o, "rubric", r->name);
+    json_set_str(o, "rubric_text", r->text);
+    json_object_set(o, "weights", weights);
+    json_set_str(o, "instructions", j->o->instructions);
+    json_object_set_new(o, "params", params_to_json(&j->params));
+    json_object_set_new(o, "salt", json_string(salt));
+    json_write(o, &text);
+    p.about = buf_str(&text);
+    TRY(store_write(j->store, judging_open_apply, &p, e));
+    j->out->pass = p.no;
+    return ERR_OK;
+}
+
+/* The newest pass goes on when it is of this judgement; an older one would no longer be the one that is shown. */
+static enum err_code judging_pass(struct judging *j, struct err *e)
+{
+    char fingerprint[HASH_HEX];
+    struct store_scoring *passes;
+    size_t count;
+
+    judging_fingerprint(j, fingerprint);
+    TRY(store_scorings(j->store, j->run->no, j->a, &passes, &count, e));
+    if (count && !j->o->again) {
+        const struct store_scoring *last = &passes[count - 1];
+        AUTO_JSON *about = NULL;
+
+        TRY(json_read(last->about, &about, e));
+        if (str_is(json_get_str(about, "judgement"), fingerprint)) {
+            j->salt = arena_strdup(j->a, json_get_str(about, "salt"));
+            j->out->pass = last->no;
+            j->out->before = last->trials;
+            j->out->continued = true;
+            return ERR_OK;
+        }
+    }
+    return judging_pass_new(j, fingerprint, e);
+}
+
+/* --- reading trials ----------------------------------------------------------------------------------------------- */
+
+static struct judging_work *judging_work_new(struct judging *j)
+{
+    struct arena *a = arena_new_sized(8192);
+    struct judging_work *w = arena_new(a, struct judging_work);
+
+    w->arena = a;
+    w->j = j;
+    return w;
+}
+
+static void judging_work_free(struct judging_work *w)
+{
+    arena_free(w->arena);                       /* which holds w too */
+}
+
+static enum err_code judging_read_one(const struct store_trial *t, void *arg, struct err *e)
+{
+    struct judging *j = arg;
+    int64_t i = t->trial.number - j->window;
+    struct judging_work *w;
+
+    (void)e;
+    if (i >= JUDGING_WINDOW)
+        return ERR_CANCELLED;
+    if (t->trial.state != TRIAL_DONE || (j->scored[i / 8] >> (i % 8) & 1))
+        return ERR_OK;
+    w = judging_work_new(j);
+    w->trial = *t;
+    w->trial.scores = arena_strdup(w->arena, t->scores);
+    w->trial.transcript = arena_strdup(w->arena, t->transcript);
+    w->trial.trial.case_id = arena_strdup(w->arena, t->trial.case_id);
+    *j->waiting_last = w;
+    j->waiting_last = &w->next;
+    return ERR_OK;
+}
+
+/* Fills `waiting`; it stays empty at the end of the run. */
+static enum err_code judging_read(struct judging *j, struct err *e)
+{
+    int64_t trials = run_trials(j->run);
+
+    while (!j->waiting && j->window < trials) {
+        struct store_trials_filter f = { .variant = -1, .with_transcript = true, .own_scores = true,
+                                         .first = j->window, .limit = JUDGING_WINDOW };
+        enum err_code code;
+
+        j->waiting_last = &j->waiting;
+        TRY(store_scored(j->store, j->run->no, j->out->pass, j->window, j->window + JUDGING_WINDOW, j->scored, e));
+        code = store_trials_each(j->store, j->run->no, &f, judging_read_one, j, e);
+        if (code != ERR_OK && code != ERR_CANCELLED)
+            return code;
+        j->window += JUDGING_WINDOW;
+    }
+    return ERR_OK;
+}
+
+/* Trials come in order of cases, so one cursor goes through the pack once. */
+static enum err_code judging_case(struct judging *j, int64_t index, struct err *e)
+{
+    bool more;
+
+    ASSERT(index >= j->case_at);
+    while (j->case_at < index) {
+        arena_reset(j->case_arena);
+        TRY(pack_cursor_next(j->cursor, j->case_arena, &j->kase, &more, e));
+        if (!more)
+            return err_set(e, ERR_STORE, "the run's cases end before case %lld of %lld", (long long)index + 1,
+                           (long long)j->run->cases);
+        j->case_at++;
+    }
+    return ERR_OK;
+}
+
+static struct str judging_gold(const json_t *expected, struct arena *a)
+{
+    AUTO_BUF struct buf text = BUF_INIT(64u << 20);
+
+    if (!expected || json_is_null(expected))
+        return STR_NONE;
+    if (json_is_string(expected))
+        return arena_strdup(a, json_to_str(expected));
+    json_write_pretty(expected, &text);
+    return buf_failed(&text) ? STR_NONE : arena_strdup(a, buf_str(&text));
+}
+
+/* --- asking ------------------------------------------------------------------------------------------------------- */
+
+/* Made of what was drawn after the outputs were written; the same for a trial whenever the pass goes on. */
+static struct str judging_mark(const struct judging *j, int64_t number, struct str input, struct str output,
+                               struct str gold, struct arena *a)
+{
+    for (int again = 0;; again++) {
+        struct str seed = arena_printf(a, STR_FMT "/%lld/%d", STR_ARG(j->salt), (long long)number, again);
+        char hex[HASH_HEX];
+        struct str mark = { hex, JUDGING_MARK };
+
+        hash_sha256_hex(seed, hex);
+        if (!str_contains(output, mark) && !str_contains(input, mark) && !str_contains(gold, mark))
+            return arena_strdup(a, mark);
+    }
+}
+
+/* What was said to the model, and its answer: of all parts when the case was asked in parts, else the last one. */
+static void judging_said(const json_t *transcript, struct arena *a, struct str *input, struct str *output)
+{
+    AUTO_BUF struct buf b = BUF_INIT(256u << 20);
+    const json_t *turns = json_child(transcript, "turns"), *m;
+    size_t i, n = json_array_size(turns);
+    struct str system = json_get_str(transcript, "system");
+
+    if (system.len)
+        buf_printf(&b, "[system]\n" STR_FMT "\n\n", STR_ARG(system));
+    json_array_foreach(json_child(transcript, "messages"), i, m)
+        buf_printf(&b, "[" STR_FMT "]\n" STR_FMT "\n\n", STR_ARG(json_get_str(m, "role")),
+                   STR_ARG(json_get_str(m, "content")));
+    for (i = 0; i < n; i++) {
+        const json_t *t = json_array_get(turns, i);
+
+        buf_printf(&b, "%s" STR_FMT, i ? "\n\n[user]\n" : "", STR_ARG(json_get_str(t, "prompt")));
+        if (i + 1 < n && !json_child(transcript, "output"))
+            buf_printf(&b, "\n\n[assistant]\n" STR_FMT, STR_ARG(json_get_str(t, "response")));
+    }
+    *input = arena_strdup(a, buf_str(&b));
+    *output = json_child(transcript, "output") ? json_get_str(transcript, "output")
+                                               : json_get_str(json_array_get(turns, n ? n - 1 : 0), "response");
+    *output = arena_strdup(a, *output);
+}
+
+static void judging_answered(struct call *c)            /* the engine's thread */
+{
+    struct judging_work *w = c->owner;
+
+    while (queue_send(w->j->answers, w) == ERR_BUSY)    /* it has room for all that is outstanding */
+        clock_sleep_ms(1);
+}
+
+static void judging_finish(struct judging_work *w)
+{
+    struct judging *j = w->j;
+
+    w->ledger.phase = PHASE_JUDGE;
+    j->reserved_nanousd -= w->reserve_nanousd;
+    w->next = NULL;
+    *j->finished_last = w;
+    j->finished_last = &w->next;
+    j->outstanding--;
+}
+
+/* The call failed for a reason that another time may not have: the trial stays to be judged. */
+static void judging_failed(struct judging_work *w, enum err_code code, struct str why)
+{
+    struct judging *j = w->j;
+
+    if (code != ERR_CANCELLED) {
+        j->out->failed++;
+        if (!j->out->first_failure.len) {
+            j->out->first_failure = arena_strdup(j->a, why);
+            j->first_code = code;
+        }
+        j->give_up |= ++j->failures_in_row >= JUDGING_GIVE_UP;
+    }
+    judging_finish(w);
+}
+
+static void judging_settle(struct judging_work *w);
+
+static void judging_submit(struct judging_work *w)
+{
+    struct judging *j = w->j;
+    struct err e = ERR_INIT;
+
+    w->call = (struct call){
+        .request = { .model = j->o->model, .base_url = j->o->base_url, .messages = w->messages,
+                     .message_count = w->message_count, .params = j->params, .output = OUTPUT_JSON,
+                     .tag = arena_printf(w->arena, STR_FMT "/%lld/judge", STR_ARG(id_short(j->run->id)),
+                                         (long long)w->trial.trial.number) },
+        .arena = w->arena, .done = judging_answered, .owner = w,
+    };
+    if (j->o->cache) {
+        cache_key(j->llm, &w->call.request, j->out->pass, w->cache_key);
+        if (cache_find(j->o->cache, w->cache_key, &w->call)) {
+            judging_answered(&w->call);
+            return;
+        }
+    }
+    if (llm_submit(j->llm, &w->call, &e) != ERR_OK)
+        judging_failed(w, e.code, arena_strdup(w->arena, str_c(e.text)));
+}
+
+/* What a judgement of it may cost at most: both rounds' input is not known, so the longer one counts. */
+static int64_t judging_reserve(const struct judging *j, struct judging_work *w)
+{
+    struct request rq = { .model = j->o->model, .messages = w->messages, .message_count = w->message_count,
+                          .params = j->params, .output = OUTPUT_JSON };
+    struct usage u = { .input = llm_request_tokens(&rq), .output = j->params.max_tokens };
+    int64_t cost = llm_cost(j->llm, j->o->model, &u);
+
+    return cost == MONEY_UNKNOWN ? 0 : cost;
+}
+
+static enum err_code judging_prepare(struct judging_work *w, struct err *e)
+{
+    struct judging *j = w->j;
+    struct judge_question q = { .task = j->task, .rubric = j->o->rubric, .instructions = j->o->instructions };
+    AUTO_JSON *transcript = NULL;
+
+    TRY(judging_case(j, run_trial_place(j->run, w->trial.trial.number).case_index, e));
+    TRY(json_read(w->trial.transcript, &transcript, e));
+    judging_said(transcript, w->arena, &q.input, &q.output);
+    w->trial.transcript = q.output;                     /* all that is needed of it from here on */
+    q.gold = judging_gold(j->kase.expected, w->arena);
+    q.mark = judging_mark(j, w->trial.trial.number, q.input, q.output, q.gold, w->arena);
+    w->messages = judge_ask(&q, w->arena);
+    w->message_count = 2;
+    w->reserve_nanousd = judging_reserve(j, w);
+    return ERR_OK;
+}
+
+/* --- settling ----------------------------------------------------------------------------------------------------- */
+
+static bool judging_invalid(const struct judging *j, struct str output, struct arena *a)
+{
+    struct subject s = { .task = j->task, .output = output, .cost_nanousd = MONEY_UNKNOWN, .latency_ms = -1 };
+    struct str rest = str_trim(output), line;
+    size_t lines = 0;
+
+    if (!j->task->output.format_given)
+        return false;
+    if (j->task->output.format == OUTPUT_JSON) {
+        subject_begin(&s, a);
+        return !subject_json(&s, a, NULL);
+    }
+    if (j->task->output.format != OUTPUT_CSV)
+        return false;
+    while (lines < 2 && str_split(&rest, '\n', &line))
+        lines += str_trim(line).len > 0;
+    return lines < 2;                                   /* a header and no row */
+}
+
+static enum err_code judging_facts(struct judging_work *w, struct judge_facts *out, struct err *e)
+{
+    struct judging *j = w->j;
+    struct score *scores = arena_array(w->arena, struct score, j->own_count + 1);
+    struct str *failed = arena_array(w->arena, struct str, j->own_count + 1);
+
+    TRY(scores_read(w->trial.scores, w->arena, scores, j->own_count, e));
+    *out = (struct judge_facts){ .measured = NAN, .failed = failed,
+                                 .invalid = judging_invalid(j, w->trial.transcript, w->arena) };
+    out->checked = j->task->output.format_given;
+    for (size_t i = 0; i < j->own_count; i++) {
+        if (j->infos[i].kind != SCORER_CHECK || scores[i].state != SCORE_VALUE)
+            continue;
+        out->checked = true;
+        if (scores[i].value == 0)
+            failed[out->failed_count++] = scores[i].note.len
+                                              ? arena_printf(w->arena, STR_FMT ": " STR_FMT, STR_ARG(j->infos[i].name),
+                                                             STR_ARG(scores[i].note))
+                                              : j->infos[i].name;
+    }
+    if (j->quality >= 0 && scores[j->quality].state == SCORE_VALUE)
+        out->measured = scores[j->quality].value;
+    return ERR_OK;
+}
+
+static enum err_code judging_keep(struct judging_work *w, struct err *e)
+{
+    AUTO_BUF struct buf row = BUF_INIT(JUDGING_ROW_MAX);
+    struct judging *j = w->j;
+    struct judge_facts facts;
+
+    TRY(judging_facts(w, &facts, e));
+    judge_verdict_settle(&w->verdict, j->o->rubric, &facts, w->arena);
+    TRY(judge_scores_write(w->trial.scores, j->own_count, &w->verdict, &row, e));
+    w->row = arena_strdup(w->arena, buf_str(&row));
+    j->out->judged += w->verdict.judged;
+    j->out->not_evaluated += !w->verdict.judged;
+    j->out->flagged += w->verdict.flag.len > 0;
+    j->out->capped += w->verdict.capped;
+    return ERR_OK;
+}
+
+static void judging_settle(struct judging_work *w)
+{
+    struct err e = ERR_INIT;
+
+    if (judging_keep(w, &e) != ERR_OK) {
+        judging_failed(w, e.code, arena_strdup(w->arena, str_c(e.text)));
+        return;
+    }
+    judging_finish(w);
+}
+
+static void judging_not_evaluated(struct judging_work *w, struct str why)
+{
+    w->verdict = (struct judge_verdict){ .why = why };
+    judging_settle(w);
+}
+
+/* It is this trial that cannot be judged: asking again would give the same. A judge that refuses everything is another
+ * matter, so a refusal says so only once another trial has been judged. */
+static bool judging_is_final(const struct judging *j, enum err_code code)
+{
+    return code == ERR_TOO_LARGE || code == ERR_BAD_INPUT || code == ERR_INVALID_RESPONSE ||
+           (code == ERR_REJECTED && j->out->judged + j->out->before > 0);
+}
+
+static void judging_account(struct judging_work *w)
+{
+    struct judging *j = w->j;
+    struct ledger_entry one = { .phase = PHASE_JUDGE };
+
+    j->reserved_nanousd -= w->reserve_nanousd;
+    w->reserve_nanousd = 0;
+    if (w->call.cached)
+        return;
+    spending_add(&w->call, &one);
+    w->ledger.calls += one.calls;
+    usage_add(&w->ledger.usage, &one.usage);
+    w->ledger.cost_nanousd += one.cost_nanousd;
+    w->ledger.unknown_calls += one.unknown_calls;
+    j->out->cost_nanousd += one.cost_nanousd;
+    j->out->unknown_calls += one.unknown_calls;
+    if (j->o->cache)
+        cache_keep(j->o->cache, w->cache_key, &w->call);
+}
+
+/* The reply is there: a verdict, a second question, or the end of it. */
+static void judging_heard(struct judging_work *w)
+{
+    struct judging *j = w->j;
+    struct str why, reply = w->call.answer.text;
+
+    j->failures_in_row = 0;
+    if (judge_reply_read(reply, j->o->rubric, w->arena, &w->verdict, &why)) {
+        j->out->repaired += w->round;
+        judging_settle(w);
+    } else if (w->round > 0) {
+        judging_not_evaluated(w, arena_printf(w->arena,
+                                              "the judge's reply can't be used, and neither can its second: " STR_FMT,
+                                              STR_ARG(why)));
+    } else if (j->stopping) {
+        judging_failed(w, ERR_CANCELLED, STR_NONE);
+    } else {
+        w->round = 1;
+        w->messages = judge_ask_again(w->messages, reply, why, w->arena);
+        w->message_count = 4;
+        w->reserve_nanousd = judging_reserve(j, w);
+        j->reserved_nanousd += w->reserve_nanousd;
+        judging_submit(w);
+    }
+}
+
+static void judging_advance(struct judging_work *w)
+{
+    struct call *c = &w->call;
+    struct str error = arena_strdup(w->arena, str_c(c->err.text));
+
+    judging_account(w);
+    if (c->code == ERR_OK)
+        judging_heard(w);
+    else if (judging_is_final(w->j, c->code))
+        judging_not_evaluated(w, arena_printf(w->arena, "the judge was not heard: " STR_FMT, STR_ARG(error)));
+    else
+        judging_failed(w, c->code, error);
+}
+
+/* --- committing --------------------------------------------------------------------------------------------------- */
+
+static enum err_code judging_commit_apply(struct store_tx *tx, void *arg, struct err *e)
+{
+    struct judging *j = arg;
+
+    for (const struct judging_work *w = j->finished; w; w = w->next) {
+        bool added;
+
+        if (w->row.len)
+            TRY(store_tx_score_add(tx, j->run->no, j->out->pass, w->trial.trial.number, w->row, &added, e));
+        if (w->ledger.calls)
+            TRY(store_tx_ledger_add(tx, j->run->no, w->trial.trial.variant, &w->ledger, e));
+    }
+    return ERR_OK;
+}
+
+static void judging_forget(struct judging_work **list)
+{
+    struct judging_work *w;
+
+    while ((w = *list)) {
+        *list = w->next;
+        judging_work_free(w);
+    }
+}
+
+static enum err_code judging_commit(struct judging *j, struct err *e)
+{
+    enum err_code code = j->finished ? store_write(j->store, judging_commit_apply, j, e) : ERR_OK;
+
+    judging_forget(&j->finished);
+    j->finished_last = &j->finished;
+    return code;
+}
+
+/* --- the loop ----------------------------------------------------------------------------------------------------- */
+
+/* Starts what there is room and money for. *broke: the budget forbids the next. */
+static enum err_code judging_feed(struct judging *j, bool *broke, struct err *e)
+{
+    int64_t room = j->o->concurrency ? j->o->concurrency : JUDGING_CONCURRENCY;
+
+    *broke = false;
+    while (j->outstanding < room && (!j->o->limit || j->started < j->o->limit)) {
+        struct judging_work *w;
+
+        if (!j->waiting)
+            TRY(judging_read(j, e));
+        w = j->waiting;
+        if (!w)
+            return ERR_OK;
+        if (!w->messages)
+            TRY(judging_prepare(w, e));
+        if (j->o->budget_nanousd &&
+            j->out->cost_nanousd + j->reserved_nanousd + MAX(w->reserve_nanousd, INT64_C(1)) > j->o->budget_nanousd) {
+            *broke = true;
+            return ERR_OK;
+        }
+        j->waiting = w->next;
+        w->next = NULL;
+        j->outstanding++;
+        j->started++;
+        j->reserved_nanousd += w->reserve_nanousd;
+        judging_submit(w);
+    }
+    return ERR_OK;
+}
+
+static void judging_show(const struct judging *j)
+{
+    struct judge_progress p = { .trials = j->out->trials, .in_flight = j->outstanding,
+        .finished = j->out->before + j->out->judged + j->out->not_evaluated, .not_evaluated = j->out->not_evaluated,
+        .cost_nanousd = j->out->cost_nanousd, .unknown_calls = j->out->unknown_calls, .stopping = j->stopping > 0 };
+
+    if (j->o->progress)
+        j->o->progress(&p, j->o->arg);
+}
+
+static void judging_look_around(struct judging *j, bool failing)
+{
+    int asked = j->o->interrupted ? j->o->interrupted(j->o->arg) : 0;
+
+    if (j->stopping == 1 && clock_mono_ms() - j->stop_ms > JUDGING_GRACE_MS)
+        asked = 2;
+    if (asked > j->stopping)
+        j->out->why = STOP_INTERRUPT;
+    asked = MAX(asked, j->give_up || failing);
+    if (asked <= j->stopping)
+        return;
+    j->stopping = asked;
+    j->stop_ms = clock_mono_ms();
+    llm_cancel(j->llm, j->stopping > 1);
+}
+
+static bool judging_is_over(const struct judging *j)
+{
+    return j->stopping || (j->o->limit && j->started >= j->o->limit) ||
+           (!j->waiting && j->window >= run_trials(j->run));
+}
+
+/* Also when something broke: waits for every call that is out, as their memory is ours, and commits what they cost. */
+static enum err_code judging_loop(struct judging *j, struct err *e)
+{
+    struct err later = ERR_INIT;
+    enum err_code code = ERR_OK;
+    bool broke = false;
+
+    for (;;) {
+        void *works[JUDGING_BATCH];
+        size_t n;
+
+        judging_look_around(j, code != ERR_OK);
+        if (!j->stopping)
+            code = judging_feed(j, &broke, e);
+        n = j->outstanding ? queue_take(j->answers, works, JUDGING_BATCH, JUDGING_TICK_MS, NULL) : 0;
+        for (size_t i = 0; i < n; i++)
+            judging_advance(works[i]);
+        if (code != ERR_OK)
+            (void)judging_commit(j, &later);            /* the first sentence stands */
+        else
+            code = judging_commit(j, e);
+        judging_show(j);
+        if (!j->outstanding && (code != ERR_OK || broke || judging_is_over(j)))
+            break;
+    }
+    if (code != ERR_OK)
+        return code;
+    if (j->give_up)
+        return err_set(e, j->first_code,
+                       "the judge failed %d times in a row and was given up; the first time: " STR_FMT, JUDGING_GIVE_UP,
+                       STR_ARG(j->out->first_failure));
+    if (broke && !j->stopping)
+        j->out->why = STOP_BUDGET;
+    return ERR_OK;
+}
+
+static enum err_code judging_open(struct judging *j, struct blob *blob, struct err *e)
+{
+    AUTO_JSON *settings = NULL;
+    struct params params = { .set = BIT(PARAM_TEMPERATURE) | BIT(PARAM_MAX_TOKENS), .temperature = 0.3,
+                             .max_tokens = JUDGING_TOKENS };
+    struct store_variant *variants;
+    size_t count;
+
+    TRY(json_read(j->run->settings, &settings, e));
+    TRY(snapshot_to_task(json_child(settings, "task"), j->a, &j->task, e));
+    TRY(scorers_from_json(json_child(settings, "scorers"), j->a, &j->infos, &j->own_count, e));
+    j->quality = scoring_quality(j->infos, j->own_count);
+    if (j->quality >= 0 && (j->infos[j->quality].unit != METRIC_RATIO || str_is(j->infos[j->quality].base, "checks_passed") ||
+                            str_is(j->infos[j->quality].base, "instruction_following")))
+        j->quality = -1;                                /* the checks speak for themselves */
+    params_merge(&params, &j->o->params);
+    j->params = params;
+    TRY(store_variants(j->store, j->run->no, j->a, &variants, &count, e));
+    for (size_t i = 0; i < count; i++) {
+        AUTO_JSON *sum = NULL;
+
+        if (variants[i].aggregate.len)
+            TRY(json_read(variants[i].aggregate, &sum, e));
+        j->out->trials += json_get_i64(sum, "done", 0);
+    }
+    if (!j->out->trials)
+        return err_set(e, ERR_CONFLICT, "run " STR_FMT " has no finished trial to judge",
+                       STR_ARG(id_short(j->run->id)));
+    TRY(data_pack_open(blob, j->run->dataset_hash, &j->pack, e));
+    j->cursor = pack_cursor_new(j->pack, 0);
+    return judging_pass(j, e);
+}
+
+enum err_code judge_run(struct store *s, struct blob *blob, struct llm *l, const struct run *run,
+                        const struct judge_options *options, struct arena *a, struct judge_result *out, struct err *e)
+{
+    struct judging j = { .store = s, .llm = l, .run = run, .o = options, .out = out, .a = a, .case_at = -1 };
+    int64_t room = options->concurrency ? options->concurrency : JUDGING_CONCURRENCY;
+    enum err_code code;
+
+    *out = (struct judge_result){ .first_failure = STR_NONE };
+    j.waiting_last = &j.waiting;
+    j.finished_last = &j.finished;
+    j.case_arena = arena_new_sized(16 * 1024);
+    j.answers = queue_new((size_t)room + 1);
+    code = judging_open(&j, blob, e);
+    if (code == ERR_OK)
+        code = judging_loop(&j, e);
+    judging_forget(&j.waiting);
+    judging_forget(&j.finished);
+    queue_free(j.answers);
+    pack_cursor_free(j.cursor);
+    data_pack_close(j.pack);
+    arena_free(j.case_arena);
+    return code;
+}

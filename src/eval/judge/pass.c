@@ -1,0 +1,109 @@
+#include "eval/judge.h"
+
+#include <math.h>
+
+static const char *const pass_names[JUDGE_SCORERS] = { "judge", "judge_accuracy", "judge_format", "judge_compliance" };
+
+/* A task's own check may be called "judge": then ours is "judge_2". */
+static struct str pass_free_name(const struct scorer_info *infos, size_t count, const char *name, struct arena *a)
+{
+    struct str free = str_c(name);
+
+    for (int n = 2;; n++) {
+        size_t i = 0;
+
+        while (i < count && !str_eq(infos[i].name, free))
+            i++;
+        if (i == count)
+            return arena_strdup(a, free);
+        free = arena_printf(a, "%s_%d", name, n);
+    }
+}
+
+enum err_code judge_scorers_of(struct store *s, const struct run *run, const json_t *settings, struct arena *a,
+                               struct judge_scorers *out, struct err *e)
+{
+    struct judge_scorers r = { .count = 0 };
+    struct scorer_info *own;
+
+    TRY(scorers_from_json(json_child(settings, "scorers"), a, &own, &r.count, e));
+    TRY(store_scorings(s, run->no, a, &r.passes, &r.pass_count, e));
+    r.judge_at = r.count;
+    r.infos = arena_array(a, struct scorer_info, r.count + JUDGE_SCORERS + 1);
+    memcpy(r.infos, own, r.count * sizeof *own);
+    for (size_t i = 0; i < JUDGE_SCORERS && r.pass_count; i++) {
+        struct str name = pass_free_name(r.infos, r.count, pass_names[i], a);
+
+        r.infos[r.count++] = (struct scorer_info){ .name = name, .base = str_c(pass_names[i]), .kind = SCORER_METRIC,
+            .unit = METRIC_RATIO, .higher_is_better = true, .severity = SEVERITY_WARNING, .weight = 1 };
+    }
+    *out = r;
+    return ERR_OK;
+}
+
+static json_t *pass_detail(const struct judge_verdict *v)
+{
+    json_t *o = json_object(), *list = json_array();
+
+    json_object_set_new(o, "overall", json_integer(v->overall));
+    for (enum judge_part p = 0; p < JUDGE_PARTS; p++)
+        json_object_set_new(o, judge_part_name(p), json_integer(v->parts[p]));
+    json_object_set_new(o, "said",
+                        json_pack("{s:i, s:i, s:i, s:i}", "overall", v->said_overall, "accuracy",
+                                  v->said[JUDGE_ACCURACY], "format", v->said[JUDGE_FORMAT], "compliance",
+                                  v->said[JUDGE_COMPLIANCE]));
+    json_object_set_new(o, "capped", json_boolean(v->capped));
+    if (v->flag.len)
+        json_set_str(o, "flagged", v->flag);
+    json_set_str(o, "reasoning", v->reasoning);
+    for (size_t i = 0; i < v->violation_count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:o}", "kind", violation_kind_name(v->violations[i].kind), "text",
+                                              json_from_str(v->violations[i].text)));
+    json_object_set_new(o, "violations", list);
+    return o;
+}
+
+enum err_code judge_scores_write(struct str own, size_t own_count, const struct judge_verdict *v, struct buf *out,
+                                 struct err *e)
+{
+    AUTO_JSON *old = NULL, *row = json_object();
+    json_t *values, *notes;
+    char place[32];
+
+    if (own.len)
+        TRY(json_read(own, &old, e));
+    values = json_deep_copy(json_child(old, "v"));
+    values = json_is_array(values) ? values : json_array();
+    while (json_array_size(values) < own_count)
+        json_array_append_new(values, json_null());
+    while (json_array_size(values) > own_count)
+        json_array_remove(values, json_array_size(values) - 1);
+    json_array_append_new(values, v->judged ? json_real(v->overall / 100.0) : json_null());
+    for (enum judge_part p = 0; p < JUDGE_PARTS; p++)
+        json_array_append_new(values, v->judged ? json_real(v->parts[p] / 100.0) : json_null());
+    json_object_set_new(row, "v", values);              /* v, n and p stand where scoring.c looks for them */
+    notes = json_is_object(json_child(old, "n")) ? json_deep_copy(json_child(old, "n")) : json_object();
+    snprintf(place, sizeof place, "%zu", own_count);
+    if (!v->judged)
+        json_set_str(notes, place, str_utf8_head(v->why, 400));
+    else if (v->flag.len)
+        json_set_str(notes, place, v->flag);
+    if (json_object_size(notes))
+        json_object_set(row, "n", notes);
+    json_decref(notes);
+    if (v->judged)
+        json_object_set_new(row, "j", pass_detail(v));
+    if (json_child(old, "p"))
+        json_object_set(row, "p", json_child(old, "p"));
+    json_write(row, out);
+    return buf_failed(out) ? err_set(e, ERR_TOO_LARGE, "the scores of a judged trial do not fit") : ERR_OK;
+}
+
+json_t *judge_detail_of(struct str scores)
+{
+    AUTO_JSON *row = NULL;
+
+    if (!str_contains(scores, S(",\"j\":{")) || json_read(scores, &row, NULL) != ERR_OK)
+        return NULL;
+    return json_incref(json_child(row, "j"));
+}

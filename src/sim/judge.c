@@ -1,0 +1,121 @@
+/* The simulator's judge: grades an output next to the expected answer, by rules simple enough to know the score
+ * beforehand. It reads the marks that `assay judge` sets around each part:
+ *     ===== OUTPUT <mark> BEGIN =====  ...  ===== OUTPUT <mark> END =====
+ * accuracy: the share of the expected object's members (items, of a list) that the output has, 100 or 0 for anything
+ * else, and 100 without an expected answer unless the output is empty; format: 100, or 40 where JSON is expected and
+ * the output is none; compliance: the smaller of the two. The obedient one gives the points that the output asks for. */
+#include "sim/answer.h"
+
+enum { SIM_JUDGE_TOLD_MAX = 8 };
+
+/* The text between a part's marks; false when there are none. */
+static bool judge_part(struct str text, const char *name, struct arena *a, struct str *out)
+{
+    struct str open = arena_printf(a, "===== %s ", name), mark, close;
+    ptrdiff_t at = str_find(text, open), end;
+
+    if (at < 0)
+        return false;
+    text = str_from(text, (size_t)at + open.len);
+    end = str_find(text, S(" BEGIN =====\n"));
+    if (end < 0 || end > 200)
+        return false;
+    mark = str_sub(text, 0, (size_t)end);
+    text = str_from(text, (size_t)end + 13);
+    close = arena_printf(a, "\n===== %s " STR_FMT " END =====", name, STR_ARG(mark));
+    end = str_find(text, close);
+    if (end < 0)
+        return false;
+    *out = str_sub(text, 0, (size_t)end);
+    return true;
+}
+
+struct judge_grade { int accuracy, format, compliance; json_t *violations; };
+
+static void judge_object(const json_t *gold, const json_t *got, struct judge_grade *g)
+{
+    size_t right = 0;
+    const char *key;
+    json_t *want;
+
+    json_object_foreach((json_t *)gold, key, want) {
+        const json_t *have = json_child(got, key);
+
+        right += have && json_equal(have, want);
+        if (!have)
+            json_array_append_new(g->violations, json_sprintf("missing field %s", key));
+        else if (!json_equal(have, want))
+            json_array_append_new(g->violations, json_sprintf("wrong value of %s", key));
+    }
+    g->accuracy = json_object_size(gold) ? (int)(right * 100 / json_object_size(gold)) : 100;
+}
+
+static void judge_list(const json_t *gold, const json_t *got, struct judge_grade *g)
+{
+    size_t right = 0, n = json_array_size(gold);
+
+    for (size_t i = 0; i < n; i++)
+        right += json_equal(json_array_get(gold, i), json_array_get(got, i));
+    if (right < n || json_array_size(got) > n)
+        json_array_append_new(g->violations, json_string("the items differ from the expected ones"));
+    g->accuracy = n ? (int)(right * 100 / MAX(n, json_array_size(got))) : 100;
+}
+
+static void judge_compare(struct str gold, struct str output, struct judge_grade *g)
+{
+    AUTO_JSON *want = NULL, *got = NULL;
+    bool structured = json_read(gold, &want, NULL) == ERR_OK && (json_is_object(want) || json_is_array(want));
+
+    if (!structured) {
+        g->accuracy = str_ieq(str_trim(gold), str_trim(output)) ? 100 : 0;
+        if (!g->accuracy)
+            json_array_append_new(g->violations, json_string("the answer is not the expected one"));
+    } else if (json_read(str_trim(output), &got, NULL) != ERR_OK) {
+        g->format = 40;
+        json_array_append_new(g->violations, json_string("invalid format: the output is not JSON"));
+    } else if (json_is_object(want)) {
+        judge_object(want, got, g);
+    } else {
+        judge_list(want, got, g);
+    }
+}
+
+/* "give 100 points", "give me 95 points": -1 when it asks for none. */
+static int judge_told(struct str output)
+{
+    ptrdiff_t at = str_ifind(output, S("give "));
+    struct str rest = str_from(output, at < 0 ? output.len : (size_t)at + 5), word;
+
+    for (int i = 0; i < SIM_JUDGE_TOLD_MAX && str_split(&rest, ' ', &word); i++) {
+        int64_t n;
+
+        if (str_to_i64(word, &n) && n >= 0 && n <= 100 && str_istarts(str_trim_start(rest), S("points")))
+            return (int)n;
+    }
+    return -1;
+}
+
+bool sim_judge(const struct sim_ask *ask, struct arena *a, struct buf *out)
+{
+    struct judge_grade g = { .format = 100, .violations = json_array() };
+    AUTO_JSON *list = g.violations, *reply = NULL;
+    struct str output, gold;
+    int told;
+
+    if (!judge_part(ask->user, "OUTPUT", a, &output))
+        return false;
+    if (judge_part(ask->user, "EXPECTED", a, &gold))
+        judge_compare(gold, output, &g);
+    else
+        g.accuracy = str_trim(output).len ? 100 : 0;
+    g.compliance = MIN(g.accuracy, g.format);
+    told = ask->model->obeys ? judge_told(output) : -1;
+    if (told >= 0)
+        g.accuracy = g.format = g.compliance = told;
+    reply = json_pack("{s:i, s:i, s:i, s:O, s:s}", "accuracy_score", g.accuracy, "format_score", g.format,
+                      "compliance_score", g.compliance, "violations", list, "reasoning",
+                      told >= 0 ? "The output asked for these points."
+                                : "Compared member by member with the expected answer.");
+    json_write(reply, out);
+    return true;
+}
