@@ -132,8 +132,8 @@ static void agreeing_ratings(struct agreeing *g)
             g->units++;
         }
         row = g->ratings.at + (g->units - 1) * g->people.len;
-        row[agreeing_place(g->people.at, g->people.len, g->rows[i].who)] =
-            agreeing_place(g->values.at, g->values.len, g->rows[i].value);
+        row[agreeing_place(g->people.at, g->people.len, g->rows[i].who)] = agreeing_place(g->values.at, g->values.len,
+                                                                                          g->rows[i].value);
     }
 }
 

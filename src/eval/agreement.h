@@ -5,8 +5,8 @@
  * Sources. Cohen's kappa: Cohen (1960), A coefficient of agreement for nominal scales; its standard error for a kappa
  * that need not be 0: Fleiss, Cohen, Everitt (1969), Large sample standard errors of kappa and weighted kappa, eq. 13;
  * the interval is kappa +- z * error, cut to -1..1. Krippendorff's alpha from the coincidence matrix, with his nominal,
- * ordinal and interval metrics: Krippendorff (2011), Computing Krippendorff's alpha-reliability, part C. Its interval is
- * the percentile bootstrap (Efron 1979) over units: AGREEMENT_RESAMPLES draws, always with the same seed.
+ * ordinal and interval metrics: Krippendorff (2011), Computing Krippendorff's alpha-reliability, part C. Its interval
+ * is the percentile bootstrap (Efron 1979) over units: AGREEMENT_RESAMPLES draws, always with the same seed.
  * Both intervals take the units as independent of one another. */
 #pragma once
 

@@ -69,7 +69,8 @@ static size_t alphas_check(const json_t *rows, double *worst)
             struct agreement_alpha x;
 
             fixture_read(row, &f);
-            agreement_alpha(f.ratings, f.units, f.raters, f.values, f.categories, (enum agreement_scale)scale, 0.95, &x);
+            agreement_alpha(f.ratings, f.units, f.raters, f.values, f.categories, (enum agreement_scale)scale, 0.95,
+                            &x);
             *worst = fmax(*worst, off_by(agreement_scale_name((enum agreement_scale)scale), x.alpha, row,
                                          agreement_scale_name((enum agreement_scale)scale)));
             if (x.interval.known)

@@ -5,11 +5,14 @@
 static enum err_code label_bounds(const struct store_label *l, struct err *e)
 {
     if (!l->who.len || l->who.len > STORE_LABEL_WHO_MAX)
-        return err_set(e, ERR_BAD_INPUT, "a person's name has 1 to %d bytes, this one %zu", STORE_LABEL_WHO_MAX, l->who.len);
+        return err_set(e, ERR_BAD_INPUT, "a person's name has 1 to %d bytes, this one %zu", STORE_LABEL_WHO_MAX,
+                       l->who.len);
     if (l->value.len > STORE_LABEL_VALUE_MAX)
-        return err_set(e, ERR_TOO_LARGE, "a label has at most %d bytes, this one %zu", STORE_LABEL_VALUE_MAX, l->value.len);
+        return err_set(e, ERR_TOO_LARGE, "a label has at most %d bytes, this one %zu", STORE_LABEL_VALUE_MAX,
+                       l->value.len);
     if (l->note.len > STORE_LABEL_NOTE_MAX)
-        return err_set(e, ERR_TOO_LARGE, "a note has at most %d bytes, this one %zu", STORE_LABEL_NOTE_MAX, l->note.len);
+        return err_set(e, ERR_TOO_LARGE, "a note has at most %d bytes, this one %zu", STORE_LABEL_NOTE_MAX,
+                       l->note.len);
     return ERR_OK;
 }
 
@@ -39,7 +42,8 @@ enum err_code store_labels(struct store *s, int64_t run_no, bool history, struct
     struct map names = MAP_INIT;            /* few people and labels, many rows: each name is kept once */
     enum err_code code;
 
-    TRY(stmt_open(&q, s, "SELECT l.no, l.trial_no, l.who, l.value, l.note, l.made_ms, t.case_id, t.variant_no FROM label l "
+    TRY(stmt_open(&q, s,
+                  "SELECT l.no, l.trial_no, l.who, l.value, l.note, l.made_ms, t.case_id, t.variant_no FROM label l "
                   "JOIN trial t ON t.run_no = l.run_no AND t.trial_no = l.trial_no WHERE l.run_no = $1 "
                   "ORDER BY l.trial_no, l.who, l.no", e));
     stmt_bind_i64(q, 1, run_no);

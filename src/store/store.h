@@ -154,7 +154,7 @@ enum err_code store_cache_stat(struct store *s, struct arena *a, struct store_ca
 enum err_code store_cache_list(struct store *s, struct str model, int64_t limit, struct arena *a,
                                struct store_cached **rows, size_t *count, struct err *e) MUST_USE;    /* last used first */
 
-/* --- labels (label.c): what people say of trials -------------------------------------------------------------------- */
+/* --- labels (label.c): what people say of trials ------------------------------------------------------------------ */
 #define STORE_LABEL_WHO_MAX   100           /* bytes */
 #define STORE_LABEL_VALUE_MAX 64
 #define STORE_LABEL_NOTE_MAX  2000
@@ -166,7 +166,9 @@ struct store_label {
     int64_t variant;
 };
 /* Adds a row; what the person said of the trial before stays as history. ERR_NOT_FOUND when the trial has no outcome. */
-enum err_code store_tx_label_add(struct store_tx *tx, int64_t run_no, const struct store_label *l, struct err *e) MUST_USE;
-/* By trial, person and age. Without `history` only what counts now: a person's newest row for a trial, unless it takes back. */
+enum err_code store_tx_label_add(struct store_tx *tx, int64_t run_no, const struct store_label *l,
+                                 struct err *e) MUST_USE;
+/* By trial, person and age. Without `history` only what counts now: a person's newest row for a trial, unless it takes
+ * back. */
 enum err_code store_labels(struct store *s, int64_t run_no, bool history, struct arena *a, struct store_label **rows,
                            size_t *count, struct err *e) MUST_USE;
