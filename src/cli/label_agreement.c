@@ -281,12 +281,17 @@ static enum err_code agreeing_json(const struct agreeing *g, const struct agreei
     for (size_t i = 0; i < lines->scorers.len; i++) {
         const struct agreeing_line *l = &lines->scorers.at[i];
         bool check = l->scorer->kind == SCORER_CHECK;
+        double threshold = l->scorer->higher_is_better ? g->pass_at : 1 - g->pass_at;
 
-        json_array_append_new(scorers, agreeing_kappa_json(
-            json_pack("{s:o,s:o,s:s,s:o,s:I,s:I,s:I,s:I}", "who", json_from_str(l->first), "name", json_from_str(l->scorer->name), "kind",
-                      check ? "check" : "metric", "threshold", check ? json_null() : json_real(l->scorer->higher_is_better ? g->pass_at : 1 - g->pass_at),
-                      "both_pass", (json_int_t)l->counts[3], "only_person_passes", (json_int_t)l->counts[2], "only_scorer_passes",
-                      (json_int_t)l->counts[1], "both_fail", (json_int_t)l->counts[0]), &l->k));
+        json_array_append_new(
+            scorers,
+            agreeing_kappa_json(json_pack("{s:o,s:o,s:s,s:o,s:I,s:I,s:I,s:I}", "who", json_from_str(l->first), "name",
+                                          json_from_str(l->scorer->name), "kind", check ? "check" : "metric",
+                                          "threshold", check ? json_null() : json_real(threshold), "both_pass",
+                                          (json_int_t)l->counts[3], "only_person_passes", (json_int_t)l->counts[2],
+                                          "only_scorer_passes", (json_int_t)l->counts[1], "both_fail",
+                                          (json_int_t)l->counts[0]),
+                                &l->k));
     }
     json_set_str(o, "run", g->l->run->id);
     json_object_set_new(o, "people", agreeing_names_json(g->people.at, g->people.len));

@@ -182,7 +182,8 @@ enum err_code store_tx_run_move(struct store_tx *tx, int64_t run_no, enum run_st
 enum err_code store_tx_run_remove(struct store_tx *tx, int64_t run_no, struct err *e)
 {
     static const char *const steps[] = {        /* children first */
-        "DELETE FROM label WHERE run_no = $1", "DELETE FROM score WHERE run_no = $1", "DELETE FROM transcript WHERE run_no = $1", "DELETE FROM trial WHERE run_no = $1",
+        "DELETE FROM label WHERE run_no = $1", "DELETE FROM score WHERE run_no = $1",
+        "DELETE FROM transcript WHERE run_no = $1", "DELETE FROM trial WHERE run_no = $1",
         "DELETE FROM dictionary WHERE run_no = $1", "DELETE FROM ledger WHERE run_no = $1",
         "DELETE FROM shard WHERE run_no = $1", "DELETE FROM scoring WHERE run_no = $1",
         "DELETE FROM run_variant WHERE run_no = $1", "DELETE FROM run WHERE no = $1",
