@@ -131,7 +131,7 @@ static inline size_t walk_piece(struct walk *w, const unsigned char *p, size_t n
 
 static int64_t encoding_walk(const struct token_encoding *t, struct str text, int64_t limit, struct token_ids *out)
 {
-    const unsigned char *p = (const unsigned char *)text.at, *end = p + text.len;
+    const unsigned char *p = (const unsigned char *)(text.len ? text.at : ""), *end = p + text.len;
     struct walk w = { .v = encoding_vocab(t) };
     int64_t count = 0;
 
