@@ -182,11 +182,10 @@ def a_full_disk_stops_the_run_with_one_sentence_and_corrupts_nothing():
                 child = home.start("run", "task.yaml", *url, "--quiet", "--concurrency", 4, **env)
                 time.sleep(1.0)
                 filler = os.path.join(disk, "filler")
-                with open(filler, "wb") as f:
+                with open(filler, "wb", buffering=0) as f:
                     try:
                         while True:
                             f.write(b"x" * 65536)
-                            f.flush()
                     except OSError:
                         pass
                 out, err = child.communicate(timeout=120)
