@@ -54,7 +54,7 @@ static void analysis_pair_finish(const struct analysis_columns *c, const struct 
                                  struct analysis_pair *p)
 {
     const struct aggregate_scorer *d = &s->difference, *a = &c->moments[p->first], *b = &c->moments[p->second];
-    double cohen;
+    bool spread = aggregate_variance(a) > 0 || aggregate_variance(b) > 0;
 
     p->cases = d->n;
     p->wins = analysis_wins_of(s->won, s->lost, d->n - s->won - s->lost);
@@ -66,9 +66,9 @@ static void analysis_pair_finish(const struct analysis_columns *c, const struct 
     p->spearman = stats_spearman(c->at[p->first], c->at[p->second], c->rows);
     p->kendall = stats_kendall(c->at[p->first], c->at[p->second], c->rows);
     p->rho_interval = analysis_rho_interval(&p->spearman, p->aligned);
-    cohen = stats_cohen_d_groups(aggregate_mean(a), aggregate_variance(a), a->n, aggregate_mean(b),
-                                 aggregate_variance(b), b->n);
-    p->cohen_d = isfinite(cohen) ? cohen : NAN;
+    p->cohen_d = spread ? stats_cohen_d_groups(aggregate_mean(a), aggregate_variance(a), a->n, aggregate_mean(b),
+                                               aggregate_variance(b), b->n)
+                        : NAN;
 }
 
 /* One family of p values: those of all pairs. */

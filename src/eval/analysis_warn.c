@@ -22,6 +22,8 @@ const char *analysis_code_name(enum analysis_code c)
     return analysis_code_names[c];
 }
 
+_Static_assert(ANALYSIS_SMALL == 10 && ANALYSIS_MODERATE == 30 && ANALYSIS_GROUP == 5, "the sentences below say these");
+
 struct analysis_warner {
     struct analysis *x;
     struct arena *arena;
@@ -43,37 +45,28 @@ static void analysis_name(struct analysis_warner *w, struct str name, int64_t n)
         buf_printf(&w->names, " (%" PRId64 ")", n);
 }
 
-/* The names so far as one text; the next list begins empty. */
-static struct str analysis_names(struct analysis_warner *w)
+/* "before: the names so far." when there are some; the next list begins empty. */
+static void analysis_say_named(struct analysis_warner *w, enum analysis_code code, const char *before,
+                               const char *recommendation)
 {
-    struct str out;
-
     if (w->named > ANALYSIS_NAMED)
         buf_printf(&w->names, " and %zu more", w->named - ANALYSIS_NAMED);
-    out = arena_strdup(w->arena, buf_str(&w->names));
+    if (w->named)
+        analysis_say(w, code, arena_printf(w->arena, "%s: " STR_FMT ".", before, STR_ARG(buf_str(&w->names))), recommendation);
     buf_reset(&w->names);
     w->named = 0;
-    return out;
 }
-
 
 /* --- values ------------------------------------------------------------------------------------------------------- */
 
-static void analysis_warn_sizes(struct analysis_warner *w, int64_t from, int64_t below, enum analysis_code code,
-                                const char *recommendation)
+static void analysis_name_sizes(struct analysis_warner *w, int64_t from, int64_t below)
 {
-    size_t n;
-
     for (size_t v = 0; v < w->x->variant_count; v++) {
         int64_t cases = w->x->variants[v].cases;
 
         if (cases >= from && cases < below)
             analysis_name(w, w->x->variants[v].of->name, cases);
     }
-    n = w->named;
-    if (n)
-        analysis_say(w, code, arena_printf(w->arena, "Fewer than %" PRId64 " cases with a value: " STR_FMT ".", below,
-                                           STR_ARG(analysis_names(w))), recommendation);
 }
 
 static void analysis_warn_values(struct analysis_warner *w)
@@ -86,23 +79,18 @@ static void analysis_warn_values(struct analysis_warner *w)
         analysis_say(w, ANALYSIS_RUN_UNFINISHED,
                      arena_printf(w->arena, "%" PRId64 " of %" PRId64 " trials have an outcome.", ended, all),
                      "Finish it with `assay resume`.");
-    analysis_warn_sizes(w, 1, ANALYSIS_SMALL, ANALYSIS_SMALL_SAMPLE, "Take these numbers as a hint at most; add cases.");
-    analysis_warn_sizes(w, ANALYSIS_SMALL, ANALYSIS_MODERATE, ANALYSIS_MODERATE_SAMPLE,
-                        "Only large differences show; look at the intervals.");
+    analysis_name_sizes(w, 1, ANALYSIS_SMALL);
+    analysis_say_named(w, ANALYSIS_SMALL_SAMPLE, "Fewer than 10 cases with a value", "Take these numbers as a hint at most; add cases.");
+    analysis_name_sizes(w, ANALYSIS_SMALL, ANALYSIS_MODERATE);
+    analysis_say_named(w, ANALYSIS_MODERATE_SAMPLE, "Fewer than 30 cases with a value", "Only large differences show; look at the intervals.");
     for (size_t v = 0; v < x->variant_count; v++)
         if (x->variants[v].missing && x->variants[v].cases)
             analysis_name(w, x->variants[v].of->name, x->variants[v].missing);
-    if (w->named)
-        analysis_say(w, ANALYSIS_MISSING_VALUES,
-                     arena_printf(w->arena, "Cases with an outcome but no value are left out: " STR_FMT ".", STR_ARG(analysis_names(w))),
-                     "If failing is not by chance, what is left is not a fair sample; see `assay show --failed`.");
+    analysis_say_named(w, ANALYSIS_MISSING_VALUES, "Cases with an outcome but no value are left out", "If failing is not by chance, what is left is not a fair sample; see `assay show --failed`.");
     for (size_t v = 0; v < x->variant_count; v++)
         if (!x->variants[v].cases)
             analysis_name(w, x->variants[v].of->name, -1);
-    if (w->named)
-        analysis_say(w, ANALYSIS_UNSCORED_VARIANTS,
-                     arena_printf(w->arena, "Without any value: " STR_FMT ".", STR_ARG(analysis_names(w))),
-                     "They are in no pair and in no mean over variants.");
+    analysis_say_named(w, ANALYSIS_UNSCORED_VARIANTS, "Without any value", "They are in no pair and in no mean over variants.");
     if (r->variant_count > x->variant_count)
         analysis_say(w, ANALYSIS_TOO_MANY_VARIANTS,
                      arena_printf(w->arena, "The run has %zu variants; the first %zu by rank are analysed.", r->variant_count,
@@ -136,10 +124,7 @@ static void analysis_warn_pairs(struct analysis_warner *w)
     for (size_t v = 0; v < x->variant_count; v++)
         if (x->variants[v].cases > 1 && !(x->variants[v].deviation > 0))
             analysis_name(w, x->variants[v].of->name, -1);
-    if (w->named)
-        analysis_say(w, ANALYSIS_NO_SPREAD,
-                     arena_printf(w->arena, "The same value in every case, so no correlation: " STR_FMT ".", STR_ARG(analysis_names(w))),
-                     "Harder cases, or a metric with more than two values, would tell more.");
+    analysis_say_named(w, ANALYSIS_NO_SPREAD, "The same value in every case, so no correlation", "Harder cases, or a metric with more than two values, would tell more.");
     for (size_t v = 0; v < x->variant_count; v++)
         outliers += !isnan(x->variants[v].outlyingness);
     k = (double)MAX(outliers, (size_t)3);
@@ -166,26 +151,15 @@ static void analysis_warn_dimensions(struct analysis_warner *w, bool gone)
     for (size_t i = 0; i < x->dimension_count; i++)
         if (x->dimensions[i].skipped)
             analysis_name(w, x->dimensions[i].axis->name, -1);
-    if (w->named)
-        analysis_say(w, ANALYSIS_DIMENSION_SKIPPED,
-                     arena_printf(w->arena, "Not tested, as some case has no level of it: " STR_FMT ".", STR_ARG(analysis_names(w))),
-                     "Give every case a level the task knows.");
+    analysis_say_named(w, ANALYSIS_DIMENSION_SKIPPED, "Not tested, as some case has no level of it", "Give every case a level the task knows.");
     for (size_t i = 0; i < x->dimension_count; i++)
         if (!x->dimensions[i].skipped && !x->dimensions[i].all.known)
             analysis_name(w, x->dimensions[i].axis->name, -1);
-    if (w->named)
-        analysis_say(w, ANALYSIS_DIMENSION_UNTESTED,
-                     arena_printf(w->arena, "Not tested, for want of values that differ in two levels or more: " STR_FMT ".",
-                                  STR_ARG(analysis_names(w))),
-                     "More cases at each level, or a finer metric, would tell.");
+    analysis_say_named(w, ANALYSIS_DIMENSION_UNTESTED, "Not tested, for want of values that differ in two levels or more", "More cases at each level, or a finer metric, would tell.");
     for (size_t i = 0; i < x->dimension_count; i++)
         if (x->dimensions[i].all.known && x->dimensions[i].all.least < ANALYSIS_GROUP)
             analysis_name(w, x->dimensions[i].axis->name, x->dimensions[i].all.least);
-    if (w->named)
-        analysis_say(w, ANALYSIS_SMALL_LEVELS,
-                     arena_printf(w->arena, "Some level has fewer than %d cases, so p is rough: " STR_FMT ".", ANALYSIS_GROUP,
-                                  STR_ARG(analysis_names(w))),
-                     "Believe p only with more cases at each level.");
+    analysis_say_named(w, ANALYSIS_SMALL_LEVELS, "Some level has fewer than 5 cases, so p is rough", "Believe p only with more cases at each level.");
 }
 
 void analysis_warn(struct analysis *x, bool gone, struct arena *a)

@@ -1,6 +1,7 @@
 /* An analysis for the terminal. */
 #include "eval/report/analyses.h"
 #include "eval/report/grid.h"
+#include "eval/report/spread.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -38,25 +39,24 @@ static enum grid_paint analysis_heat(const struct analysis_effect *f)
     return f->eta_squared >= 0.14 ? GRID_RED : f->eta_squared >= 0.06 ? GRID_YELLOW : f->eta_squared >= 0.01 ? GRID_CYAN : GRID_PLAIN;
 }
 
-static void analysis_wins_cells(struct analysis_sheet *t, struct grid *g, const struct analysis_wins *w)
+static struct str analysis_share_interval(struct analysis_sheet *t, const struct interval *i)
 {
-    grid_cellf(g, "%" PRId64 "-%" PRId64 "-%" PRId64, w->won, w->lost, w->tied);
-    if (isnan(w->rate))
-        grid_cell(g, S("-"), GRID_PLAIN);
-    else
-        grid_cellf(g, "%.1f %%", w->rate * 100);
-    grid_cell(g, w->interval.known ? arena_printf(t->arena, "%.1f .. %.1f", w->interval.low * 100, w->interval.high * 100)
-                                   : S("-"), GRID_PLAIN);
+    return i->known ? arena_printf(t->arena, "%.1f .. %.1f", i->low * 100, i->high * 100) : S("-");
+}
+
+/* How often each value was given, the lowest at the left; of all variants the same values. */
+static struct str analysis_bars(struct analysis_sheet *t, const struct analysis_variant *v)
+{
+    return v->cases ? spread_bars(v->counts, t->x->distribution.count, t->o->ascii, t->arena) : S("");
 }
 
 static void analysis_table_variants(struct analysis_sheet *t)
 {
-    static const struct grid_column columns[] = {
-        { .heading = "variant", .least = 12 }, { .heading = "cases", .right = true }, { .heading = "missing", .right = true, .drop = 5 },
-        { .heading = "mean", .right = true }, { .heading = "95 % interval", .right = true, .drop = 4 },
-        { .heading = "sd", .right = true, .drop = 6 }, { .heading = "min", .right = true, .drop = 8 }, { .heading = "max", .right = true, .drop = 7 },
-        { .heading = "won-lost-tied", .right = true, .drop = 1 }, { .heading = "win rate", .right = true, .drop = 2 },
-        { .heading = "95 % interval", .right = true, .drop = 3 },
+    const struct grid_column columns[] = {
+        { .heading = "variant", .least = 12 }, { .heading = "cases", .right = true }, { .heading = "missing", .right = true, .drop = 4 },
+        { .heading = "mean", .right = true }, { .heading = "95 % interval", .right = true },
+        { .heading = "sd", .right = true, .drop = 1 }, { .heading = "min", .right = true, .drop = 3 }, { .heading = "max", .right = true, .drop = 2 },
+        { .heading = t->x->distribution.count > 1 ? "spread" : "", .drop = 5 },
     };
     struct grid *g = grid_new(t->arena, columns, COUNT_OF(columns));
 
@@ -65,13 +65,39 @@ static void analysis_table_variants(struct analysis_sheet *t)
 
         grid_cell(g, v->of->name, GRID_PLAIN);
         grid_cellf(g, "%" PRId64, v->cases);
-        grid_cellf(g, "%" PRId64, v->missing);
+        grid_cell(g, arena_printf(t->arena, "%" PRId64, v->missing), v->missing ? GRID_YELLOW : GRID_PLAIN);
         grid_cell(g, analysis_value(t->x, v->mean, t->arena), GRID_PLAIN);
         grid_cell(g, analysis_interval(t->x, &v->interval, t->arena), GRID_PLAIN);
         grid_cell(g, analysis_value(t->x, v->deviation, t->arena), GRID_PLAIN);
         grid_cell(g, analysis_value(t->x, v->least, t->arena), GRID_PLAIN);
         grid_cell(g, analysis_value(t->x, v->most, t->arena), GRID_PLAIN);
-        analysis_wins_cells(t, g, &v->wins);
+        grid_cell(g, t->x->distribution.count > 1 ? analysis_bars(t, v) : S(""), GRID_PLAIN);
+    }
+    grid_write(g, t->o, 1, &t->out);
+}
+
+static void analysis_table_wins(struct analysis_sheet *t)
+{
+    static const struct grid_column columns[] = {
+        { .heading = "variant", .least = 12 }, { .heading = "won", .right = true }, { .heading = "lost", .right = true },
+        { .heading = "tied", .right = true }, { .heading = "win rate", .right = true }, { .heading = "95 % interval", .right = true, .drop = 1 },
+    };
+    struct grid *g = grid_new(t->arena, columns, COUNT_OF(columns));
+
+    if (t->x->scored < 2)
+        return;
+    analysis_title(t, "Wins: cases in which more of the others stand below than above");
+    for (size_t i = 0; i < t->x->variant_count; i++) {
+        const struct analysis_wins *w = &t->x->variants[i].wins;
+        bool above = w->interval.known && w->interval.low > 0.5, below = w->interval.known && w->interval.high < 0.5;
+
+        grid_cell(g, t->x->variants[i].of->name, GRID_PLAIN);
+        grid_cellf(g, "%" PRId64, w->won);
+        grid_cellf(g, "%" PRId64, w->lost);
+        grid_cellf(g, "%" PRId64, w->tied);
+        grid_cell(g, isnan(w->rate) ? S("-") : arena_printf(t->arena, "%.1f %%", w->rate * 100),
+                  above ? GRID_GREEN : below ? GRID_RED : GRID_PLAIN);
+        grid_cell(g, analysis_share_interval(t, &w->interval), GRID_PLAIN);
     }
     grid_write(g, t->o, 1, &t->out);
 }
@@ -92,7 +118,6 @@ static void analysis_table_checks(struct analysis_sheet *t)
     analysis_title(t, "Checks, the lowest share first");
     for (size_t i = 0; i < MIN(count, (size_t)ANALYSES_CHECKS); i++) {
         const struct analysis_check *c = &t->x->variants[rows[i].variant].checks[rows[i].check];
-        const struct interval *in = &c->share.interval;
 
         grid_cell(g, t->x->result->scorers[c->scorer].name, GRID_PLAIN);
         grid_cell(g, t->x->variants[rows[i].variant].of->name, GRID_PLAIN);
@@ -100,7 +125,7 @@ static void analysis_table_checks(struct analysis_sheet *t)
         grid_cellf(g, "%" PRId64, c->failed);
         grid_cellf(g, "%" PRId64, c->not_evaluated);
         grid_cell(g, c->share.n ? arena_printf(t->arena, "%.1f %%", c->share.value * 100) : S("-"), GRID_PLAIN);
-        grid_cell(g, in->known ? arena_printf(t->arena, "%.1f .. %.1f", in->low * 100, in->high * 100) : S("-"), GRID_PLAIN);
+        grid_cell(g, analysis_share_interval(t, &c->share.interval), GRID_PLAIN);
     }
     grid_write(g, t->o, 1, &t->out);
     if (count > ANALYSES_CHECKS)
@@ -151,13 +176,13 @@ static void analysis_table_heat(struct analysis_sheet *t, const size_t *order)
             const struct analysis_effect *f = &t->x->dimensions[order[i]].variants[v];
             struct str text = analysis_number(f->known ? f->eta_squared : NAN, 3, t->arena);
 
-            grid_cell(g, f->known ? arena_printf(t->arena, STR_FMT "%s", STR_ARG(text), analysis_stands(f->p_holm) ? "*" : " ") : S("- "),
+            grid_cell(g, f->known ? arena_printf(t->arena, "%s" STR_FMT, analysis_stands(f->p_holm) ? "*" : "", STR_ARG(text)) : S("-"),
                       analysis_heat(f));
         }
     }
     buf_byte(&t->out, '\n');
     grid_write(g, t->o, 1, &t->out);
-    analysis_words_put(t, S("* not by chance: p below 0.05 after Holm's correction over all of these."));
+    analysis_words_put(t, S("* beyond chance: p below 0.05 after Holm's correction over all of these."));
 }
 
 static void analysis_table_levels(struct analysis_sheet *t, const size_t *order)
@@ -291,6 +316,7 @@ enum err_code analysis_table(const struct analysis *x, const struct report_optio
     analysis_words_put(&t, analysis_heading(x, a));
     buf_byte(&t.out, '\n');
     analysis_table_variants(&t);
+    analysis_table_wins(&t);
     analysis_table_dimensions(&t);
     analysis_table_pairs(&t);
     analysis_table_contested(&t);

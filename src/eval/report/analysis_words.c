@@ -56,6 +56,7 @@ struct str analysis_heading(const struct analysis *x, struct arena *a)
 struct str analysis_agreement_words(const struct analysis *x, struct arena *a)
 {
     size_t stand = 0;
+    struct str beyond;
 
     if (!x->agreeing)
         return STR_NONE;
@@ -64,12 +65,13 @@ struct str analysis_agreement_words(const struct analysis *x, struct arena *a)
     if (x->agreeing == 1)
         return arena_printf(a, "Over %" PRId64 " cases the two variants' values go together with a Spearman rho of " STR_FMT " (%s).",
                             x->aligned, STR_ARG(analysis_number(x->agreement, 2, a)),
-                            stand ? "not by chance" : "which may be chance");
+                            stand ? "beyond chance" : "which may be chance");
+    beyond = stand ? arena_printf(a, "%zu of them", stand) : S("none of them");
     return arena_printf(a, "Mean Spearman rho of %zu pairs over %" PRId64 " cases: " STR_FMT " (" STR_FMT " to " STR_FMT
-                           "); %zu of them are not by chance (Holm).",
+                           "); " STR_FMT " beyond chance (Holm).",
                         x->agreeing, x->aligned, STR_ARG(analysis_number(x->agreement, 2, a)),
                         STR_ARG(analysis_number(x->least_rho, 2, a)), STR_ARG(analysis_number(x->most_rho, 2, a)),
-                        stand);
+                        STR_ARG(beyond));
 }
 
 struct str analysis_outlier_words(const struct analysis *x, struct arena *a)
