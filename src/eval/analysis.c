@@ -255,6 +255,14 @@ static void analysis_list(struct analysis_work *w, const struct case_row *c)
         m->n += !isnan(w->row[v]);
 }
 
+double analysis_settle(double v)
+{
+    int exponent;
+    double part = frexp(v, &exponent);
+
+    return ldexp(nearbyint(ldexp(part, 45)), exponent - 45);
+}
+
 static enum err_code analysis_case_add(struct analysis_work *w, const struct case_row *c, struct err *e)
 {
     struct analysis *x = w->x;
@@ -264,13 +272,13 @@ static enum err_code analysis_case_add(struct analysis_work *w, const struct cas
         int64_t no = x->variants[v].of->no;
         const struct case_cell *cell = &c->cells[no];
 
-        w->row[v] = cell->n ? case_cell_mean(cell) : NAN;
+        w->row[v] = cell->n ? analysis_settle(case_cell_mean(cell)) : NAN;
         if (!cell->n) {
             x->variants[v].missing += c->tallies[no].done + c->tallies[no].failed > 0;
             continue;
         }
         values++;
-        aggregate_value(&w->moments[v], w->row[v]);
+        aggregate_value(&w->moments[v], case_cell_mean(cell));
         analysis_count(w, v, w->row[v]);
     }
     if (!values)

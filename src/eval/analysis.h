@@ -2,7 +2,7 @@
  * cases do to it, how far the variants agree, which cases divide them, and how much of that is to be trusted.
  *
  * A case is the unit of everything: its value for a variant is the mean over its repetitions, so repeating a case never
- * makes a sample larger. What is missing (a failed trial, a metric without a value) is left out and counted, never taken
+ * makes a sample larger; values that differ by less than 2^-45 of themselves are equal. What is missing (a failed trial, a metric without a value) is left out and counted, never taken
  * for 0; a number that so few cases can't carry is NAN or not known, and a warning says why.
  *
  * - Wins. A variant wins a case when more of the others stand below it than above, and loses it the other way round;

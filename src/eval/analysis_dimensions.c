@@ -26,7 +26,7 @@ static double analysis_row_mean(const struct analysis *x, const double *row)
     for (size_t v = 0; v < x->variant_count; v++)
         if (!isnan(row[v]))
             sum += row[v];
-    return sum / (double)x->scored;
+    return analysis_settle(sum / (double)x->scored);
 }
 
 /* The values that row `i` brings: how many; at most one each variant. */

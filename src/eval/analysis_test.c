@@ -407,3 +407,23 @@ TEST(what_is_not_known_is_null_in_json)
     CHECK(json_is_null(JSON_AT(o, "dimensions", "variance_explained")));
     CHECK_INT(json_string_length(JSON_AT(o, "input_hash")), 16);
 }
+
+/* a is 1/3 and 2/3 in turn, b 0 and 1: both come to 1/2, but their sums differ in the last bit */
+static double noise(int64_t v, int64_t c, int64_t r)
+{
+    (void)c;
+    return v == 0 ? (r ? 2.0 / 3 : 1.0 / 3) : v == 1 ? (double)r : r ? 0.7 : 0.3;
+}
+
+TEST(the_noise_of_a_sum_is_a_tie)
+{
+    AUTO(fixture_free) struct fixture f = { 0 };
+    struct analysis *x;
+
+    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 10, .variants = 3, .repeat = 2, .names = abc, .rule = noise, .cost_nanousd = costs }));
+    REQUIRE(analysed(&f, &ordinary, &x));
+    for (size_t v = 0; v < 3; v++)
+        CHECK_INT(x->variants[v].wins.tied, 10);
+    CHECK_INT(x->distribution.count, 1);
+    CHECK_INT(x->contested_count, 0);
+}
