@@ -16,8 +16,8 @@ struct analysis_work {
     struct aggregate_scorer *moments;           /* [variant] */
     int64_t *won, *lost, *tied;                 /* [variant] */
     struct analysis_pair_sums *pairs;           /* [first * variant_count + second], first < second */
-    double *row;                                /* [variant]: the case at hand */
-    double seen[ANALYSIS_VALUES_SHOWN];         /* different values so far */
+    double *row, *settled;                      /* [variant]: the case at hand; for comparing */
+    double seen[ANALYSIS_VALUES_SHOWN], seen_settled[ANALYSIS_VALUES_SHOWN];        /* different values so far */
     size_t seen_count;                          /* past ANALYSIS_VALUES_SHOWN: too many */
     int64_t *seen_counts, *step_counts;         /* [variant][seen], [variant][step] */
     int64_t unplaced[DIMENSIONS_MAX];
@@ -107,33 +107,38 @@ static enum err_code analysis_measure(struct analysis_work *w, int *place, struc
 
 /* --- one case ----------------------------------------------------------------------------------------------------- */
 
-static size_t analysis_seen(struct analysis_work *w, double value)
+static size_t analysis_seen(struct analysis_work *w, double value, double settled)
 {
     for (size_t i = 0; i < MIN(w->seen_count, (size_t)ANALYSIS_VALUES_SHOWN); i++)
-        if (w->seen[i] == value)
+        if (w->seen_settled[i] == settled)
             return i;
-    if (w->seen_count < ANALYSIS_VALUES_SHOWN)
+    if (w->seen_count < ANALYSIS_VALUES_SHOWN) {
         w->seen[w->seen_count] = value;
+        w->seen_settled[w->seen_count] = settled;
+    }
     if (w->seen_count <= ANALYSIS_VALUES_SHOWN)
         w->seen_count++;
     return w->seen_count - 1;
 }
 
-static void analysis_count(struct analysis_work *w, size_t v, double value)
+static void analysis_count(struct analysis_work *w, size_t v)
 {
-    size_t at = analysis_seen(w, value);
+    size_t at = analysis_seen(w, w->row[v], w->settled[v]);
 
     if (at < ANALYSIS_VALUES_SHOWN)
         w->seen_counts[v * ANALYSIS_VALUES_SHOWN + at]++;
-    at = (size_t)CLAMP(floor(value * ANALYSIS_STEPS), 0.0, (double)(ANALYSIS_STEPS - 1));
+    at = (size_t)CLAMP(floor(w->row[v] * ANALYSIS_STEPS + 1e-9), 0.0, (double)(ANALYSIS_STEPS - 1));
     w->step_counts[v * ANALYSIS_STEPS + at]++;
 }
 
-static void analysis_pair_add(struct analysis_pair_sums *p, double first, double second, bool higher)
+static void analysis_pair_add(struct analysis_work *w, size_t i, size_t k)
 {
-    p->won += higher ? first > second : first < second;
-    p->lost += higher ? first < second : first > second;
-    aggregate_value(&p->difference, first - second);
+    struct analysis_pair_sums *p = &w->pairs[i * w->x->variant_count + k];
+    bool above = w->settled[i] > w->settled[k], below = w->settled[i] < w->settled[k];
+
+    p->won += w->x->higher_is_better ? above : below;
+    p->lost += w->x->higher_is_better ? below : above;
+    aggregate_value(&p->difference, w->row[i] - w->row[k]);
 }
 
 static void analysis_standings(struct analysis_work *w)
@@ -148,10 +153,10 @@ static void analysis_standings(struct analysis_work *w)
             if (k == i || isnan(w->row[i]) || isnan(w->row[k]))
                 continue;
             others = true;
-            above += w->row[k] > w->row[i];
-            below += w->row[k] < w->row[i];
+            above += w->settled[k] > w->settled[i];
+            below += w->settled[k] < w->settled[i];
             if (i < k)
-                analysis_pair_add(&w->pairs[i * n + k], w->row[i], w->row[k], w->x->higher_is_better);
+                analysis_pair_add(w, i, k);
         }
         if (!others)
             continue;
@@ -201,12 +206,16 @@ static enum err_code analysis_keep(struct analysis_work *w, int64_t index, struc
     return ERR_OK;
 }
 
-/* Population variance in two passes over at most ANALYSIS_VARIANTS_MAX values. */
-static double analysis_spread(const double *row, size_t count, int64_t *n)
+/* Population variance in two passes over at most ANALYSIS_VARIANTS_MAX values; 0 when they are all tied. */
+static double analysis_spread(const double *row, const double *settled, size_t count, int64_t *n)
 {
-    double sum = 0, squares = 0;
+    double sum = 0, squares = 0, least = NAN, most = NAN;
 
     *n = 0;
+    for (size_t i = 0; i < count; i++) {
+        least = fmin(settled[i], least);                        /* fmin and fmax pass a NAN over */
+        most = fmax(settled[i], most);
+    }
     for (size_t i = 0; i < count; i++)
         if (!isnan(row[i])) {
             sum += row[i];
@@ -215,7 +224,7 @@ static double analysis_spread(const double *row, size_t count, int64_t *n)
     for (size_t i = 0; i < count && *n; i++)
         if (!isnan(row[i]))
             squares += (row[i] - sum / (double)*n) * (row[i] - sum / (double)*n);
-    return *n ? squares / (double)*n : 0;
+    return least < most ? squares / (double)*n : 0;
 }
 
 /* Into the list, which is short, at its place; equal ones stay in order of cases. */
@@ -225,10 +234,10 @@ static void analysis_contest(struct analysis_work *w, const struct case_row *c)
     struct analysis_case add = { .index = c->index };
     size_t at = x->contested_count;
 
-    add.variance = analysis_spread(w->row, x->variant_count, &add.n);
+    add.variance = analysis_spread(w->row, w->settled, x->variant_count, &add.n);
     if (add.n < 2 || !(add.variance > 0))
         return;
-    while (at && x->contested[at - 1].variance < add.variance)
+    while (at && analysis_settle(x->contested[at - 1].variance) < analysis_settle(add.variance))
         at--;
     if (at == w->top)
         return;
@@ -260,7 +269,7 @@ double analysis_settle(double v)
     int exponent;
     double part = frexp(v, &exponent);
 
-    return ldexp(nearbyint(ldexp(part, 45)), exponent - 45);
+    return ldexp(nearbyint(ldexp(part, 36)), exponent - 36);
 }
 
 static enum err_code analysis_case_add(struct analysis_work *w, const struct case_row *c, struct err *e)
@@ -272,14 +281,15 @@ static enum err_code analysis_case_add(struct analysis_work *w, const struct cas
         int64_t no = x->variants[v].of->no;
         const struct case_cell *cell = &c->cells[no];
 
-        w->row[v] = cell->n ? analysis_settle(case_cell_mean(cell)) : NAN;
+        w->row[v] = cell->n ? case_cell_mean(cell) : NAN;
+        w->settled[v] = cell->n ? analysis_settle(w->row[v]) : NAN;
         if (!cell->n) {
             x->variants[v].missing += c->tallies[no].done + c->tallies[no].failed > 0;
             continue;
         }
         values++;
-        aggregate_value(&w->moments[v], case_cell_mean(cell));
-        analysis_count(w, v, w->row[v]);
+        aggregate_value(&w->moments[v], w->row[v]);
+        analysis_count(w, v);
     }
     if (!values)
         return ERR_OK;
@@ -309,6 +319,7 @@ static void analysis_begin(struct analysis_work *w)
     w->lost = arena_array(w->arena, int64_t, n);
     w->tied = arena_array(w->arena, int64_t, n);
     w->row = arena_array(w->arena, double, n);
+    w->settled = arena_array(w->arena, double, n);
     w->pairs = arena_array(w->arena, struct analysis_pair_sums, n * n);
     w->seen_counts = arena_array(w->arena, int64_t, n * ANALYSIS_VALUES_SHOWN);
     w->step_counts = arena_array(w->arena, int64_t, n * ANALYSIS_STEPS);

@@ -5,9 +5,9 @@
 
 #include "eval/stats_many.h"
 
-/* One value a row at most, for the rows in hand; `room` and `grouped` have a place for each kept value. */
+/* Each array has a place for every kept value. */
 struct analysis_groups {
-    double *grouped;                            /* level after level */
+    double *grouped, *settled;                  /* level after level; for comparing */
     size_t sizes[DIMENSION_LEVELS_MAX];         /* by level */
 };
 
@@ -26,7 +26,7 @@ static double analysis_row_mean(const struct analysis *x, const double *row)
     for (size_t v = 0; v < x->variant_count; v++)
         if (!isnan(row[v]))
             sum += row[v];
-    return analysis_settle(sum / (double)x->scored);
+    return sum / (double)x->scored;
 }
 
 /* The values that row `i` brings: how many; at most one each variant. */
@@ -59,10 +59,12 @@ static void analysis_group(struct analysis_levels *l, size_t dimension, int of)
             size_t n = level < 0 ? 0 : analysis_row_values(l, i, of, values);
 
             for (size_t k = 0; k < n; k++)
-                if (pass)
+                if (pass) {
+                    g->settled[at[level]] = analysis_settle(values[k]);
                     g->grouped[at[level]++] = values[k];
-                else
+                } else {
                     g->sizes[level]++;
+                }
         }
         for (size_t k = 1; k < DIMENSION_LEVELS_MAX && !pass; k++)
             at[k] = at[k - 1] + g->sizes[k - 1];
@@ -118,7 +120,7 @@ static struct analysis_effect analysis_effect_of(const struct analysis_groups *g
             f.least = f.n ? MIN(f.least, (int64_t)g->sizes[i]) : (int64_t)g->sizes[i];
             f.n += (int64_t)g->sizes[i];
         }
-    k = stats_kruskal(g->grouped, sizes, f.groups);
+    k = stats_kruskal(g->settled, sizes, f.groups);
     f.known = k.test.known;
     f.h = k.test.value;
     f.p = k.test.p;
@@ -195,9 +197,10 @@ void analysis_dimensions_finish(struct analysis *x, const struct analysis_kept *
                                 struct arena *a)
 {
     struct analysis_levels l = { .x = x, .kept = k };
-    AUTO(freep) double *grouped = xcalloc(k->rows * x->variant_count + 1, sizeof *grouped);
+    AUTO(freep) double *room = xcalloc(2 * k->rows * x->variant_count + 1, sizeof *room);
 
-    l.groups.grouped = grouped;
+    l.groups.grouped = room;
+    l.groups.settled = room + k->rows * x->variant_count;
     x->dimension_count = x->axes.count;
     x->dimensions = arena_array(a, struct analysis_dimension, x->dimension_count);
     for (size_t i = 0; i < x->dimension_count; i++) {

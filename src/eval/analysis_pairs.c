@@ -6,7 +6,7 @@
 #include "eval/stats_many.h"
 #include "eval/stats_power.h"
 
-/* The aligned cases, a column for each scored variant. */
+/* The aligned cases, a column for each scored variant: settled, for ranks; moments are of the values themselves. */
 struct analysis_columns { double **at; struct aggregate_scorer *moments; size_t rows; };
 
 static void analysis_columns_dispose(struct analysis_columns *c)
@@ -31,7 +31,7 @@ static void analysis_columns_fill(const struct analysis *x, const struct analysi
         if (!analysis_aligned(x, row))
             continue;
         for (size_t v = 0; v < n; v++) {
-            c->at[v][c->rows] = row[v];
+            c->at[v][c->rows] = analysis_settle(row[v]);
             if (x->variants[v].cases)
                 aggregate_value(&c->moments[v], row[v]);
         }
@@ -39,12 +39,17 @@ static void analysis_columns_fill(const struct analysis *x, const struct analysi
     }
 }
 
+static bool analysis_varied(const struct aggregate_scorer *m)
+{
+    return m->n && analysis_settle(m->min) < analysis_settle(m->max);
+}
+
 /* Bonett and Wright's; of a rho of 1 nothing is known. */
 static struct interval analysis_rho_interval(const struct rank_test *t, int64_t n)
 {
     double r = t->value, half;
 
-    if (!t->known || n < 4 || fabs(r) >= 1)
+    if (!t->known || n < 4 || fabs(r) > 1 - 1e-12)
         return (struct interval){ 0 };
     half = stats_normal_quantile(0.5 + RESULT_LEVEL / 2) * sqrt((1 + r * r / 2) / (double)(n - 3));
     return (struct interval){ tanh(atanh(r) - half), tanh(atanh(r) + half), true };
@@ -54,7 +59,7 @@ static void analysis_pair_finish(const struct analysis_columns *c, const struct 
                                  struct analysis_pair *p)
 {
     const struct aggregate_scorer *d = &s->difference, *a = &c->moments[p->first], *b = &c->moments[p->second];
-    bool spread = aggregate_variance(a) > 0 || aggregate_variance(b) > 0;
+    bool spread = analysis_varied(a) || analysis_varied(b);
 
     p->cases = d->n;
     p->wins = analysis_wins_of(s->won, s->lost, d->n - s->won - s->lost);
@@ -145,7 +150,7 @@ static void analysis_outliers(struct analysis *x)
             aggregate_value(&means, x->variants[v].mean_rho);
     }
     deviation = sqrt(aggregate_variance(&means));
-    if (means.n < 3 || !(deviation > 0))
+    if (means.n < 3 || !(deviation > 1e-12))
         return;
     for (size_t v = 0; v < x->variant_count; v++) {
         struct analysis_variant *one = &x->variants[v];

@@ -11,7 +11,7 @@ struct analysis_kept { double *values; signed char *levels; size_t rows, rows_ma
 struct analysis_pair_sums { struct aggregate_scorer difference; int64_t won, lost; };
 
 struct analysis_wins analysis_wins_of(int64_t won, int64_t lost, int64_t tied);
-/* To 45 bits: what differs by the noise of summing alone (1/3 + 2/3 and 0 + 1) is a tie, not a win. */
+/* To 36 bits, for comparing: what differs by the noise of summing alone (1/3 + 2/3 and 0 + 1) is a tie, not a win. */
 double analysis_settle(double v);
 bool analysis_aligned(const struct analysis *x, const double *row);     /* each scored variant has a value */
 /* Fill in pairs' tests, agreement and outliers. */

@@ -122,7 +122,7 @@ static void analysis_warn_pairs(struct analysis_warner *w)
                                   x->aligned, x->kept, x->scored, x->aligned < 3 ? ", which are too few for it" : ""),
                      "Retry failed trials with `assay resume --retry-failed`.");
     for (size_t v = 0; v < x->variant_count; v++)
-        if (x->variants[v].cases > 1 && !(x->variants[v].deviation > 0))
+        if (x->variants[v].cases > 1 && analysis_settle(x->variants[v].least) == analysis_settle(x->variants[v].most))
             analysis_name(w, x->variants[v].of->name, -1);
     analysis_say_named(w, ANALYSIS_NO_SPREAD, "The same value in every case, so no correlation", "Harder cases, or a metric with more than two values, would tell more.");
     for (size_t v = 0; v < x->variant_count; v++)

@@ -61,6 +61,11 @@ def near(what, got, want):
     assert deviation <= 1e-9, (what, got, want)
 
 
+def settled(v):
+    """What differs by the noise of a sum alone is tied."""
+    return float("%.10g" % v)
+
+
 # --- the same again, in scipy's words --------------------------------------------------------------------------------
 
 def mean_interval(values, ratio, binary):
@@ -102,11 +107,11 @@ def kruskal_is(what, got, values, levels):
     groups = [g for g in ([v for v, l in zip(values, levels) if l == k] for k in sorted(set(levels))) if g]
     assert got["n"] == len(values) and got["levels"] == len(groups), (what, got)
     assert got["smallest_level"] == (min(map(len, groups)) if groups else 0), (what, got)
-    if len(groups) < 2 or len(values) <= len(groups) or len(set(values)) < 2:
+    if len(groups) < 2 or len(values) <= len(groups) or len(set(map(settled, values))) < 2:
         for key in ("h", "p", "eta_squared", "eta_squared_rank", "effect"):
             assert got[key] is None, (what, key, got)
         return None
-    h, p = stats.kruskal(*groups)
+    h, p = stats.kruskal(*[list(map(settled, g)) for g in groups])
     middle = numpy.mean(values)
     between = sum(len(g) * (numpy.mean(g) - middle) ** 2 for g in groups)
     eta = between / sum((v - middle) ** 2 for v in values)
@@ -148,7 +153,7 @@ class Again:
             if t["status"] == "success" and value is not None:
                 kept[t["case"], t["variant"]].append(value)
         self.raw = {k: math.fsum(v) / len(v) for k, v in kept.items()}
-        self.value = {k: round(v, 12) for k, v in self.raw.items()}
+        self.value = {k: settled(v) for k, v in self.raw.items()}
         self.cases = sorted({c for c, _ in self.value})
         self.scored = [n for n in self.names if any((c, n) in self.value for c in self.cases)]
         self.aligned = [c for c in self.cases if all((c, n) in self.value for n in self.scored)]
@@ -196,13 +201,22 @@ class Again:
         for check, one in got["checks"].items():
             said = [t["scores"][check] for t in self.trials if t["variant"] == name and t["status"] == "success"]
             assert one["passed"] == said.count(1) and one["failed"] == said.count(0) and one["not_evaluated"] == said.count(None)
-            near("check", one["rate"], numpy.mean([s for s in said if s is not None]) if one["passed"] + one["failed"] else None)
+            by_case = collections.defaultdict(list)
+            for t in self.trials:
+                if t["variant"] == name and t["status"] == "success" and t["scores"][check] is not None:
+                    by_case[t["case"]].append(t["scores"][check])
+            shares = [numpy.mean(x) for x in by_case.values()]
+            low, high = mean_interval(shares, True, self.got["repeat"] == 1)
+            assert one["n"] == len(shares)
+            near("check", one["rate"], numpy.mean(shares) if shares else None)
+            near("check's low", one["low"], low)
+            near("check's high", one["high"], high)
         if self.got["distribution"]["kind"] == "values":
-            assert got["distribution"] == [sum(abs(v - x) < 1e-11 for v in mine) for x in self.got["distribution"]["values"]]
+            assert got["distribution"] == [sum(settled(v) == settled(x) for v in mine) for x in self.got["distribution"]["values"]]
         elif self.got["distribution"]["kind"] == "steps":
             counts = [0] * 10
             for v in mine:
-                counts[min(int(round(v, 12) * 10), 9)] += 1
+                counts[min(int(v * 10 + 1e-9), 9)] += 1
             assert got["distribution"] == counts, (got["distribution"], counts)
 
     def pairs(self):
@@ -251,6 +265,7 @@ class Again:
         wins_are("pair", got["wins"], won, lost, len(both) - won - lost)
         near("sign p", got["wins"]["p"], stats.binomtest(won, won + lost).pvalue if won + lost else None)
         x, y = ([self.value[c, n] for c in self.aligned] for n in (a, b))
+        flat_both = len(set(x)) < 2 and len(set(y)) < 2
         flat = len(set(x)) < 2 or len(set(y)) < 2 or len(x) < 2
         rho, p = (None, None) if flat or len(x) < 3 else stats.spearmanr(x, y)
         tau, tau_p = (None, None) if flat else stats.kendalltau(x, y)
@@ -258,26 +273,27 @@ class Again:
         near("rho p", got["spearman"]["p"], p)
         near("tau", got["kendall"]["value"], tau)
         near("tau p", got["kendall"]["p"], tau_p)
-        if rho is not None and len(x) > 3 and abs(rho) < 1 - 1e-12:
+        if rho is not None and len(x) > 3 and abs(rho) <= 1 - 1e-12:
             half = stats.norm.ppf(0.975) * math.sqrt((1 + rho * rho / 2) / (len(x) - 3))
             near("rho low", got["spearman"]["low"], math.tanh(math.atanh(rho) - half))
             near("rho high", got["spearman"]["high"], math.tanh(math.atanh(rho) + half))
         else:
             assert got["spearman"]["low"] is None
-        pooled = math.sqrt((numpy.var(x, ddof=1) + numpy.var(y, ddof=1)) / 2) if len(x) > 1 else 0
+        x, y = ([self.raw[c, n] for c in self.aligned] for n in (a, b))
+        pooled = 0 if flat_both else math.sqrt((numpy.var(x, ddof=1) + numpy.var(y, ddof=1)) / 2) if len(x) > 1 else 0
         near("cohen d", got["cohen_d"], (numpy.mean(x) - numpy.mean(y)) / pooled if pooled else None)
         return rho
 
     def contested(self):
         rows = []
         for c in self.cases:
-            mine = [self.value[c, n] for n in self.names if (c, n) in self.value]
-            if len(mine) > 1 and numpy.var(mine) > 1e-20:
-                rows.append((-round(numpy.var(mine), 11), c, len(mine)))
+            mine = [self.raw[c, n] for n in self.names if (c, n) in self.value]
+            if len(set(map(settled, mine))) > 1:
+                rows.append((-settled(numpy.var(mine)), c, len(mine)))
         assert len(self.got["contested"]) == min(7, len(rows))
         for got, (variance, c, n) in zip(self.got["contested"], sorted(rows)):
             near("variance", got["variance"], numpy.var([v for v in got["values"] if v is not None]))
-            assert abs(got["variance"] + variance) < 1e-10 and got["n"] == n
+            assert math.isclose(got["variance"], -variance, rel_tol=1e-9) and got["n"] == n
             assert [v is None for v in got["values"]] == [(got["case"], m) not in self.value for m in self.names]
             assert got["case_id"] == self.ids[got["case"]]
         for got in self.got["matrix"]:
@@ -291,15 +307,15 @@ class Again:
             known = [(x["score"], x["label"]) for x in d["all"]["means"]]
             level = lambda c: self.dimensions[c][d["name"]]  # noqa: E731
             assert not d["skipped"]
-            means = [round(math.fsum(self.value[c, n] for n in self.scored) / len(self.scored), 12) for c in self.aligned]
+            means = [math.fsum(self.raw[c, n] for n in self.scored) / len(self.scored) for c in self.aligned]
             levels = [level(c) for c in self.aligned]
             kruskal_is(d["name"], d["all"], means, levels)
             means_are(d["name"], d["all"]["means"], means, levels, known)
-            everything = [(self.value[c, n], level(c)) for c in self.cases for n in self.names if (c, n) in self.value]
+            everything = [(self.raw[c, n], level(c)) for c in self.cases for n in self.names if (c, n) in self.value]
             kruskal_is(d["name"] + " pooled", d["pooled"], [v for v, _ in everything], [l for _, l in everything])
             assert [v["variant"] for v in d["variants"]] == self.names
             for got in d["variants"]:
-                mine = [(self.value[c, got["variant"]], level(c)) for c in self.cases if (c, got["variant"]) in self.value]
+                mine = [(self.raw[c, got["variant"]], level(c)) for c in self.cases if (c, got["variant"]) in self.value]
                 kruskal_is("%s of %s" % (d["name"], got["variant"]), got, [v for v, _ in mine], [l for _, l in mine])
                 means_are(d["name"], got["means"], [v for v, _ in mine], [l for _, l in mine], known)
                 effects.append(got)

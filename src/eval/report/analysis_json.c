@@ -41,6 +41,7 @@ static json_t *analysis_json_checks(const struct analysis *x, const struct analy
         json_object_set_new(o, "passed", json_integer(c->passed));
         json_object_set_new(o, "failed", json_integer(c->failed));
         json_object_set_new(o, "not_evaluated", json_integer(c->not_evaluated));
+        json_object_set_new(o, "n", json_integer(c->share.n));
         json_object_set_new(o, "rate", c->share.n ? json_real(c->share.value) : json_null());
         analysis_json_interval(o, "low", "high", &c->share.interval);
         json_object_set_new(o, "method", json_string(estimate_method_name(c->share.method)));

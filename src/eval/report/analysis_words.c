@@ -157,8 +157,8 @@ struct analysis_check_row *analysis_checks_sorted(const struct analysis *x, stru
     for (size_t i = 0; i < most; i++) {
         const struct analysis_check *c = &x->variants[i / x->check_count].checks[i % x->check_count];
 
-        if (c->passed + c->failed)
-            order[(*count)++] = (struct analysis_order){ (double)c->passed / (double)(c->passed + c->failed), i };
+        if (c->share.n)
+            order[(*count)++] = (struct analysis_order){ c->share.value, i };
         else if (c->not_evaluated)
             order[(*count)++] = (struct analysis_order){ INFINITY, i };
     }
