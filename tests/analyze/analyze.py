@@ -399,7 +399,7 @@ def the_table_fits_says_what_it_is_and_is_coloured_only_where_asked():
         assert "\x1b" not in out
         for words in ("Wins:", "Dimensions (Kruskal-Wallis", "eta\u00b2 by variant", "Agreement of variants", "Most contested cases", "Checks, the lowest", "Mind"):
             assert words in out, (words, out)
-        assert "Stakes matters most" in out
+        assert " matters most: it goes with " in out
         with Terminal([ASSAY, "analyze", "--metric", "edit_similarity"], home.path, {k: v for k, v in home.env.items() if k != "NO_COLOR"}, rows=500,
                       ASSAY_PAGER="cat", TERM="xterm-256color") as t:
             assert t.end() == 0, t.text

@@ -136,9 +136,9 @@ static void analysis_table_checks(struct analysis_sheet *t)
 
 static void analysis_table_effects(struct analysis_sheet *t, const size_t *order)
 {
-    static const struct grid_column columns[] = {
+    const struct grid_column columns[] = {
         { .heading = "dimension", .least = 10 }, { .heading = "levels", .right = true }, { .heading = "cases", .right = true },
-        { .heading = "H", .right = true, .drop = 1 }, { .heading = "eta\xc2\xb2", .right = true }, { .heading = "effect" },
+        { .heading = "H", .right = true, .drop = 1 }, { .heading = t->o->ascii ? "eta2" : "eta\xc2\xb2", .right = true }, { .heading = "effect" },
         { .heading = "p", .right = true, .drop = 2 }, { .heading = "p (Holm)", .right = true }, { .heading = "p (BH)", .right = true, .drop = 3 },
     };
     struct grid *g = grid_new(t->arena, columns, COUNT_OF(columns));
@@ -163,7 +163,7 @@ static void analysis_table_effects(struct analysis_sheet *t, const size_t *order
 /* A row for each variant, a column for each dimension: eta squared, with a star where Holm's p stands. */
 static void analysis_table_heat(struct analysis_sheet *t, const size_t *order)
 {
-    struct grid_column columns[DIMENSIONS_MAX + 1] = { { .heading = "eta\xc2\xb2 by variant", .least = 12 } };
+    struct grid_column columns[DIMENSIONS_MAX + 1] = { { .heading = t->o->ascii ? "eta2 by variant" : "eta\xc2\xb2 by variant", .least = 12 } };
     struct grid *g;
 
     for (size_t i = 0; i < t->x->dimension_count; i++)
