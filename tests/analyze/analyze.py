@@ -385,7 +385,7 @@ def a_single_variant_has_dimensions_and_nobody_to_agree_with():
         assert got["agreement"]["overall"] is None and got["agreement"]["pairs"] == [] and got["contested"] == []
         for d in got["dimensions"]["list"]:
             assert d["all"]["h"] == d["pooled"]["h"] == d["variants"][0]["h"]
-        assert "Wins" not in home.run("analyze").out and "eta\u00b2 by variant" not in home.run("analyze").out
+        assert "Wins\n" not in home.run("analyze").out and "eta\u00b2 by variant" not in home.run("analyze").out
 
 
 # --- what is seen ----------------------------------------------------------------------------------------------------
@@ -397,7 +397,7 @@ def the_table_fits_says_what_it_is_and_is_coloured_only_where_asked():
         out = home.run("analyze", "--metric", "edit_similarity").out
         assert all(width(line) <= 80 for line in out.splitlines()), max(out.splitlines(), key=width)
         assert "\x1b" not in out
-        for words in ("Wins:", "Dimensions (Kruskal-Wallis", "eta\u00b2 by variant", "Agreement of variants", "Most contested cases", "Checks, the lowest", "Mind"):
+        for words in ("Wins\n", "Kruskal-Wallis over", "eta\u00b2 by variant", "Agreement of variants", "Most contested cases", "Checks, the lowest", "Mind"):
             assert words in out, (words, out)
         assert " matters most: it goes with " in out
         with Terminal([ASSAY, "analyze", "--metric", "edit_similarity"], home.path, {k: v for k, v in home.env.items() if k != "NO_COLOR"}, rows=500,

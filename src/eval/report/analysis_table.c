@@ -86,7 +86,8 @@ static void analysis_table_wins(struct analysis_sheet *t)
 
     if (t->x->scored < 2)
         return;
-    analysis_title(t, "Wins: cases in which more of the others stand below than above");
+    analysis_title(t, "Wins");
+    analysis_words_put(t, S("A case is won when more of the others stand below than above."));
     for (size_t i = 0; i < t->x->variant_count; i++) {
         const struct analysis_wins *w = &t->x->variants[i].wins;
         bool above = w->interval.known && w->interval.low > 0.5, below = w->interval.known && w->interval.high < 0.5;
@@ -215,7 +216,8 @@ static void analysis_table_dimensions(struct analysis_sheet *t)
 
     if (!t->x->dimension_count)
         return;
-    analysis_title(t, "Dimensions (Kruskal-Wallis; a case's value is its mean over the variants)");
+    analysis_title(t, "Dimensions");
+    analysis_words_put(t, S("Kruskal-Wallis over the levels; a case's value is its mean over the variants."));
     analysis_table_effects(t, order);
     analysis_words_put(t, analysis_dimension_words(t->x, t->arena));
     if (t->x->variant_count > 1)
