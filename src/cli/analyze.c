@@ -25,14 +25,16 @@ static enum err_code analyze_form(const struct args *args, analysis_writer **out
     if (*out != analysis_table || !ending.len || str_is(ending, "txt"))
         return ERR_OK;
     if (!str_is(ending, "json") && !str_is(ending, "md"))
-        return err_set(e, ERR_USAGE, "-o: an analysis has no form for a file that ends in ." STR_FMT "; there are .json, .md and .txt",
+        return err_set(e, ERR_USAGE,
+                       "-o: an analysis has no form for a file that ends in ." STR_FMT
+                       "; there are .json, .md and .txt",
                        STR_ARG(ending));
     *out = str_is(ending, "json") ? analysis_json_text : analysis_markdown;
     return ERR_OK;
 }
 
-static enum err_code analyze_write(struct session *s, const struct analysis *x, analysis_writer *writer, struct str file,
-                                   struct err *e)
+static enum err_code analyze_write(struct session *s, const struct analysis *x, analysis_writer *writer,
+                                   struct str file, struct err *e)
 {
     AUTO_BUF struct buf b = BUF_INIT(ANALYZE_TEXT_MAX);
     struct report_options o = session_report_options();

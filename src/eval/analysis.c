@@ -72,8 +72,8 @@ static enum err_code analysis_no_metric(const struct result *r, struct str name,
             suggest_offer(&near, r->scorers[i].name);
     suggest_offer(&near, S("cost"));
     suggest_offer(&near, S("latency"));
-    return err_set(e, ERR_USAGE, "--metric \"" STR_FMT "\" is no metric or check that the run has for a case%s; `assay show --detail` lists "
-                   "what a run has, and there are cost and latency", STR_ARG(name), suggest_hint(&near, hint));
+    return err_set(e, ERR_USAGE, "--metric \"" STR_FMT "\" is no metric or check that the run has for a case%s; `assay show --detail` "
+                   "lists what a run has, and there are cost and latency", STR_ARG(name), suggest_hint(&near, hint));
 }
 
 /* *place: as case_pages wants it. A scorer of the run goes before what every trial has. */
@@ -84,7 +84,8 @@ static enum err_code analysis_measure(struct analysis_work *w, int *place, struc
 
     *place = CASE_MEASURE_NONE;
     if (!name.len && r->quality < 0)
-        return err_set(e, ERR_BAD_INPUT, "nothing ranks run " STR_FMT "; name what to analyse with --metric, such as latency",
+        return err_set(e, ERR_BAD_INPUT,
+                       "nothing ranks run " STR_FMT "; name what to analyse with --metric, such as latency",
                        STR_ARG(id_short(r->run->id)));
     for (size_t i = 0; i < r->scorer_count; i++) {
         const struct scorer_info *s = &r->scorers[i];
@@ -392,7 +393,8 @@ static void analysis_variant_finish(struct analysis_work *w, size_t at)
     if (m->n > 1)
         v->deviation = sqrt(variance);
     v->wilson = aggregate_binary(m) && w->x->result->run->repeat == 1 && w->x->unit == METRIC_RATIO;
-    *i = v->wilson ? stats_wilson(m->ones, m->n, RESULT_LEVEL) : stats_t_interval(v->mean, variance, m->n, RESULT_LEVEL);
+    *i = v->wilson ? stats_wilson(m->ones, m->n, RESULT_LEVEL)
+                   : stats_t_interval(v->mean, variance, m->n, RESULT_LEVEL);
     if (i->known && !v->wilson && w->x->unit == METRIC_RATIO)
         *i = (struct interval){ CLAMP(i->low, 0.0, 1.0), CLAMP(i->high, 0.0, 1.0), true };
     w->x->scored++;

@@ -2,9 +2,9 @@
  * cases do to it, how far the variants agree, which cases divide them, and how much of that is to be trusted.
  *
  * A case is the unit of everything: its value for a variant is the mean over its repetitions, so repeating a case never
- * makes a sample larger. In what goes by order, values less than 2^-36 of themselves apart are tied. What is missing (a failed
- * trial, a metric without a value) is left out and counted, never taken for 0; a number that so few cases can't carry is
- * NAN or not known, and a warning says why.
+ * makes a sample larger. In what goes by order, values less than 2^-36 of themselves apart are tied. What is missing (a
+ * failed trial, a metric without a value) is left out and counted, never taken for 0; a number that so few cases can't
+ * carry is NAN or not known, and a warning says why.
  *
  * - Wins. A variant wins a case when more of the others stand below it than above, and loses it the other way round;
  *   the rate is won / (won + lost) with Wilson's interval. Of two: the same, with the sign test's p (stats_mcnemar).

@@ -188,8 +188,9 @@ static void analysis_dimensions_rank(struct analysis *x)
         x->explained = fmin(1, d->all.eta_squared + (isnan(x->explained) ? 0 : x->explained));
         d->rank = 1;
         for (size_t k = 0; k < x->dimension_count; k++)
-            d->rank += x->dimensions[k].all.known && (x->dimensions[k].all.eta_squared > d->all.eta_squared ||
-                                                      (x->dimensions[k].all.eta_squared == d->all.eta_squared && k < i));
+            d->rank += x->dimensions[k].all.known &&
+                       (x->dimensions[k].all.eta_squared > d->all.eta_squared ||
+                        (x->dimensions[k].all.eta_squared == d->all.eta_squared && k < i));
     }
 }
 

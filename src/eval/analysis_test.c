@@ -9,6 +9,12 @@
 static const char *const abc[] = { "a", "b", "c" };
 static const int64_t costs[] = { 1000, 2000, 3000 };
 
+static bool made(struct fixture *f, int64_t cases, int64_t variants, int64_t repeat, fixture_rule *rule)
+{
+    return fixture_make(f, &(struct fixture_shape){ .cases = cases, .variants = variants, .repeat = repeat, .names = abc,
+                                                    .rule = rule, .cost_nanousd = costs });
+}
+
 static bool analysed(struct fixture *f, const struct analysis_options *o, struct analysis **out)
 {
     struct result *r;
@@ -45,7 +51,7 @@ TEST(wins_are_counted_by_case_and_what_failed_is_missing)
     AUTO(fixture_free) struct fixture f = { 0 };
     struct analysis *x;
 
-    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 40, .variants = 3, .repeat = 1, .names = abc, .rule = stairs, .cost_nanousd = costs }));
+    REQUIRE(made(&f, 40, 3, 1, stairs));
     REQUIRE(analysed(&f, &ordinary, &x));
     CHECK_STR(x->metric, "accuracy");
     CHECK_INT(x->variant_count, 3);
@@ -77,7 +83,7 @@ TEST(the_most_contested_cases_come_first_and_no_more_than_asked)
     AUTO(fixture_free) struct fixture f = { 0 };
     struct analysis *x;
 
-    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 40, .variants = 3, .repeat = 1, .names = abc, .rule = stairs, .cost_nanousd = costs }));
+    REQUIRE(made(&f, 40, 3, 1, stairs));
     REQUIRE(analysed(&f, &(struct analysis_options){ .top = 12 }, &x));
     CHECK_INT(x->contested_count, 12);
     for (size_t i = 0; i < 12; i++)
@@ -133,7 +139,8 @@ TEST(one_that_goes_its_own_way_is_an_outlier)
     AUTO(fixture_free) struct fixture f = { 0 };
     struct analysis *x;
 
-    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 41, .variants = 8, .repeat = 1, .names = names, .rule = one_of_eight, .cost_nanousd = eight }));
+    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 41, .variants = 8, .repeat = 1, .names = names,
+                                                      .rule = one_of_eight, .cost_nanousd = eight }));
     REQUIRE(analysed(&f, &ordinary, &x));
     CHECK_INT(x->pair_count, 28);
     for (size_t v = 0; v < 8; v++)
@@ -168,7 +175,7 @@ TEST(a_variant_without_a_value_does_not_take_the_others_cases)
     AUTO(fixture_free) struct fixture f = { 0 };
     struct analysis *x;
 
-    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 12, .variants = 3, .repeat = 1, .names = abc, .rule = with_a_dead_one, .cost_nanousd = costs }));
+    REQUIRE(made(&f, 12, 3, 1, with_a_dead_one));
     REQUIRE(analysed(&f, &ordinary, &x));
     CHECK_INT(x->scored, 2);
     CHECK_INT(x->aligned, 12);
@@ -234,7 +241,7 @@ TEST(past_its_ceiling_a_sample_is_kept_and_the_rest_is_still_of_all)
     AUTO(fixture_free) struct fixture f = { 0 };
     struct analysis *all, *some, *again;
 
-    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 400, .variants = 3, .repeat = 1, .names = abc, .rule = thirds, .cost_nanousd = costs }));
+    REQUIRE(made(&f, 400, 3, 1, thirds));
     REQUIRE(analysed(&f, &ordinary, &all));
     REQUIRE(analysed(&f, &(struct analysis_options){ .values_max = 301 }, &some));
     REQUIRE(analysed(&f, &(struct analysis_options){ .values_max = 301 }, &again));
@@ -265,11 +272,13 @@ TEST(more_variants_than_can_be_shown_are_cut_and_said)
         snprintf(text[i], sizeof text[i], "v%d", i);
         names[i] = text[i];
     }
-    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 5, .variants = ANALYSIS_VARIANTS_MAX + 3, .repeat = 1, .names = names, .rule = thirds, .cost_nanousd = price }));
+    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 5, .variants = ANALYSIS_VARIANTS_MAX + 3, .repeat = 1,
+                                                      .names = names, .rule = thirds, .cost_nanousd = price }));
     REQUIRE(analysed(&f, &ordinary, &x));
     CHECK_INT(x->variant_count, ANALYSIS_VARIANTS_MAX);
     CHECK_INT(x->pair_count, ANALYSIS_VARIANTS_MAX * (ANALYSIS_VARIANTS_MAX - 1) / 2);
-    CHECK_STR(warned(x, ANALYSIS_TOO_MANY_VARIANTS)->message, "The run has 35 variants; the first 32 by rank are analysed.");
+    CHECK_STR(warned(x, ANALYSIS_TOO_MANY_VARIANTS)->message,
+              "The run has 35 variants; the first 32 by rank are analysed.");
     CHECK(str_ends(warned(x, ANALYSIS_SMALL_SAMPLE)->message, S(" and 26 more.")));
 }
 
@@ -278,7 +287,7 @@ TEST(the_first_cases_are_listed_when_asked_for_and_no_more_than_the_most)
     AUTO(fixture_free) struct fixture f = { 0 };
     struct analysis *x;
 
-    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = ANALYSIS_MATRIX_CASES + 7, .variants = 1, .repeat = 1, .names = abc, .rule = thirds, .cost_nanousd = costs }));
+    REQUIRE(made(&f, ANALYSIS_MATRIX_CASES + 7, 1, 1, thirds));
     REQUIRE(analysed(&f, &(struct analysis_options){ .matrix = true }, &x));
     CHECK_INT(x->matrix_count, ANALYSIS_MATRIX_CASES);
     CHECK_INT(x->matrix[0].n, 1);
@@ -286,20 +295,21 @@ TEST(the_first_cases_are_listed_when_asked_for_and_no_more_than_the_most)
     CHECK_INT(x->matrix_count, 0);
 }
 
-/* --- dimensions: one dimension of three levels, kept values by hand ------------------------------------------------ */
+/* --- dimensions: one dimension of three levels, kept values by hand ----------------------------------------------- */
 
 struct by_hand { struct arena *arena; struct analysis x; struct analysis_kept kept; struct axis axis; };
 
-static void by_hand_make(struct by_hand *h, size_t variants, const double *values, const signed char *levels, size_t rows,
-                         int64_t unplaced)
+static void by_hand_make(struct by_hand *h, size_t variants, const double *values, const signed char *levels,
+                         size_t rows, int64_t unplaced)
 {
     h->arena = arena_new_sized(0);
     h->axis = (struct axis){ .name = S("D"), .level_count = 3, .levels = arena_array(h->arena, struct axis_level, 3) };
-    h->x = (struct analysis){ .variant_count = variants, .scored = variants, .variants = arena_array(h->arena, struct analysis_variant, variants),
-                              .axes = { &h->axis, 1 } };
+    h->x = (struct analysis){ .variant_count = variants, .scored = variants, .axes = { &h->axis, 1 },
+                              .variants = arena_array(h->arena, struct analysis_variant, variants) };
     for (size_t v = 0; v < variants; v++)
         h->x.variants[v].cases = 1;
-    h->kept = (struct analysis_kept){ .values = arena_array(h->arena, double, rows * variants), .levels = arena_array(h->arena, signed char, rows), .rows = rows };
+    h->kept = (struct analysis_kept){ .values = arena_array(h->arena, double, rows * variants), .rows = rows,
+                                      .levels = arena_array(h->arena, signed char, rows) };
     memcpy(h->kept.values, values, rows * variants * sizeof *values);
     memcpy(h->kept.levels, levels, rows);
     analysis_dimensions_finish(&h->x, &h->kept, &unplaced, h->arena);
@@ -395,13 +405,15 @@ TEST(what_is_not_known_is_null_in_json)
     AUTO_JSON *o = NULL;
     struct analysis *x;
 
-    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 12, .variants = 3, .repeat = 1, .names = abc, .rule = with_a_dead_one, .cost_nanousd = costs }));
+    REQUIRE(made(&f, 12, 3, 1, with_a_dead_one));
     REQUIRE(analysed(&f, &(struct analysis_options){ .matrix = true }, &x));
     o = analysis_json(x);
     CHECK(json_is_null(JSON_AT(o, "variants", "2", "mean")) && json_is_null(JSON_AT(o, "variants", "2", "low")));
-    CHECK(json_is_null(JSON_AT(o, "variants", "2", "wins", "rate")) && json_is_null(JSON_AT(o, "variants", "0", "outlier")));
+    CHECK(json_is_null(JSON_AT(o, "variants", "2", "wins", "rate")) &&
+          json_is_null(JSON_AT(o, "variants", "0", "outlier")));
     CHECK_INT(json_integer_value(JSON_AT(o, "variants", "2", "missing")), 12);
-    CHECK(json_is_null(JSON_AT(o, "contested", "0", "values", "2")) && json_is_real(JSON_AT(o, "contested", "0", "values", "1")));
+    CHECK(json_is_null(JSON_AT(o, "contested", "0", "values", "2")) &&
+          json_is_real(JSON_AT(o, "contested", "0", "values", "1")));
     CHECK_INT(json_array_size(JSON_AT(o, "matrix")), 12);
     CHECK(json_is_real(JSON_AT(o, "agreement", "pairs", "0", "spearman", "p_holm")));
     CHECK(json_is_null(JSON_AT(o, "dimensions", "variance_explained")));
@@ -420,7 +432,7 @@ TEST(the_noise_of_a_sum_is_a_tie)
     AUTO(fixture_free) struct fixture f = { 0 };
     struct analysis *x;
 
-    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 10, .variants = 3, .repeat = 2, .names = abc, .rule = noise, .cost_nanousd = costs }));
+    REQUIRE(made(&f, 10, 3, 2, noise));
     REQUIRE(analysed(&f, &ordinary, &x));
     for (size_t v = 0; v < 3; v++)
         CHECK_INT(x->variants[v].wins.tied, 10);

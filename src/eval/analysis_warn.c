@@ -31,7 +31,8 @@ struct analysis_warner {
     size_t named;
 };
 
-static void analysis_say(struct analysis_warner *w, enum analysis_code code, struct str message, const char *recommendation)
+static void analysis_say(struct analysis_warner *w, enum analysis_code code, struct str message,
+                         const char *recommendation)
 {
     w->x->warnings[w->x->warning_count++] = (struct analysis_warning){ code, message, str_c(recommendation) };
 }
@@ -52,7 +53,8 @@ static void analysis_say_named(struct analysis_warner *w, enum analysis_code cod
     if (w->named > ANALYSIS_NAMED)
         buf_printf(&w->names, " and %zu more", w->named - ANALYSIS_NAMED);
     if (w->named)
-        analysis_say(w, code, arena_printf(w->arena, "%s: " STR_FMT ".", before, STR_ARG(buf_str(&w->names))), recommendation);
+        analysis_say(w, code, arena_printf(w->arena, "%s: " STR_FMT ".", before, STR_ARG(buf_str(&w->names))),
+                     recommendation);
     buf_reset(&w->names);
     w->named = 0;
 }
@@ -80,25 +82,31 @@ static void analysis_warn_values(struct analysis_warner *w)
                      arena_printf(w->arena, "%" PRId64 " of %" PRId64 " trials have an outcome.", ended, all),
                      "Finish it with `assay resume`.");
     analysis_name_sizes(w, 1, ANALYSIS_SMALL);
-    analysis_say_named(w, ANALYSIS_SMALL_SAMPLE, "Fewer than 10 cases with a value", "Take these numbers as a hint at most; add cases.");
+    analysis_say_named(w, ANALYSIS_SMALL_SAMPLE, "Fewer than 10 cases with a value",
+                       "Take these numbers as a hint at most; add cases.");
     analysis_name_sizes(w, ANALYSIS_SMALL, ANALYSIS_MODERATE);
-    analysis_say_named(w, ANALYSIS_MODERATE_SAMPLE, "Fewer than 30 cases with a value", "Only large differences show; look at the intervals.");
+    analysis_say_named(w, ANALYSIS_MODERATE_SAMPLE, "Fewer than 30 cases with a value",
+                       "Only large differences show; look at the intervals.");
     for (size_t v = 0; v < x->variant_count; v++)
         if (x->variants[v].missing && x->variants[v].cases)
             analysis_name(w, x->variants[v].of->name, x->variants[v].missing);
-    analysis_say_named(w, ANALYSIS_MISSING_VALUES, "Cases with an outcome but no value are left out", "If failing is not by chance, what is left is not a fair sample; see `assay show --failed`.");
+    analysis_say_named(w, ANALYSIS_MISSING_VALUES, "Cases with an outcome but no value are left out",
+                       "If failing is not by chance, what is left is not a fair sample; see `assay show --failed`.");
     for (size_t v = 0; v < x->variant_count; v++)
         if (!x->variants[v].cases)
             analysis_name(w, x->variants[v].of->name, -1);
-    analysis_say_named(w, ANALYSIS_UNSCORED_VARIANTS, "Without any value", "They are in no pair and in no mean over variants.");
+    analysis_say_named(w, ANALYSIS_UNSCORED_VARIANTS, "Without any value",
+                       "They are in no pair and in no mean over variants.");
     if (r->variant_count > x->variant_count)
         analysis_say(w, ANALYSIS_TOO_MANY_VARIANTS,
-                     arena_printf(w->arena, "The run has %zu variants; the first %zu by rank are analysed.", r->variant_count,
-                                  x->variant_count),
+                     arena_printf(w->arena, "The run has %zu variants; the first %zu by rank are analysed.",
+                                  r->variant_count, x->variant_count),
                      "Run the others apart to have them analysed.");
     if (x->kept < x->cases)
         analysis_say(w, ANALYSIS_SAMPLED,
-                     arena_printf(w->arena, "Agreement, d and dimensions are of a random sample of %" PRId64 " of %" PRId64 " cases.",
+                     arena_printf(w->arena,
+                                  "Agreement, d and dimensions are of a random sample of %" PRId64 " of %" PRId64
+                                  " cases.",
                                   x->kept, x->cases),
                      "The rest is of every case; the same sample is drawn every time.");
 }
@@ -112,19 +120,23 @@ static void analysis_warn_pairs(struct analysis_warner *w)
     double k;
 
     if (x->scored < 2) {
-        analysis_say(w, ANALYSIS_ONE_VARIANT, S("Fewer than two variants have a value: nothing can agree, win or be contested."),
+        analysis_say(w, ANALYSIS_ONE_VARIANT,
+                     S("Fewer than two variants have a value: nothing can agree, win or be contested."),
                      "Run several models or prompts to hold them against each other.");
         return;
     }
     if (2 * x->aligned < x->kept || x->aligned < 3)
         analysis_say(w, ANALYSIS_FEW_ALIGNED,
-                     arena_printf(w->arena, "Only %" PRId64 " of %" PRId64 " cases have a value for each of the %zu variants; agreement is over these%s.",
+                     arena_printf(w->arena,
+                                  "Only %" PRId64 " of %" PRId64
+                                  " cases have a value for each of the %zu variants; agreement is over these%s.",
                                   x->aligned, x->kept, x->scored, x->aligned < 3 ? ", which are too few for it" : ""),
                      "Retry failed trials with `assay resume --retry-failed`.");
     for (size_t v = 0; v < x->variant_count; v++)
         if (x->variants[v].cases > 1 && analysis_settle(x->variants[v].least) == analysis_settle(x->variants[v].most))
             analysis_name(w, x->variants[v].of->name, -1);
-    analysis_say_named(w, ANALYSIS_NO_SPREAD, "The same value in every case, so no correlation", "Harder cases, or a metric with more than two values, would tell more.");
+    analysis_say_named(w, ANALYSIS_NO_SPREAD, "The same value in every case, so no correlation",
+                       "Harder cases, or a metric with more than two values, would tell more.");
     for (size_t v = 0; v < x->variant_count; v++)
         outliers += !isnan(x->variants[v].outlyingness);
     k = (double)MAX(outliers, (size_t)3);
@@ -143,7 +155,8 @@ static void analysis_warn_dimensions(struct analysis_warner *w, bool gone)
     const struct analysis *x = w->x;
 
     if (gone)
-        analysis_say(w, ANALYSIS_CASES_GONE, S("The run's frozen cases can't be read: nothing is said of its dimensions."),
+        analysis_say(w, ANALYSIS_CASES_GONE,
+                     S("The run's frozen cases can't be read: nothing is said of its dimensions."),
                      "They lie beside the database; restore the folder, or run again.");
     else if (!x->dimension_count)
         analysis_say(w, ANALYSIS_NO_DIMENSIONS, S("The task has no dimensions."),
@@ -151,15 +164,19 @@ static void analysis_warn_dimensions(struct analysis_warner *w, bool gone)
     for (size_t i = 0; i < x->dimension_count; i++)
         if (x->dimensions[i].skipped)
             analysis_name(w, x->dimensions[i].axis->name, -1);
-    analysis_say_named(w, ANALYSIS_DIMENSION_SKIPPED, "Not tested, as some case has no level of it", "Give every case a level the task knows.");
+    analysis_say_named(w, ANALYSIS_DIMENSION_SKIPPED, "Not tested, as some case has no level of it",
+                       "Give every case a level the task knows.");
     for (size_t i = 0; i < x->dimension_count; i++)
         if (!x->dimensions[i].skipped && !x->dimensions[i].all.known)
             analysis_name(w, x->dimensions[i].axis->name, -1);
-    analysis_say_named(w, ANALYSIS_DIMENSION_UNTESTED, "Not tested, for want of values that differ in two levels or more", "More cases at each level, or a finer metric, would tell.");
+    analysis_say_named(w, ANALYSIS_DIMENSION_UNTESTED,
+                       "Not tested, for want of values that differ in two levels or more",
+                       "More cases at each level, or a finer metric, would tell.");
     for (size_t i = 0; i < x->dimension_count; i++)
         if (x->dimensions[i].all.known && x->dimensions[i].all.least < ANALYSIS_GROUP)
             analysis_name(w, x->dimensions[i].axis->name, x->dimensions[i].all.least);
-    analysis_say_named(w, ANALYSIS_SMALL_LEVELS, "Some level has fewer than 5 cases, so p is rough", "Believe p only with more cases at each level.");
+    analysis_say_named(w, ANALYSIS_SMALL_LEVELS, "Some level has fewer than 5 cases, so p is rough",
+                       "Believe p only with more cases at each level.");
 }
 
 void analysis_warn(struct analysis *x, bool gone, struct arena *a)

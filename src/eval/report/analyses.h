@@ -16,7 +16,7 @@ analysis_writer analysis_table, analysis_json_text, analysis_markdown;
 
 json_t    *analysis_json(const struct analysis *x);     /* yours */
 
-/* --- words the forms share (analysis_words.c) ---------------------------------------------------------------------- */
+/* --- words the forms share (analysis_words.c) --------------------------------------------------------------------- */
 struct str analysis_value(const struct analysis *x, double v, struct arena *a);         /* in the metric's unit; "-" */
 /* "88.1 % .. 98.0 %"; "-" when not known. */
 struct str analysis_interval(const struct analysis *x, const struct interval *i, struct arena *a);

@@ -75,8 +75,8 @@ static json_t *analysis_json_variant(const struct analysis *x, const struct anal
     json_object_set_new(o, "mean_rho", analysis_json_real(v->mean_rho));
     json_object_set_new(o, "z", analysis_json_real(v->outlyingness));
     json_object_set_new(o, "outlier", isnan(v->outlyingness) ? json_null() : json_boolean(v->outlier));
-    json_object_set_new(o, "cost_usd", v->of->cost_known ? json_string(money_exact(v->of->sum->cost_nanousd, money))
-                                                         : json_null());
+    json_object_set_new(o, "cost_usd",
+                        v->of->cost_known ? json_string(money_exact(v->of->sum->cost_nanousd, money)) : json_null());
     return o;
 }
 
@@ -209,7 +209,8 @@ static json_t *analysis_json_dimensions(const struct analysis *x)
 
 /* --- cases -------------------------------------------------------------------------------------------------------- */
 
-static json_t *analysis_json_cases(const struct analysis *x, const struct analysis_case *cases, size_t count, bool variance)
+static json_t *analysis_json_cases(const struct analysis *x, const struct analysis_case *cases, size_t count,
+                                   bool variance)
 {
     json_t *list = json_array();
 
@@ -235,9 +236,10 @@ static json_t *analysis_json_distribution(const struct analysis *x)
 
     for (size_t i = 0; i < x->distribution.count; i++)
         json_array_append_new(values, json_real(x->distribution.values[i]));
-    json_object_set_new(o, "kind", !x->distribution.count ? json_null()
-                                   : x->distribution.steps ? json_string("steps")
-                                                           : json_string("values"));
+    json_object_set_new(o, "kind",
+                        !x->distribution.count  ? json_null()
+                        : x->distribution.steps ? json_string("steps")
+                                                : json_string("values"));
     json_object_set_new(o, x->distribution.steps ? "from" : "values", values);
     return o;
 }
@@ -282,8 +284,9 @@ json_t *analysis_json(const struct analysis *x)
     json_object_set_new(o, "cases", json_integer(run->cases));
     json_object_set_new(o, "repeat", json_integer(run->repeat));
     json_object_set_new(o, "cases_with_value", json_integer(x->cases));
-    json_object_set_new(o, "sample", json_pack("{s:b, s:I, s:[s, s, s]}", "sampled", x->kept < x->cases, "cases",
-                                               (json_int_t)x->kept, "of", "dimensions", "agreement", "cohen_d"));
+    json_object_set_new(o, "sample",
+                        json_pack("{s:b, s:I, s:[s, s, s]}", "sampled", x->kept < x->cases, "cases",
+                                  (json_int_t)x->kept, "of", "dimensions", "agreement", "cohen_d"));
     for (size_t v = 0; v < x->variant_count; v++)
         json_array_append_new(variants, analysis_json_variant(x, &x->variants[v]));
     json_object_set_new(o, "variants", variants);
@@ -297,8 +300,8 @@ json_t *analysis_json(const struct analysis *x)
     return o;
 }
 
-enum err_code analysis_json_text(const struct analysis *x, const struct report_options *o, const struct report_sink *sink,
-                                 struct err *e)
+enum err_code analysis_json_text(const struct analysis *x, const struct report_options *o,
+                                 const struct report_sink *sink, struct err *e)
 {
     AUTO_BUF struct buf b = BUF_INIT(ANALYSIS_JSON_MAX);
     AUTO_JSON *j = analysis_json(x);

@@ -35,7 +35,8 @@ static void analysis_md_paragraph(struct buf *b, struct str text)
 
 static void analysis_md_variants(const struct analysis *x, struct arena *a, struct buf *b)
 {
-    buf_puts(b, "\n| variant | cases | missing | mean | 95 % interval | sd | min | max | won | lost | tied | win rate | 95 % interval |\n"
+    buf_puts(b, "\n| variant | cases | missing | mean | 95 % interval | sd | min | max | won | lost | tied | win rate "
+                "| 95 % interval |\n"
                 "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (size_t i = 0; i < x->variant_count; i++) {
         const struct analysis_variant *v = &x->variants[i];
@@ -92,7 +93,8 @@ static void analysis_md_heat(const struct analysis *x, const size_t *order, stru
             const struct analysis_effect *f = &x->dimensions[order[i]].variants[v];
             const char *strong = f->known && analysis_stands(f->p_holm) ? "**" : "";
 
-            buf_printf(b, " %s" STR_FMT "%s |", strong, STR_ARG(analysis_number(f->known ? f->eta_squared : NAN, 3, a)), strong);
+            buf_printf(b, " %s" STR_FMT "%s |", strong, STR_ARG(analysis_number(f->known ? f->eta_squared : NAN, 3, a)),
+                       strong);
         }
         buf_byte(b, '\n');
     }
@@ -100,7 +102,8 @@ static void analysis_md_heat(const struct analysis *x, const size_t *order, stru
 
 static void analysis_md_levels(const struct analysis *x, const size_t *order, struct arena *a, struct buf *b)
 {
-    buf_puts(b, "\n| dimension | level | | cases | mean | 95 % interval |\n| --- | ---: | --- | ---: | ---: | ---: |\n");
+    buf_puts(b,
+             "\n| dimension | level | | cases | mean | 95 % interval |\n| --- | ---: | --- | ---: | ---: | ---: |\n");
     for (size_t i = 0; i < x->dimension_count; i++) {
         const struct analysis_dimension *d = &x->dimensions[order[i]];
 
@@ -123,8 +126,9 @@ static void analysis_md_pairs(const struct analysis *x, struct arena *a, struct 
 {
     const size_t *order = analysis_pairs_sorted(x, a);
 
-    buf_puts(b, "\n### Agreement\n\n| first | second | cases | rho | 95 % interval | p (Holm) | tau | d | effect | won | lost | tied | win rate | "
-                "95 % interval | sign p (Holm) |\n| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+    buf_puts(b, "\n### Agreement\n\n| first | second | cases | rho | 95 % interval | p (Holm) | tau | d | effect | won | lost | tied | "
+                "win rate | 95 % interval | sign p (Holm) |\n"
+                "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (size_t i = 0; i < MIN(x->pair_count, (size_t)ANALYSES_PAIRS); i++) {
         const struct analysis_pair *p = &x->pairs[order[i]];
 
@@ -150,7 +154,8 @@ static void analysis_md_pairs(const struct analysis *x, struct arena *a, struct 
 
 static void analysis_md_contested(const struct analysis *x, struct arena *a, struct buf *b)
 {
-    buf_puts(b, "\n### Most contested cases\n\n| case | variance | n | lowest | by | highest | by |\n| --- | ---: | ---: | ---: | --- | ---: | --- |\n");
+    buf_puts(b, "\n### Most contested cases\n\n| case | variance | n | lowest | by | highest | by |\n"
+                "| --- | ---: | ---: | ---: | --- | ---: | --- |\n");
     for (size_t i = 0; i < x->contested_count; i++) {
         const struct analysis_case *c = &x->contested[i];
         size_t low, high;
@@ -174,7 +179,8 @@ static void analysis_md_checks(const struct analysis *x, struct arena *a, struct
 
     if (!count)
         return;
-    buf_puts(b, "\n### Checks\n\n| check | variant | passed | failed | not evaluated | share, 95 % interval |\n| --- | --- | ---: | ---: | ---: | ---: |\n");
+    buf_puts(b, "\n### Checks\n\n| check | variant | passed | failed | not evaluated | share, 95 % interval |\n"
+                "| --- | --- | ---: | ---: | ---: | ---: |\n");
     for (size_t i = 0; i < count; i++) {
         const struct analysis_check *c = &x->variants[rows[i].variant].checks[rows[i].check];
 
@@ -187,8 +193,8 @@ static void analysis_md_checks(const struct analysis *x, struct arena *a, struct
     }
 }
 
-enum err_code analysis_markdown(const struct analysis *x, const struct report_options *o, const struct report_sink *sink,
-                                struct err *e)
+enum err_code analysis_markdown(const struct analysis *x, const struct report_options *o,
+                                const struct report_sink *sink, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(16384);
     AUTO_BUF struct buf b = BUF_INIT(ANALYSIS_MARKDOWN_MAX);

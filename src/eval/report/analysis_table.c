@@ -36,7 +36,10 @@ static enum grid_paint analysis_heat(const struct analysis_effect *f)
 {
     if (!f->known || !analysis_stands(f->p_holm))
         return GRID_DIM;
-    return f->eta_squared >= 0.14 ? GRID_RED : f->eta_squared >= 0.06 ? GRID_YELLOW : f->eta_squared >= 0.01 ? GRID_CYAN : GRID_PLAIN;
+    return f->eta_squared >= 0.14   ? GRID_RED
+           : f->eta_squared >= 0.06 ? GRID_YELLOW
+           : f->eta_squared >= 0.01 ? GRID_CYAN
+                                    : GRID_PLAIN;
 }
 
 static struct str analysis_share_interval(struct analysis_sheet *t, const struct interval *i)
@@ -53,9 +56,10 @@ static struct str analysis_bars(struct analysis_sheet *t, const struct analysis_
 static void analysis_table_variants(struct analysis_sheet *t)
 {
     const struct grid_column columns[] = {
-        { .heading = "variant", .least = 12 }, { .heading = "cases", .right = true }, { .heading = "missing", .right = true, .drop = 4 },
-        { .heading = "mean", .right = true }, { .heading = "95 % interval", .right = true },
-        { .heading = "sd", .right = true, .drop = 1 }, { .heading = "min", .right = true, .drop = 3 }, { .heading = "max", .right = true, .drop = 2 },
+        { .heading = "variant", .least = 12 }, { .heading = "cases", .right = true },
+        { .heading = "missing", .right = true, .drop = 4 }, { .heading = "mean", .right = true },
+        { .heading = "95 % interval", .right = true }, { .heading = "sd", .right = true, .drop = 1 },
+        { .heading = "min", .right = true, .drop = 3 }, { .heading = "max", .right = true, .drop = 2 },
         { .heading = t->x->distribution.count > 1 ? "spread" : "", .drop = 5 },
     };
     struct grid *g = grid_new(t->arena, columns, COUNT_OF(columns));
@@ -79,8 +83,9 @@ static void analysis_table_variants(struct analysis_sheet *t)
 static void analysis_table_wins(struct analysis_sheet *t)
 {
     static const struct grid_column columns[] = {
-        { .heading = "variant", .least = 12 }, { .heading = "won", .right = true }, { .heading = "lost", .right = true },
-        { .heading = "tied", .right = true }, { .heading = "win rate", .right = true }, { .heading = "95 % interval", .right = true, .drop = 1 },
+        { .heading = "variant", .least = 12 }, { .heading = "won", .right = true },
+        { .heading = "lost", .right = true }, { .heading = "tied", .right = true },
+        { .heading = "win rate", .right = true }, { .heading = "95 % interval", .right = true, .drop = 1 },
     };
     struct grid *g = grid_new(t->arena, columns, COUNT_OF(columns));
 
@@ -97,7 +102,9 @@ static void analysis_table_wins(struct analysis_sheet *t)
         grid_cellf(g, "%" PRId64, w->lost);
         grid_cellf(g, "%" PRId64, w->tied);
         grid_cell(g, isnan(w->rate) ? S("-") : arena_printf(t->arena, "%.1f %%", w->rate * 100),
-                  above ? GRID_GREEN : below ? GRID_RED : GRID_PLAIN);
+                  above   ? GRID_GREEN
+                  : below ? GRID_RED
+                          : GRID_PLAIN);
         grid_cell(g, analysis_share_interval(t, &w->interval), GRID_PLAIN);
     }
     grid_write(g, t->o, 1, &t->out);
@@ -106,9 +113,10 @@ static void analysis_table_wins(struct analysis_sheet *t)
 static void analysis_table_checks(struct analysis_sheet *t)
 {
     static const struct grid_column columns[] = {
-        { .heading = "check", .least = 10 }, { .heading = "variant", .least = 10 }, { .heading = "passed", .right = true },
-        { .heading = "failed", .right = true }, { .heading = "not evaluated", .right = true, .drop = 2 },
-        { .heading = "share", .right = true }, { .heading = "95 % interval", .right = true, .drop = 1 },
+        { .heading = "check", .least = 10 }, { .heading = "variant", .least = 10 },
+        { .heading = "passed", .right = true }, { .heading = "failed", .right = true },
+        { .heading = "not evaluated", .right = true, .drop = 2 }, { .heading = "share", .right = true },
+        { .heading = "95 % interval", .right = true, .drop = 1 },
     };
     struct grid *g = grid_new(t->arena, columns, COUNT_OF(columns));
     size_t count;
@@ -138,9 +146,11 @@ static void analysis_table_checks(struct analysis_sheet *t)
 static void analysis_table_effects(struct analysis_sheet *t, const size_t *order)
 {
     const struct grid_column columns[] = {
-        { .heading = "dimension", .least = 10 }, { .heading = "levels", .right = true }, { .heading = "cases", .right = true },
-        { .heading = "H", .right = true, .drop = 1 }, { .heading = t->o->ascii ? "eta2" : "eta\xc2\xb2", .right = true }, { .heading = "effect" },
-        { .heading = "p", .right = true, .drop = 2 }, { .heading = "p (Holm)", .right = true }, { .heading = "p (BH)", .right = true, .drop = 3 },
+        { .heading = "dimension", .least = 10 }, { .heading = "levels", .right = true },
+        { .heading = "cases", .right = true }, { .heading = "H", .right = true, .drop = 1 },
+        { .heading = t->o->ascii ? "eta2" : "eta\xc2\xb2", .right = true }, { .heading = "effect" },
+        { .heading = "p", .right = true, .drop = 2 }, { .heading = "p (Holm)", .right = true },
+        { .heading = "p (BH)", .right = true, .drop = 3 },
     };
     struct grid *g = grid_new(t->arena, columns, COUNT_OF(columns));
 
@@ -164,12 +174,15 @@ static void analysis_table_effects(struct analysis_sheet *t, const size_t *order
 /* A row for each variant, a column for each dimension: eta squared, with a star where Holm's p stands. */
 static void analysis_table_heat(struct analysis_sheet *t, const size_t *order)
 {
-    struct grid_column columns[DIMENSIONS_MAX + 1] = { { .heading = t->o->ascii ? "eta2 by variant" : "eta\xc2\xb2 by variant", .least = 12 } };
+    const char *heading = t->o->ascii ? "eta2 by variant" : "eta\xc2\xb2 by variant";
+    struct grid_column columns[DIMENSIONS_MAX + 1] = { { .heading = heading, .least = 12 } };
     struct grid *g;
 
-    for (size_t i = 0; i < t->x->dimension_count; i++)
-        columns[i + 1] = (struct grid_column){ .right = true, .least = 6, .drop = i ? (unsigned)i : 0,
-                                               .heading = arena_cstr(t->arena, report_fit(t->x->dimensions[order[i]].axis->name, 14, t->o->ascii, t->arena)) };
+    for (size_t i = 0; i < t->x->dimension_count; i++) {
+        struct str name = report_fit(t->x->dimensions[order[i]].axis->name, 14, t->o->ascii, t->arena);
+
+        columns[i + 1] = (struct grid_column){ .heading = arena_cstr(t->arena, name), .right = true, .least = 6, .drop = (unsigned)i };
+    }
     g = grid_new(t->arena, columns, t->x->dimension_count + 1);
     for (size_t v = 0; v < t->x->variant_count; v++) {
         grid_cell(g, t->x->variants[v].of->name, GRID_PLAIN);
@@ -177,7 +190,10 @@ static void analysis_table_heat(struct analysis_sheet *t, const size_t *order)
             const struct analysis_effect *f = &t->x->dimensions[order[i]].variants[v];
             struct str text = analysis_number(f->known ? f->eta_squared : NAN, 3, t->arena);
 
-            grid_cell(g, f->known ? arena_printf(t->arena, "%s" STR_FMT, analysis_stands(f->p_holm) ? "*" : "", STR_ARG(text)) : S("-"),
+            grid_cell(g,
+                      f->known
+                          ? arena_printf(t->arena, "%s" STR_FMT, analysis_stands(f->p_holm) ? "*" : "", STR_ARG(text))
+                          : S("-"),
                       analysis_heat(f));
         }
     }
@@ -189,8 +205,9 @@ static void analysis_table_heat(struct analysis_sheet *t, const size_t *order)
 static void analysis_table_levels(struct analysis_sheet *t, const size_t *order)
 {
     static const struct grid_column columns[] = {
-        { .heading = "dimension", .least = 8 }, { .heading = "level", .right = true }, { .heading = "", .least = 8 },
-        { .heading = "cases", .right = true }, { .heading = "mean", .right = true }, { .heading = "95 % interval", .right = true, .drop = 1 },
+        { .heading = "dimension", .least = 8 }, { .heading = "level", .right = true },
+        { .heading = "", .least = 8 }, { .heading = "cases", .right = true },
+        { .heading = "mean", .right = true }, { .heading = "95 % interval", .right = true, .drop = 1 },
     };
     struct grid *g = grid_new(t->arena, columns, COUNT_OF(columns));
 
@@ -230,9 +247,10 @@ static void analysis_table_dimensions(struct analysis_sheet *t)
 static void analysis_table_pairs(struct analysis_sheet *t)
 {
     static const struct grid_column columns[] = {
-        { .heading = "first", .least = 10 }, { .heading = "second", .least = 10 }, { .heading = "rho", .right = true },
-        { .heading = "95 % interval", .right = true, .drop = 2 }, { .heading = "p (Holm)", .right = true },
-        { .heading = "p (BH)", .right = true, .drop = 7 }, { .heading = "tau", .right = true, .drop = 4 }, { .heading = "d", .right = true, .drop = 1 },
+        { .heading = "first", .least = 10 }, { .heading = "second", .least = 10 },
+        { .heading = "rho", .right = true }, { .heading = "95 % interval", .right = true, .drop = 2 },
+        { .heading = "p (Holm)", .right = true }, { .heading = "p (BH)", .right = true, .drop = 7 },
+        { .heading = "tau", .right = true, .drop = 4 }, { .heading = "d", .right = true, .drop = 1 },
         { .heading = "effect", .drop = 6 }, { .heading = "won-lost-tied", .right = true, .drop = 3 },
         { .heading = "sign p (Holm)", .right = true, .drop = 5 },
     };
@@ -249,7 +267,9 @@ static void analysis_table_pairs(struct analysis_sheet *t)
         grid_cell(g, t->x->variants[p->first].of->name, GRID_PLAIN);
         grid_cell(g, t->x->variants[p->second].of->name, GRID_PLAIN);
         grid_cell(g, analysis_number(p->spearman.known ? p->spearman.value : NAN, 2, t->arena),
-                  !stands ? GRID_DIM : p->spearman.value < 0 ? GRID_RED : GRID_GREEN);
+                  !stands                 ? GRID_DIM
+                  : p->spearman.value < 0 ? GRID_RED
+                                          : GRID_GREEN);
         grid_cell(g, analysis_plain_interval(&p->rho_interval, t->arena), GRID_PLAIN);
         grid_cell(g, analysis_p(p->spearman_holm, t->arena), GRID_PLAIN);
         grid_cell(g, analysis_p(p->spearman_bh, t->arena), GRID_PLAIN);
@@ -261,7 +281,8 @@ static void analysis_table_pairs(struct analysis_sheet *t)
     }
     grid_write(g, t->o, 1, &t->out);
     if (t->x->pair_count > ANALYSES_PAIRS)
-        analysis_words_put(t, arena_printf(t->arena, "... and %zu more pairs in --json.", t->x->pair_count - ANALYSES_PAIRS));
+        analysis_words_put(t, arena_printf(t->arena, "... and %zu more pairs in --json.",
+                                           t->x->pair_count - ANALYSES_PAIRS));
     analysis_words_put(t, analysis_agreement_words(t->x, t->arena));
     analysis_words_put(t, analysis_outlier_words(t->x, t->arena));
 }
@@ -269,8 +290,9 @@ static void analysis_table_pairs(struct analysis_sheet *t)
 static void analysis_table_contested(struct analysis_sheet *t)
 {
     static const struct grid_column columns[] = {
-        { .heading = "case", .least = 8 }, { .heading = "variance", .right = true }, { .heading = "n", .right = true, .drop = 2 },
-        { .heading = "lowest", .right = true }, { .heading = "by", .least = 8, .drop = 1 }, { .heading = "highest", .right = true },
+        { .heading = "case", .least = 8 }, { .heading = "variance", .right = true },
+        { .heading = "n", .right = true, .drop = 2 }, { .heading = "lowest", .right = true },
+        { .heading = "by", .least = 8, .drop = 1 }, { .heading = "highest", .right = true },
         { .heading = "by", .least = 8, .drop = 1 },
     };
     struct grid *g = grid_new(t->arena, columns, COUNT_OF(columns));

@@ -63,7 +63,9 @@ struct str analysis_agreement_words(const struct analysis *x, struct arena *a)
     for (size_t i = 0; i < x->pair_count; i++)
         stand += x->pairs[i].spearman.known && analysis_stands(x->pairs[i].spearman_holm);
     if (x->agreeing == 1)
-        return arena_printf(a, "Over %" PRId64 " cases the two variants' values go together with a Spearman rho of " STR_FMT " (%s).",
+        return arena_printf(a,
+                            "Over %" PRId64
+                            " cases the two variants' values go together with a Spearman rho of " STR_FMT " (%s).",
                             x->aligned, STR_ARG(analysis_number(x->agreement, 2, a)),
                             stand ? "beyond chance" : "which may be chance");
     beyond = stand ? arena_printf(a, "%zu of them", stand) : S("none of them");
@@ -80,7 +82,8 @@ struct str analysis_outlier_words(const struct analysis *x, struct arena *a)
 
     for (size_t v = 0; v < x->variant_count; v++)
         if (x->variants[v].outlier)
-            buf_printf(&b, "%s" STR_FMT " (mean rho " STR_FMT ", z " STR_FMT ")", b.len ? ", " : "Stands apart from the rest: ",
+            buf_printf(&b, "%s" STR_FMT " (mean rho " STR_FMT ", z " STR_FMT ")",
+                       b.len ? ", " : "Stands apart from the rest: ",
                        STR_ARG(str_utf8_head(x->variants[v].of->name, 60)),
                        STR_ARG(analysis_number(x->variants[v].mean_rho, 2, a)),
                        STR_ARG(analysis_number(x->variants[v].outlyingness, 2, a)));
@@ -95,8 +98,10 @@ struct str analysis_dimension_words(const struct analysis *x, struct arena *a)
         const struct analysis_dimension *d = &x->dimensions[i];
 
         if (d->rank == 1)
-            return arena_printf(a, STR_FMT " matters most: it goes with " STR_FMT " %% of what differs between cases (%s%s). All "
-                                   "dimensions together: " STR_FMT " %%.",
+            return arena_printf(a,
+                                STR_FMT " matters most: it goes with " STR_FMT
+                                        " %% of what differs between cases (%s%s). All "
+                                        "dimensions together: " STR_FMT " %%.",
                                 STR_ARG(d->axis->name), STR_ARG(analysis_number(d->all.eta_squared * 100, 0, a)),
                                 analysis_eta_word(d->all.eta_squared),
                                 analysis_stands(d->all.p_holm) ? "" : "; it may be chance",
