@@ -305,12 +305,21 @@ static enum err_code analysis_case_add(struct analysis_work *w, const struct cas
 
 /* --- all of them -------------------------------------------------------------------------------------------------- */
 
+/* How many cases of `n` variants are kept. */
+static size_t analysis_rows_max(const struct analysis_work *w, size_t n)
+{
+    size_t values = w->o->values_max ? w->o->values_max : ANALYSIS_VALUES_MAX;
+    size_t sorted = w->o->sorted_max ? w->o->sorted_max : ANALYSIS_SORTED_MAX;
+    size_t rows = MIN(values / n, sorted / MAX(n * (n - 1) / 2, (size_t)1));
+
+    return MIN(MAX(rows, (size_t)1), (size_t)w->x->result->run->cases);
+}
+
 static void analysis_begin(struct analysis_work *w)
 {
     struct analysis *x = w->x;
     const struct result *r = x->result;
     size_t n = x->variant_count = MIN(r->variant_count, (size_t)ANALYSIS_VARIANTS_MAX);
-    size_t values_max = w->o->values_max ? w->o->values_max : ANALYSIS_VALUES_MAX;
 
     x->variants = arena_array(w->arena, struct analysis_variant, n);
     for (size_t v = 0; v < n; v++)
@@ -327,7 +336,7 @@ static void analysis_begin(struct analysis_work *w)
     w->top = MIN(w->o->top ? w->o->top : (size_t)ANALYSIS_TOP, (size_t)ANALYSIS_TOP_MAX);
     x->contested = arena_array(w->arena, struct analysis_case, w->top);
     x->matrix = arena_array(w->arena, struct analysis_case, w->o->matrix ? ANALYSIS_MATRIX_CASES : 0);
-    w->kept.rows_max = MIN(MAX(values_max / MAX(n, (size_t)1), (size_t)1), (size_t)r->run->cases);
+    w->kept.rows_max = analysis_rows_max(w, n);
     w->kept.values = xcalloc(w->kept.rows_max * n + 1, sizeof *w->kept.values);
     w->kept.levels = xcalloc(w->kept.rows_max * x->axes.count + 1, 1);
     rng_seed(&w->rng, ANALYSIS_SEED);

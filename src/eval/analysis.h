@@ -22,8 +22,9 @@
  * - Contested cases: the largest variance (population) of the variants' values.
  *
  * Memory: at most ANALYSIS_VALUES_MAX values are kept, 8 MiB; of a run with more, a sample of whole cases (Algorithm R,
- * Vitter 1985, always the same draws). Then ranks, dimensions, agreement and d are of the sample; all else always of
- * every case. Cost: about 3 us a trial, and for each pair of variants some sorts of the kept cases. */
+ * Vitter 1985, always the same draws). Then dimensions, agreement and d are of the sample; all else always of every
+ * case. Cost: about 3 us a trial, and 1 us for each pair of variants and case kept, of which ANALYSIS_SORTED_MAX at
+ * most: the other reason to keep fewer cases. */
 #pragma once
 
 #include "eval/by_dimension.h"
@@ -31,6 +32,7 @@
 
 #define ANALYSIS_ALPHA          0.05
 #define ANALYSIS_VALUES_MAX     ((size_t)1 << 20)
+#define ANALYSIS_SORTED_MAX     ((size_t)8 << 20)
 #define ANALYSIS_VARIANTS_MAX   32          /* the best ranked ones */
 #define ANALYSIS_TOP            5           /* contested cases, unless asked otherwise */
 #define ANALYSIS_TOP_MAX        1000
@@ -46,7 +48,7 @@
 struct analysis_options {
     struct str metric;                  /* a metric, a check, cost or latency; empty: the one that ranks */
     size_t top;                         /* contested cases; 0: ANALYSIS_TOP, at most ANALYSIS_TOP_MAX */
-    size_t values_max;                  /* 0: ANALYSIS_VALUES_MAX; a test sets less */
+    size_t values_max, sorted_max;      /* 0: ANALYSIS_VALUES_MAX, ANALYSIS_SORTED_MAX; a test sets less */
     bool matrix;                        /* fill in `matrix` */
 };
 

@@ -258,6 +258,8 @@ TEST(past_its_ceiling_a_sample_is_kept_and_the_rest_is_still_of_all)
     CHECK_NEAR(some->pairs[2].spearman.value, all->pairs[2].spearman.value, 0.4);
     CHECK(some->pairs[2].spearman.value != all->pairs[2].spearman.value);
     CHECK_STR(str_c(some->input_hash), all->input_hash);
+    REQUIRE(analysed(&f, &(struct analysis_options){ .sorted_max = 151 }, &some));
+    CHECK_INT(some->kept, 50);                          /* of each of 3 pairs */
 }
 
 TEST(more_variants_than_can_be_shown_are_cut_and_said)
