@@ -209,7 +209,7 @@ static void explain_told_apart(struct explain_writer *w)
         enum verdict v = r->variants[i].against.verdict;
 
         if (v == VERDICT_FIRST || v == VERDICT_SAME)
-            same[sames++] = i, pairs = MAX(pairs, r->variants[i].against.pairs);
+            same[sames++] = i, pairs = MAX(pairs, r->variants[i].against.cases);
         else if (v == VERDICT_WORSE)
             worse[worses++] = i;
     }

@@ -108,14 +108,13 @@ static void recommend_tell(const struct result *r, struct arena *a, struct recom
         out->top_count++;
         if (!rival)
             rival = v;
-        pairs = MAX(pairs, v->against.pairs);
+        pairs = MAX(pairs, v->against.cases);
         if (shown++ < 6)
             buf_printf(&names, "%s#%" PRId64, shown == 1 ? "" : ", ", v->rank);
     }
     if (!rival)
         return;
-    out->cases_needed = stats_pairs_needed(rival->against.deviation, RECOMMEND_DIFFERENCE, RECOMMEND_ALPHA,
-                                           RECOMMEND_POWER);
+    out->cases_needed = rival->against.cases_needed;
     if (shown > 6)
         buf_printf(&names, " and %zu more", shown - 6);
     out->tell_text = arena_printf(a, "#1 %s " STR_FMT "%s on %" PRId64 " case%s", shown == 1 ? "and" : "can't be told apart from",

@@ -7,16 +7,10 @@
 #define RESULT_VARIANTS_MAX 4096
 
 static const char *const estimate_method_names[ESTIMATE_METHODS] = { "none", "wilson", "t", "t by case", "bootstrap", "order statistics" };
-static const char *const verdict_names[VERDICTS] = { "none", "first", "can't tell", "worse", "better" };
 
 const char *estimate_method_name(enum estimate_method m)
 {
     return estimate_method_names[m];
-}
-
-const char *verdict_name(enum verdict v)
-{
-    return verdict_names[v];
 }
 
 /* --- estimates ---------------------------------------------------------------------------------------------------- */
@@ -49,7 +43,6 @@ static struct estimate result_estimate(const struct scorer_info *info, const str
 /* What a case's repetitions of one variant gave. */
 struct pass_cell { struct sum sum, squares; int64_t n; };
 struct pass_case { const struct metric *metric; void *state; };     /* of a scorer with an over_case; else metric is NULL */
-struct pass_pair { struct aggregate_scorer differences; int64_t only_first, only_this; bool fractions; };
 struct pass {
     struct result *r;
     const size_t *places;               /* of a variant's number in r->variants */
@@ -59,7 +52,7 @@ struct pass {
     struct aggregate_scorer *by_case;   /* [place][scorer]: means of cases; NULL in the pass for pairs */
     const struct pass_case *over_case;  /* [scorer] */
     struct aggregate_scorer *spread;    /* [place]: standard deviations over repetitions */
-    struct pass_pair *pairs;            /* [place] */
+    struct compare_sums *pairs;           /* [place] */
     size_t first;                       /* place that the others are compared with */
     size_t source;                      /* scorer whose spread is the consistency */
 };
@@ -95,17 +88,9 @@ static void pass_end_case_pairs(struct pass *p)
 
     for (size_t place = 0; first->n && place < p->r->variant_count; place++) {
         const struct pass_cell *mine = &p->cells[place * n + q];
-        struct pass_pair *pair = &p->pairs[place];
-        double a, b;
 
-        if (place == p->first || !mine->n)
-            continue;
-        a = pass_mean(first);
-        b = pass_mean(mine);
-        aggregate_value(&pair->differences, b - a);
-        pair->fractions |= (a != 0 && a != 1) || (b != 0 && b != 1);
-        pair->only_first += a > b;
-        pair->only_this += b > a;
+        if (place != p->first && mine->n)
+            compare_sums_add(&p->pairs[place], pass_mean(first), pass_mean(mine));
     }
 }
 
@@ -245,37 +230,28 @@ static void result_rank(struct result *r)
         r->variants[i].rank = r->variants[i].quality.n ? (int64_t)i + 1 : 0;
 }
 
-static void result_against(const struct result *r, const struct pass_pair *pair, struct against *out)
-{
-    const struct aggregate_scorer *d = &pair->differences;
-
-    *out = (struct against){ .verdict = VERDICT_SAME, .pairs = d->n, .p = 1, .difference = aggregate_mean(d),
-                             .deviation = sqrt(aggregate_variance(d)) };
-    if (!d->n) {
-        out->verdict = VERDICT_NONE;
-        return;
-    }
-    out->exact = !pair->fractions && r->run->repeat == 1;
-    out->p = out->exact ? stats_mcnemar(pair->only_first, pair->only_this)
-                        : stats_paired_t(out->difference, aggregate_variance(d), d->n);
-    if (out->p < RECOMMEND_ALPHA)
-        out->verdict = out->difference < 0 ? VERDICT_WORSE : VERDICT_BETTER;
-}
-
 static enum err_code result_pairs(struct result *r, struct store *s, struct arena *a, struct err *e)
 {
+    const struct scorer_info *quality = &r->scorers[r->quality];
+    struct compare_difference **list;
     struct pass p = { .r = r };
+    size_t ranked = 0;
 
     if (!r->variant_count || !r->variants[0].rank)
         return ERR_OK;
-    r->variants[0].against = (struct against){ .verdict = VERDICT_FIRST, .p = 1 };
-    if (r->variant_count < 2 || !r->variants[1].rank)
+    r->variants[0].against = (struct compare_difference){ .verdict = VERDICT_FIRST, .p = 1, .p_holm = 1 };
+    while (ranked < r->variant_count && r->variants[ranked].rank)
+        ranked++;
+    if (ranked < 2)
         return ERR_OK;
-    p.pairs = arena_array(a, struct pass_pair, r->variant_count);
+    p.pairs = arena_array(a, struct compare_sums, r->variant_count);
     TRY(pass_run(&p, s, a, e));
-    for (size_t i = 1; i < r->variant_count; i++)
-        if (r->variants[i].rank)
-            result_against(r, &p.pairs[i], &r->variants[i].against);
+    list = arena_array(a, struct compare_difference *, ranked);
+    for (size_t i = 1; i < ranked; i++) {
+        list[i - 1] = &r->variants[i].against;
+        compare_decide(list[i - 1], &p.pairs[i], quality->unit, r->run->repeat == 1);
+    }
+    compare_judge(list, ranked - 1, quality->unit, quality->higher_is_better);
     return ERR_OK;
 }
 

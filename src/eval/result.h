@@ -6,12 +6,12 @@
  *
  * Intervals, level 95 %: a scorer whose every value was 0 or 1 gets Wilson's, any other Student's t; a share's is cut
  * to 0..1. With repeat > 1 the cases are the sample: each case's mean over its repetitions is one value, the interval
- * is Student's t over cases ("t by case"), n counts cases. "Against #1": the same cases paired; exact McNemar when
- * every pair of values is 0 or 1 and repeat is 1, else a paired t test; p values are of one comparison each, not
- * corrected for their number. Metrics whose value is not a mean (corpus.h) have a bootstrap interval over cases. */
+ * is Student's t over cases ("t by case"), n counts cases. "Against #1": the same cases paired, tested, corrected and
+ * judged as `assay compare` does it (compare_difference.h), over all the variants that have a rank. Metrics whose value is not a mean (corpus.h) have a bootstrap interval over cases. */
 #pragma once
 
 #include "eval/aggregate.h"
+#include "eval/compare_difference.h"
 #include "eval/judge.h"
 #include "eval/recommend.h"
 #include "eval/scoring.h"
@@ -31,17 +31,6 @@ struct estimate {
     double value;                       /* the mean; meaningless when n is 0 */
     struct interval interval;
     enum estimate_method method;
-};
-
-enum verdict { VERDICT_NONE, VERDICT_FIRST, VERDICT_SAME, VERDICT_WORSE, VERDICT_BETTER, VERDICTS };
-const char *verdict_name(enum verdict v);                           /* "none" "first" "can't tell" "worse" "better" */
-
-struct against {
-    enum verdict verdict;
-    int64_t pairs;                      /* cases both have a value for */
-    double p;
-    double difference, deviation;       /* mean and standard deviation of (this - #1) */
-    bool exact;                         /* McNemar; otherwise paired t */
 };
 
 /* Classification: which label was given where which was expected. The labels are those of result.classes. */
@@ -76,7 +65,7 @@ struct result_variant {
     bool cost_known;                    /* of every finished trial, and there was one */
     double cost_usd;                    /* mean of a finished trial */
     int64_t p50_ms, p90_ms, p95_ms, p99_ms, first_token_p50_ms;     /* -1: none measured */
-    struct against against;
+    struct compare_difference against;  /* base: #1, other: this; #1 itself has VERDICT_FIRST */
 };
 
 struct result_threshold {

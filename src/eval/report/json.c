@@ -45,17 +45,19 @@ static json_t *json_report_estimate(const struct estimate *x)
     return o;
 }
 
-static json_t *json_report_against(const struct against *x)
+static json_t *json_report_against(const struct compare_difference *x)
 {
     json_t *o = json_object();
 
     json_object_set_new(o, "verdict", json_string(verdict_name(x->verdict)));
     if (x->verdict == VERDICT_NONE || x->verdict == VERDICT_FIRST)
         return o;
-    json_object_set_new(o, "pairs", json_integer(x->pairs));
+    json_object_set_new(o, "pairs", json_integer(x->cases));
     json_object_set_new(o, "difference", json_real(x->difference));
     json_object_set_new(o, "p", json_real(x->p));
-    json_object_set_new(o, "test", json_string(x->exact ? "exact McNemar" : "paired t"));
+    json_object_set_new(o, "p_holm", json_real(x->p_holm));
+    json_object_set_new(o, "compared", json_integer(x->compared));
+    json_object_set_new(o, "test", json_string(compare_test_name(x->test)));
     return o;
 }
 
