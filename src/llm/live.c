@@ -75,6 +75,8 @@ static json_t *live_row_json(const struct llm_price *p)
     json_object_set_new(o, "context_length", json_integer(p->context_tokens));
     json_object_set_new(o, "output_tokens_max", json_integer(p->output_tokens_max));
     json_object_set_new(o, "can", json_integer(p->can));
+    if (p->special)
+        json_object_set_new(o, "special", json_true());
     json_object_set_new(o, "can_known", json_integer(p->can_known));
     return o;
 }
@@ -106,6 +108,7 @@ static bool live_row_read(const json_t *o, struct str dated, struct arena *a, st
                              .context_tokens = MAX(json_get_i64(o, "context_length", 0), INT64_C(0)),
                              .output_tokens_max = MAX(json_get_i64(o, "output_tokens_max", 0), INT64_C(0)) };
     p->can_known = (unsigned)json_get_i64(o, "can_known", 0) & (BIT(MODEL_CANS) - 1);
+    p->special = json_get_bool(o, "special", false);
     p->can = (unsigned)json_get_i64(o, "can", 0) & p->can_known;
     if (!money_parse(json_get_str(o, "cached_cost_per_1m"), &p->cached))
         p->cached = -1;

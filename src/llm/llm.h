@@ -72,6 +72,7 @@ struct llm_price {                          /* nano-dollars for a million tokens
     unsigned can, can_known;                                    /* enum model_can: what it can, of what is known of it */
     enum model_tier tier;                                       /* as the table says; MODEL_TIER_NONE: the price says it */
     bool flagship, fast;                                        /* among a vendor's best known; made for speed */
+    bool special;                                               /* for one purpose, or no id to ask for: never chosen by us */
 };
 /* Longest prefix of provider:id in the table that ends at a boundary (end, '-', ':', '@', '.', '/', or the simulator's
  * '!'). */

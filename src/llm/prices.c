@@ -28,6 +28,7 @@ static const struct prices_field { const char *name, *also; char kind; size_t at
     { "output_tokens_max", "max_output_tokens", 'i', offsetof(struct llm_price, output_tokens_max) },
     { "capabilities", "can", 'c', 0 }, { "tier", "tier", 't', offsetof(struct llm_price, tier) },
     { "flagship", "flagship", 'b', offsetof(struct llm_price, flagship) }, { "fast", "fast", 'b', offsetof(struct llm_price, fast) },
+    { "special", "special", 'b', offsetof(struct llm_price, special) },
     { "display_name", "label", '-', 0 }, { "provider", "vendor", '-', 0 }, { "note", "description", '-', 0 },
 };
 

@@ -120,6 +120,8 @@ static bool openrouter_row(const json_t *o, struct arena *a, struct llm_price *r
     row->context_tokens = MAX(context, INT64_C(0));
     row->output_tokens_max = MAX(most, INT64_C(0));
     openrouter_can(o, row);
+    row->special = json_is_array(JSON_AT(o, "architecture", "output_modalities")) &&
+                   !openrouter_lists(JSON_AT(o, "architecture", "output_modalities"), "text");
     return true;
 }
 
