@@ -21,6 +21,7 @@ struct session {
     struct llm *llm;
     struct sim *sim;
     struct data_pack *cases;            /* of the run whose report is written */
+    struct str *chosen; size_t chosen_count;    /* models that stand in for `auto` (choosing.h) */
 };
 #define AUTO_SESSION AUTO(session_close) struct session
 

@@ -425,6 +425,8 @@ static enum err_code result_ledger(struct result *r, struct store *s, struct are
 {
     TRY(store_ledger(s, r->run->no, a, &r->ledger, &r->ledger_count, e));
     for (size_t i = 0; i < r->ledger_count; i++) {
+        if (r->ledger[i].entry.phase == PHASE_MODEL_SELECTION)
+            r->ledger[i].variant = -1;                  /* it is of none (plan_add_choosing) */
         if (__builtin_add_overflow(r->spent_nanousd, r->ledger[i].entry.cost_nanousd, &r->spent_nanousd))
             return err_set(e, ERR_TOO_LARGE, "the costs of the run overflow");
         r->spent_unknown_calls += r->ledger[i].entry.unknown_calls;

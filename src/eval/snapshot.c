@@ -177,6 +177,7 @@ json_t *snapshot_of_task(const struct task *t)
         json_set_str(o, "tool_choice", t->tool_choice);
     snapshot_keep(o, "constraints", t->constraints);
     snapshot_keep(o, "judge", t->judge);
+    snapshot_keep(o, "chosen", t->chosen);
     snapshot_keep(o, "criteria", t->criteria);
     snapshot_keep(o, "examples", t->examples);
     if (t->chunking.mode != CHUNK_OFF)

@@ -438,6 +438,7 @@ static void task_read_nothing(struct task_read *r)
     X(tool_choice, task_read_nothing)           \
     X(models, task_read_models)                 \
     X(variants, task_read_nothing)              \
+    X(choose_models, task_read_choose)          \
     X(dataset, task_read_dataset)               \
     X(cases, task_read_nothing)                 \
     X(gold_data, task_read_nothing)             \
