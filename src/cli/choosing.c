@@ -166,20 +166,18 @@ static enum err_code choosing_selector(struct session *s, const struct args *arg
                                        const struct data_pack_info *info, struct choosing_wish *w, struct err *e)
 {
     struct model *m = arena_new(s->arena, struct model);
+    struct variant v = { .prompt = 0 };
+    struct task only = { .variants = &v, .variant_count = 1 };
     char money[MONEY_TEXT];
     int64_t cost;
 
     TRY(llm_model_resolve(name, s->arena, m, e));
     TRY(llm_model_check_key(s->llm, m, e));
-    if (info) {
-        struct variant v = { .model = *m };
-        struct task only = { .variants = &v, .variant_count = 1 };
-
-        TRY(session_sim(s, args, &only, info->hash, e));
-    }
+    v.model = *m;
+    TRY(session_sim(s, args, &only, info ? info->hash : NULL, e));
     w->wish.selector = m;
     cost = choose_cost(s->llm, m, task);
-    term_note("asking " STR_FMT " to choose models: 2 calls, %s%s", STR_ARG(m->name), cost == MONEY_UNKNOWN ? "of unknown price" : "at most about ",
+    term_note("asking " STR_FMT " to choose models: 2 calls, %s%s", STR_ARG(m->name), cost == MONEY_UNKNOWN ? "of unknown price" : "about ",
               cost == MONEY_UNKNOWN ? "" : money_show(cost, money));
     w->wish.interrupted = choosing_interrupted;
     interrupts_watch();
@@ -237,6 +235,16 @@ static void choosing_line(struct session *s, struct buf *b, const json_t *m)
     buf_byte(b, '\n');
 }
 
+void choosing_warn(struct session *s, const struct choosing *c)
+{
+    if (c->choice.fallback_why.len)
+        term_warn(STR_FMT ": the models were chosen by rules", STR_ARG(term_clean(c->choice.fallback_why, s->arena)));
+    if (c->choice.dropped)
+        term_warn("%zu of the selector's models are no candidates and were dropped", c->choice.dropped);
+    if (c->choice.over_budget)
+        term_warn("no model keeps within the budget by the estimate; the cheapest stand in");
+}
+
 static void choosing_tell(struct session *s, const struct choosing *c)
 {
     AUTO_BUF struct buf b = BUF_INIT(1u << 20);
@@ -256,12 +264,7 @@ static void choosing_tell(struct session *s, const struct choosing *c)
                    c->choice.ledger.unknown_calls ? " + what has no price" : "");
     if (b.len && !buf_failed(&b))
         term_note("%.*s", (int)(b.len - 1), b.bytes);
-    if (c->choice.fallback_why.len)
-        term_warn(STR_FMT ": the models were chosen by rules", STR_ARG(term_clean(c->choice.fallback_why, s->arena)));
-    if (c->choice.dropped)
-        term_warn("%zu of the selector's models are no candidates and were dropped", c->choice.dropped);
-    if (c->choice.over_budget)
-        term_warn("no model keeps within the budget by the estimate; the cheapest stand in");
+    choosing_warn(s, c);
 }
 
 enum err_code choosing_make(struct session *s, const struct args *args, struct task **task, const char *path,
@@ -291,7 +294,7 @@ enum err_code choosing_grid(struct session *s, const struct choice *c, struct er
 {
     static const struct grid_column columns[] = {
         { .heading = "#", .right = true }, { .heading = "model", .least = 12 }, { .heading = "tier" }, { .heading = "input", .right = true },
-        { .heading = "output", .right = true }, { .heading = "context", .right = true, .drop = 2 }, { .heading = "why", .least = 12, .drop = 1 },
+        { .heading = "output", .right = true }, { .heading = "context", .right = true, .drop = 1 }, { .heading = "best for", .least = 8, .drop = 2 },
     };
     struct grid *g = grid_new(s->arena, columns, COUNT_OF(columns));
 
@@ -305,7 +308,12 @@ enum err_code choosing_grid(struct session *s, const struct choice *c, struct er
         grid_cellf(g, "%s", money_exact(p->input, in));
         grid_cellf(g, "%s", money_exact(p->output, out));
         grid_cellf(g, "%" PRId64, p->context_tokens);
-        grid_cell(g, c->picks[i].why, GRID_DIM);
+        grid_cell(g, c->picks[i].best_for, GRID_DIM);
     }
-    return session_grid(g, e);
+    TRY(session_grid(g, e));
+    printf("\n");
+    for (size_t i = 0; i < c->pick_count; i++)
+        if (c->picks[i].why.len)
+            term_wrap(stdout, arena_printf(s->arena, "%zu: " STR_FMT, i + 1, STR_ARG(c->picks[i].why)), 0, term_get()->columns);
+    return ERR_OK;
 }

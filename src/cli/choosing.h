@@ -29,7 +29,7 @@ enum choosing_how {
     CHOOSING_ASKING,                    /* an unfinished run of the same request gives its models again; else the selector is asked */
     CHOOSING_AFRESH,                    /* the selector is asked, where one is named */
 };
-/* The choice alone. `info` NULL: nothing is known of the cases, and a simulated selector must be running. The options are
+/* The choice alone. `info` NULL: nothing is known of the cases. The options are
  * looked at with `args`, which has CHOOSING_OPTIONS. */
 enum err_code choosing_choose(struct session *s, const struct args *args, const struct task *task,
                               const struct data_pack_info *info, enum choosing_how how, struct choosing *out,
@@ -38,5 +38,7 @@ enum err_code choosing_choose(struct session *s, const struct args *args, const 
 enum err_code choosing_make(struct session *s, const struct args *args, struct task **task, const char *path,
                             const struct data_pack_info *info, enum choosing_how how, struct choosing *out,
                             struct err *e) MUST_USE;
+/* That the rules stood in, what was dropped, what goes beyond the budget: warnings. */
+void          choosing_warn(struct session *s, const struct choosing *c);
 /* The same as rows on standard output, for `assay models TASK`. */
 enum err_code choosing_grid(struct session *s, const struct choice *c, struct err *e) MUST_USE;

@@ -170,7 +170,8 @@ enum err_code session_sim(struct session *s, const struct args *args, const stru
     o.latency_scale = speed > 0 ? 1 / speed : 0;
     o.seed = (uint64_t)seed;
     TRY(sim_new(&o, &s->sim, e));
-    TRY(session_sim_book(s, pack_hash, e));
+    if (pack_hash)
+        TRY(session_sim_book(s, pack_hash, e));
     url = arena_printf(s->arena, "%s/v1", sim_url(s->sim));
     return llm_set_base_url(s->llm, S("sim"), url, e);
 }

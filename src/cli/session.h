@@ -33,7 +33,7 @@ enum err_code session_llm(struct session *s, const struct args *args, struct err
 /* For a command that asks nobody and only wants to know models and prices: SESSION_PRICES_OPTION. */
 enum err_code session_prices(struct session *s, const struct args *args, struct err *e) MUST_USE;
 /* Starts the built-in simulator when a variant is `sim:...` and --base-url does not point elsewhere; its answer book is
- * the frozen cases. */
+ * the frozen cases (none where pack_hash is NULL). */
 enum err_code session_sim(struct session *s, const struct args *args, const struct task *task, const char *pack_hash,
                           struct err *e) MUST_USE;
 void          session_close(struct session *s);

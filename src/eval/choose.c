@@ -79,7 +79,7 @@ static struct str choose_type(const struct task *t)
         if (type)
             return str_c(type);
     }
-    return S("analysis");
+    return t->output.format_given && t->output.format == OUTPUT_JSON ? S("extraction") : S("analysis");
 }
 
 static bool choose_has_images(const struct task *t)

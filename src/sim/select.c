@@ -6,7 +6,7 @@
 
 #define SELECT_OPEN  "===== CANDIDATES BEGIN =====\n"
 #define SELECT_CLOSE "\n===== CANDIDATES END =====\nTiers asked for:"
-enum { SELECT_PER_TIER = 2, SELECT_INVENTED = 20, SELECT_LONG = 5000 };
+enum { SELECT_PER_TIER = 2, SELECT_INVENTED = 5, SELECT_LONG = 600 };
 
 static void select_say(json_t *list, struct str id, struct str tier, const char *why)
 {
@@ -52,8 +52,10 @@ static void select_hostile(struct str lines, struct arena *a, json_t *list)
 static void select_analyse(const struct sim_ask *ask, json_t *o)
 {
     bool hostile = ask->model->hostile;
+    ptrdiff_t end = str_find(ask->user, S("Analyse the task above."));
+    struct str task = str_n(ask->user.at, end < 0 ? ask->user.len : (size_t)end);
 
-    json_object_set_new(o, "task_type", json_string(hostile ? "\x1b]0;owned\x07" : str_ifind(ask->user, S("summar")) >= 0 ? "summarization" : "extraction"));
+    json_object_set_new(o, "task_type", json_string(hostile ? "\x1b]0;owned\x07" : str_ifind(task, S("summar")) >= 0 ? "summarization" : "extraction"));
     json_object_set_new(o, "complexity", json_string(hostile ? "infinite" : "moderate"));
     json_object_set_new(o, "min_context_tokens", hostile ? json_real(-1e300) : json_integer(16000));
     json_object_set_new(o, "quality_sensitivity", json_string("high"));
