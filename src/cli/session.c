@@ -357,6 +357,14 @@ enum err_code session_format(struct str name, const struct report_format **out, 
                    STR_ARG(name), suggest_hint(&near, hint));
 }
 
+enum err_code session_max_cost(struct session *s, const struct args *args, struct result *result, struct err *e)
+{
+    int64_t limit = result->rules.max_nanousd;
+
+    TRY(args_money(args, "max-cost", &limit, e));
+    return limit == result->rules.max_nanousd ? ERR_OK : result_limit(result, s->store, limit, s->arena, e);
+}
+
 struct report_options session_report_options(void)
 {
     const struct term *t = term_get();

@@ -77,6 +77,9 @@ void          session_problems(const struct problems *p);
 extern const struct report_sink term_sink;              /* standard output */
 /* By name or by a file's ending; the nearest name otherwise. */
 enum err_code session_format(struct str name, const struct report_format **out, struct err *e) MUST_USE;
+/* For commands that show a recommendation. */
+#define SESSION_MAX_COST_OPTION { "max-cost", 0, "USD", "recommend only what costs at most this for 1,000 trials (0: anything)", NULL }
+enum err_code session_max_cost(struct session *s, const struct args *args, struct result *result, struct err *e) MUST_USE;
 /* As this terminal can show it. */
 struct report_options session_report_options(void);
 /* What the page shows of trials: the cases, and as many texts as the option says. */

@@ -245,6 +245,7 @@ static void plan_fingerprint(const json_t *snapshot, struct str content, char ou
     json_object_del(core, "thresholds");
     json_object_del(core, "judge");
     json_object_del(core, "chosen");
+    json_object_del(core, "recommend");
     json_write_canonical(core, &text);
     buf_append(&text, content);
     hash_sha256_hex(buf_str(&text), out);

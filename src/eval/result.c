@@ -222,7 +222,7 @@ static void result_rank(struct result *r)
 
         if (r->quality >= 0)
             v->quality = v->scores[r->quality];
-        v->tier = v->quality.n ? tier_of(v->quality.value) : TIER_NONE;
+        v->tier = v->quality.n ? tier_of(&r->rules, v->quality.value) : TIER_NONE;
     }
     if (r->variant_count)
         qsort(r->variants, r->variant_count, sizeof *r->variants, result_variant_cmp);
@@ -230,28 +230,61 @@ static void result_rank(struct result *r)
         r->variants[i].rank = r->variants[i].quality.n ? (int64_t)i + 1 : 0;
 }
 
-static enum err_code result_pairs(struct result *r, struct store *s, struct arena *a, struct err *e)
+/* Every ranked variant against the one at `first`; with `within`, only those within the limit. */
+static enum err_code result_pairs_of(struct result *r, struct store *s, size_t first, bool within, struct arena *a, struct err *e)
 {
     const struct scorer_info *quality = &r->scorers[r->quality];
-    struct compare_difference **list;
-    struct pass p = { .r = r };
-    size_t ranked = 0;
+    struct compare_difference **list = arena_array(a, struct compare_difference *, r->variant_count + 1);
+    struct pass p = { .r = r, .first = first };
+    size_t n = 0;
 
-    if (!r->variant_count || !r->variants[0].rank)
-        return ERR_OK;
-    r->variants[0].against = (struct compare_difference){ .verdict = VERDICT_FIRST, .p = 1, .p_holm = 1 };
-    while (ranked < r->variant_count && r->variants[ranked].rank)
-        ranked++;
-    if (ranked < 2)
-        return ERR_OK;
-    p.pairs = arena_array(a, struct compare_sums, r->variant_count);
-    TRY(pass_run(&p, s, a, e));
-    list = arena_array(a, struct compare_difference *, ranked);
-    for (size_t i = 1; i < ranked; i++) {
-        list[i - 1] = &r->variants[i].against;
-        compare_decide(list[i - 1], &p.pairs[i], quality->unit, r->run->repeat == 1);
+    p.pairs = arena_array(a, struct compare_sums, r->variant_count + 1);
+    for (size_t i = 0; i < r->variant_count; i++) {
+        struct result_variant *v = &r->variants[i];
+        struct compare_difference *d = within ? &v->within : &v->against;
+
+        *d = (struct compare_difference){ .verdict = i == first ? VERDICT_FIRST : VERDICT_NONE, .p = 1, .p_holm = 1 };
+        n += i != first && v->rank && !(within && v->over_limit);
     }
-    compare_judge(list, ranked - 1, quality->unit, quality->higher_is_better);
+    if (!n)
+        return ERR_OK;
+    TRY(pass_run(&p, s, a, e));
+    n = 0;
+    for (size_t i = 0; i < r->variant_count; i++) {
+        struct result_variant *v = &r->variants[i];
+
+        if (i == first || !v->rank || (within && v->over_limit))
+            continue;
+        list[n] = within ? &v->within : &v->against;
+        compare_decide(list[n++], &p.pairs[i], quality->unit, r->run->repeat == 1);
+    }
+    compare_judge(list, n, quality->unit, quality->higher_is_better);
+    return ERR_OK;
+}
+
+static enum err_code result_pairs(struct result *r, struct store *s, struct arena *a, struct err *e)
+{
+    return r->variant_count && r->variants[0].rank ? result_pairs_of(r, s, 0, false, a, e) : ERR_OK;
+}
+
+static bool result_over(const struct result *r, const struct result_variant *v)
+{
+    return r->rules.max_nanousd && (!v->cost_known || v->cost_usd * 1000 > money_to_double(r->rules.max_nanousd) * (1 + 1e-12));
+}
+
+enum err_code result_limit(struct result *r, struct store *s, int64_t nanousd, struct arena *a, struct err *e)
+{
+    r->rules.max_nanousd = nanousd;
+    r->base = 0;
+    for (size_t i = 0; i < r->variant_count; i++)
+        r->variants[i].over_limit = result_over(r, &r->variants[i]);
+    while (r->base < r->variant_count && r->variants[r->base].rank && r->variants[r->base].over_limit)
+        r->base++;
+    if (r->base >= r->variant_count || !r->variants[r->base].rank)
+        r->base = 0;
+    if (r->base)
+        TRY(result_pairs_of(r, s, r->base, true, a, e));
+    recommend_make(r, a, &r->recommendation);
     return ERR_OK;
 }
 
@@ -478,6 +511,7 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
     r->run = run;
     TRY(json_read(run->settings, &r->settings, e));
     json_in_arena(r->settings, a);
+    recommend_rules_of(json_child(json_child(r->settings, "task"), "recommend"), &r->rules);
     TRY(result_scorers(r, s, a, e));
     TRY(result_variants(r, s, a, e));
     TRY(result_judged(r, s, a, e));
@@ -489,7 +523,7 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
         TRY(result_pairs(r, s, a, e));
     TRY(result_ledger(r, s, a, e));
     result_thresholds(r, a);
-    recommend_make(r, a, &r->recommendation);
+    TRY(result_limit(r, s, r->rules.max_nanousd, a, e));
     *out = r;
     return ERR_OK;
 }

@@ -65,6 +65,8 @@ struct result_variant {
     bool cost_known;                    /* of every finished trial, and there was one */
     double cost_usd;                    /* mean of a finished trial */
     int64_t p50_ms, p90_ms, p95_ms, p99_ms, first_token_p50_ms;     /* -1: none measured */
+    bool over_limit;                    /* costs more than the rules allow, or nobody knows what */
+    struct compare_difference within;   /* base: variants[base], other: this; only where base is not 0 */
     struct compare_difference against;  /* base: #1, other: this; #1 itself has VERDICT_FIRST */
 };
 
@@ -103,12 +105,17 @@ struct result {
     bool thresholds_met;                /* true when there are none */
     int64_t done, failed, retried, violations, critical;
     int64_t spent_nanousd, spent_unknown_calls;                     /* the whole ledger */
+    struct recommend_rules rules;
+    size_t base;                        /* place of the best variant within the limit of cost; 0: #1, or none is */
     struct recommendation recommendation;
 };
 
 /* `a` must outlive the result. */
 enum err_code result_load(struct store *s, const struct run *run, struct arena *a, struct result **out,
                           struct err *e) MUST_USE;
+
+/* Recommends again, only what costs at most `nanousd` for 1,000 trials (0: anything). */
+enum err_code result_limit(struct result *r, struct store *s, int64_t nanousd, struct arena *a, struct err *e) MUST_USE;
 
 const char   *result_quality_name(const struct result *r);          /* "accuracy"; "quality" when there is none */
 /* Milliseconds from the first start to the end, or to now_ms of a run that goes on; -1 when it has not begun. */

@@ -108,6 +108,7 @@ void task_compose_prompt(struct task_read *r);
 void task_read_constraints(struct task_read *r);
 /* task_choose.c */
 void task_read_choose(struct task_read *r);
+void task_read_recommend(struct task_read *r);
 /* task_models.c */
 void task_read_models(struct task_read *r);
 /* task_scoring.c */

@@ -98,7 +98,7 @@ static enum err_code pdf_recommend(struct pdf_report *d, struct err *e)
         pdf_labelled(d->p, "Best overall", PDF_LABEL, m->best_text, SCENE_ACCENT);
         pdf_labelled(d->p, "Best value", PDF_LABEL, m->value_text, SCENE_ACCENT);
         pdf_labelled(d->p, "Budget option", PDF_LABEL,
-                     m->budget_text.len ? m->budget_text : S("none: no variant of known cost reaches 70 %"),
+                     m->budget_text.len ? m->budget_text : m->budget_none,
                      SCENE_ACCENT);
     }
     pdf_text(d->p, PDF_BODY, SCENE_INK, m->tell_text);

@@ -350,7 +350,7 @@ static void table_recommendation(struct table *t)
     if (m->budget_text.len)
         table_paragraph(t, "Budget option", LABEL, m->budget_text, PAINT_BOLD);
     else
-        table_paragraph(t, "Budget option", LABEL, S("none: no variant of known cost reaches 70 %"), PAINT_BOLD);
+        table_paragraph(t, "Budget option", LABEL, m->budget_none, PAINT_BOLD);
     if (m->tell_text.len)
         table_paragraph(t, "", 0, m->tell_text, PAINT_NONE);
     for (size_t i = 0; i < m->advice_count; i++)
