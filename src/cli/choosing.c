@@ -162,8 +162,9 @@ static enum err_code choosing_again(struct session *s, const struct task *task, 
     return ERR_OK;
 }
 
-static enum err_code choosing_selector(struct session *s, const struct args *args, struct str name, const struct task *task,
-                                       const struct data_pack_info *info, struct choosing_wish *w, struct err *e)
+static enum err_code choosing_selector(struct session *s, const struct args *args, struct str name,
+                                       const struct task *task, const struct data_pack_info *info,
+                                       struct choosing_wish *w, struct err *e)
 {
     struct model *m = arena_new(s->arena, struct model);
     struct variant v = { .prompt = 0 };
@@ -177,7 +178,8 @@ static enum err_code choosing_selector(struct session *s, const struct args *arg
     TRY(session_sim(s, args, &only, info ? info->hash : NULL, e));
     w->wish.selector = m;
     cost = choose_cost(s->llm, m, task);
-    term_note("asking " STR_FMT " to choose models: 2 calls, %s%s", STR_ARG(m->name), cost == MONEY_UNKNOWN ? "of unknown price" : "about ",
+    term_note("asking " STR_FMT " to choose models: 2 calls, %s%s", STR_ARG(m->name),
+              cost == MONEY_UNKNOWN ? "of unknown price" : "about ",
               cost == MONEY_UNKNOWN ? "" : money_show(cost, money));
     w->wish.interrupted = choosing_interrupted;
     interrupts_watch();
@@ -185,8 +187,8 @@ static enum err_code choosing_selector(struct session *s, const struct args *arg
 }
 
 static enum err_code choosing_now(struct session *s, const struct args *args, const struct task *task,
-                                  const struct data_pack_info *info, enum choosing_how how, struct choosing_wish *w, struct choosing *out,
-                                  struct err *e)
+                                  const struct data_pack_info *info, enum choosing_how how, struct choosing_wish *w,
+                                  struct choosing *out, struct err *e)
 {
     int64_t prompt = (int64_t)(task->system.len + (task->prompt_count ? task->prompts[0].source.len : 0));
     struct choose_input in = { .cases = info ? info->cases : 0 };
@@ -208,7 +210,8 @@ static enum err_code choosing_now(struct session *s, const struct args *args, co
 }
 
 enum err_code choosing_choose(struct session *s, const struct args *args, const struct task *task,
-                              const struct data_pack_info *info, enum choosing_how how, struct choosing *out, struct err *e)
+                              const struct data_pack_info *info, enum choosing_how how, struct choosing *out,
+                              struct err *e)
 {
     struct choosing_wish w = { .selector = STR_NONE };
 
@@ -224,10 +227,12 @@ enum err_code choosing_choose(struct session *s, const struct args *args, const 
 
 static void choosing_line(struct session *s, struct buf *b, const json_t *m)
 {
-    struct str why = term_clean(json_get_str(m, "why"), s->arena), best = term_clean(json_get_str(m, "best_for"), s->arena);
+    struct str why = term_clean(json_get_str(m, "why"), s->arena),
+               best = term_clean(json_get_str(m, "best_for"), s->arena);
 
-    buf_printf(b, "  " STR_FMT "  " STR_FMT "  $" STR_FMT " in, $" STR_FMT " out for a million tokens", STR_ARG(json_get_str(m, "model_id")),
-               STR_ARG(json_get_str(m, "tier")), STR_ARG(json_get_str(m, "input_cost_per_1m")), STR_ARG(json_get_str(m, "output_cost_per_1m")));
+    buf_printf(b, "  " STR_FMT "  " STR_FMT "  $" STR_FMT " in, $" STR_FMT " out for a million tokens",
+               STR_ARG(json_get_str(m, "model_id")), STR_ARG(json_get_str(m, "tier")),
+               STR_ARG(json_get_str(m, "input_cost_per_1m")), STR_ARG(json_get_str(m, "output_cost_per_1m")));
     if (why.len)
         buf_printf(b, "\n      " STR_FMT, STR_ARG(why));
     if (best.len)
@@ -256,7 +261,8 @@ static void choosing_tell(struct session *s, const struct choosing *c)
     else
         buf_printf(&b, "models chosen by " STR_FMT " (" STR_FMT ", " STR_FMT ", context from %" PRId64 " tokens):\n",
                    STR_ARG(c->choice.selector.len && !c->choice.fallback_why.len ? c->choice.selector : S("rules")),
-                   STR_ARG(json_get_str(x, "type")), STR_ARG(json_get_str(x, "complexity")), json_get_i64(x, "min_context_tokens", 0));
+                   STR_ARG(json_get_str(x, "type")), STR_ARG(json_get_str(x, "complexity")),
+                   json_get_i64(x, "min_context_tokens", 0));
     for (size_t i = 0; i < json_array_size(models); i++)
         choosing_line(s, &b, json_array_get(models, i));
     if (c->choice.ledger.calls)
@@ -268,7 +274,8 @@ static void choosing_tell(struct session *s, const struct choosing *c)
 }
 
 enum err_code choosing_make(struct session *s, const struct args *args, struct task **task, const char *path,
-                            const struct data_pack_info *info, enum choosing_how how, struct choosing *out, struct err *e)
+                            const struct data_pack_info *info, enum choosing_how how, struct choosing *out,
+                            struct err *e)
 {
     const json_t *models;
     struct str *list;
@@ -279,7 +286,8 @@ enum err_code choosing_make(struct session *s, const struct args *args, struct t
     models = json_child(out->told, "models");
     n = json_array_size(models);
     if (!n)
-        return err_set(e, ERR_STORE, "the unfinished run of this task does not say which models were chosen; --fresh starts anew");
+        return err_set(e, ERR_STORE,
+                       "the unfinished run of this task does not say which models were chosen; --fresh starts anew");
     list = arena_array(s->arena, struct str, n);
     for (size_t i = 0; i < n; i++)
         list[i] = json_get_str(json_array_get(models, i), "model_id");
@@ -314,6 +322,7 @@ enum err_code choosing_grid(struct session *s, const struct choice *c, struct er
     printf("\n");
     for (size_t i = 0; i < c->pick_count; i++)
         if (c->picks[i].why.len)
-            term_wrap(stdout, arena_printf(s->arena, "%zu: " STR_FMT, i + 1, STR_ARG(c->picks[i].why)), 0, term_get()->columns);
+            term_wrap(stdout, arena_printf(s->arena, "%zu: " STR_FMT, i + 1, STR_ARG(c->picks[i].why)), 0,
+                      term_get()->columns);
     return ERR_OK;
 }

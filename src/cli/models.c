@@ -61,7 +61,8 @@ static enum err_code models_can(const struct args *args, struct models_filter *f
         while (k < MODEL_CANS && !str_ieq(str_trim(list[i]), str_c(model_can_name(k))))
             suggest_offer(&near, str_c(model_can_name(k++)));
         if (k == MODEL_CANS)
-            return err_set(e, ERR_USAGE, "--can: there is no capability \"" STR_FMT "\"%s; there are images, tools, json",
+            return err_set(e, ERR_USAGE,
+                           "--can: there is no capability \"" STR_FMT "\"%s; there are images, tools, json",
                            STR_ARG(str_utf8_head(list[i], 60)), suggest_hint(&near, hint));
         f->can |= BIT(k);
     }
@@ -160,10 +161,13 @@ static void models_told(const struct session *s, const struct live_list *list, s
 
     if (!shown)
         printf("(none: any model of a provider can be asked; one that is not in the table has no known cost)\n");
-    printf("\nPrices of " STR_FMT ". Your own go into %s/prices.yaml.\n", STR_ARG(llm_prices_dated(s->llm)), s->home.at);
+    printf("\nPrices of " STR_FMT ". Your own go into %s/prices.yaml.\n", STR_ARG(llm_prices_dated(s->llm)),
+           s->home.at);
     if (list->fetched_ms)
-        printf("%zu models are on offer at " STR_FMT " (%s%s), %zu more without a price; a row of the table goes before.\n", list->count,
-               STR_ARG(list->address), list->kept ? "kept, asked " : "asked ", clock_text(list->fetched_ms, when), list->skipped);
+        printf("%zu models are on offer at " STR_FMT
+               " (%s%s), %zu more without a price; a row of the table goes before.\n",
+               list->count, STR_ARG(list->address), list->kept ? "kept, asked " : "asked ",
+               clock_text(list->fetched_ms, when), list->skipped);
 }
 
 static enum err_code models_list(struct session *s, const struct args *args, struct err *e)
@@ -213,8 +217,8 @@ static bool models_is_task(struct str word, struct arena *a)
            (file_is_dir(path) || str_is(ext, "yaml") || str_is(ext, "yml") || str_is(ext, "json") || str_is(ext, "md"));
 }
 
-static enum err_code models_read_task(struct session *s, const char *path, struct task **task, struct data_pack_info *info,
-                                      struct err *e)
+static enum err_code models_read_task(struct session *s, const char *path, struct task **task,
+                                      struct data_pack_info *info, struct err *e)
 {
     AUTO(problems_dispose) struct problems problems = PROBLEMS_INIT;
     AUTO(dataset_closep) struct dataset_reader *reader = NULL;
@@ -245,13 +249,16 @@ static enum err_code models_suggest(struct session *s, const struct args *args, 
         json_object_del(c.told, "request");
         return term_json(json_incref(c.told), e);
     }
-    printf(STR_FMT ": " STR_FMT ", " STR_FMT ", context from %" PRId64 " tokens; %" PRId64 " models fit, %zu were looked at\n\n",
-           STR_ARG(term_clean(task->name, s->arena)), STR_ARG(c.choice.analysis.type), STR_ARG(c.choice.analysis.complexity),
-           c.choice.analysis.min_context, c.choice.fitting, c.choice.candidate_count);
+    printf(STR_FMT ": " STR_FMT ", " STR_FMT ", context from %" PRId64 " tokens; %" PRId64
+                   " models fit, %zu were looked at\n\n",
+           STR_ARG(term_clean(task->name, s->arena)), STR_ARG(c.choice.analysis.type),
+           STR_ARG(c.choice.analysis.complexity), c.choice.analysis.min_context, c.choice.fitting,
+           c.choice.candidate_count);
     TRY(choosing_grid(s, &c.choice, e));
     choosing_warn(s, &c);
     if (c.choice.ledger.calls)
-        printf("\nChosen by " STR_FMT " for %s.\n", STR_ARG(c.choice.selector), money_show(c.choice.ledger.cost_nanousd, money));
+        printf("\nChosen by " STR_FMT " for %s.\n", STR_ARG(c.choice.selector),
+               money_show(c.choice.ledger.cost_nanousd, money));
     if (!c.choice.keys)
         printf("\nNo key of any of these is set; `assay keys` says what is missing.\n");
     printf("\nnext: assay run " STR_FMT " --models auto\n", STR_ARG(args_positional(args, 0)));

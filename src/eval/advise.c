@@ -110,12 +110,16 @@ static void advise_uses(const struct result *r, struct advise *x, struct arena *
         return;
     }
     advise_bounded(r, x, "general", TIER_EXCELLENT, 0,
-                   arena_printf(a, "No variant reaches %s: refine the task's prompt before choosing by small differences.", percent[TIER_EXCELLENT]), a);
+                   arena_printf(a,
+                                "No variant reaches %s: refine the task's prompt before choosing by small differences.",
+                                percent[TIER_EXCELLENT]),
+                   a);
     advise_bounded(r, x, "production", TIER_GOOD, r->rules.from[TIER_GOOD],
                    arena_printf(a, "No variant reaches %s, so none qualifies.", percent[TIER_GOOD]), a);
     advise_value(r, x, a);
     advise_say(x, "budget", m->budget,
-               m->budget < 0 ? arena_printf(a, "No variant of known cost reaches %s.", percent[TIER_ACCEPTABLE]) : advise_figures(r, m->budget, a));
+               m->budget < 0 ? arena_printf(a, "No variant of known cost reaches %s.", percent[TIER_ACCEPTABLE])
+                             : advise_figures(r, m->budget, a));
     advise_development(r, x, a);
 }
 

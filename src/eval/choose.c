@@ -107,7 +107,8 @@ static void choose_analyse(struct chooser *c)
     x->min_context = CHOOSE_CONTEXT;
 }
 
-/* What the largest case needs, with an answer, is needed whatever anybody says; what the user says goes before the rest. */
+/* What the largest case needs, with an answer, is needed whatever anybody says; what the user says goes before the
+ * rest. */
 static void choose_need_context(struct chooser *c)
 {
     int64_t cases = MIN(c->in->input_tokens_max, (int64_t)CHOOSE_CONTEXT_MAX) / 4 * 5, least;
@@ -115,7 +116,8 @@ static void choose_need_context(struct chooser *c)
     least = cases ? cases + 4096 : 0;
     if (c->w->min_context)
         c->out->analysis.min_context = c->w->min_context;
-    c->out->analysis.min_context = CLAMP(MAX(c->out->analysis.min_context, least), INT64_C(1), (int64_t)CHOOSE_CONTEXT_MAX);
+    c->out->analysis.min_context = CLAMP(MAX(c->out->analysis.min_context, least), INT64_C(1),
+                                         (int64_t)CHOOSE_CONTEXT_MAX);
 }
 
 /* --- step 2 ------------------------------------------------------------------------------------------------------- */
@@ -173,7 +175,8 @@ static int64_t choose_run_cost(const struct chooser *c, const struct llm_price *
 
     if (__builtin_mul_overflow(c->in->cases, MAX(c->task->repeat, INT64_C(1)), &trials) ||
         __builtin_mul_overflow(trials, c->in->input_tokens, &tokens[0]) ||
-        __builtin_mul_overflow(trials, (int64_t)CHOOSE_OUTPUT, &tokens[1]) || !money_of_tokens(tokens, prices, 2, &cost))
+        __builtin_mul_overflow(trials, (int64_t)CHOOSE_OUTPUT, &tokens[1]) ||
+        !money_of_tokens(tokens, prices, 2, &cost))
         return INT64_MAX;
     return cost;
 }
@@ -209,7 +212,8 @@ static void choose_fitting(struct chooser *c, struct choose_list *list, size_t b
     }
 }
 
-static void choose_keep_if(struct choose_list *list, bool (*keep)(const struct choose_candidate *x, const void *arg), const void *arg)
+static void choose_keep_if(struct choose_list *list, bool (*keep)(const struct choose_candidate *x, const void *arg),
+                           const void *arg)
 {
     size_t n = 0;
 
@@ -279,14 +283,16 @@ static bool choose_listed(const struct choice *out, struct str model)
 }
 
 /* The cheapest of a price tier that is not listed yet; of equal ones the first. */
-static const struct choose_candidate *choose_cheapest(const struct choice *out, const struct choose_list *list, enum model_tier t)
+static const struct choose_candidate *choose_cheapest(const struct choice *out, const struct choose_list *list,
+                                                      enum model_tier t)
 {
     const struct choose_candidate *found = NULL;
 
     for (size_t i = 0; i < list->len; i++) {
         const struct choose_candidate *x = &list->at[i];
 
-        if (llm_price_tier(&x->price) == t && !choose_listed(out, x->price.model) && (!found || choose_price(x) < choose_price(found)))
+        if (llm_price_tier(&x->price) == t && !choose_listed(out, x->price.model) &&
+            (!found || choose_price(x) < choose_price(found)))
             found = x;
     }
     return found;
@@ -298,7 +304,8 @@ static void choose_list_candidates(struct chooser *c, const struct choose_list *
     bool free_too = !str_is(out->analysis.cost_sensitivity, "low");
 
     out->candidates = arena_array(c->a, struct choose_candidate, CHOOSE_CANDIDATES_MAX);
-    for (size_t i = 0; i < list->len && out->candidate_count < CHOOSE_CANDIDATES_MAX - CHOOSE_CHEAPEST * (MODEL_TIERS - 1); i++)
+    for (size_t i = 0;
+         i < list->len && out->candidate_count < CHOOSE_CANDIDATES_MAX - CHOOSE_CHEAPEST * (MODEL_TIERS - 1); i++)
         if (list->at[i].price.flagship)
             out->candidates[out->candidate_count++] = list->at[i];
     for (enum model_tier t = MODEL_QUALITY; t < MODEL_TIERS; t++)
@@ -308,7 +315,8 @@ static void choose_list_candidates(struct chooser *c, const struct choose_list *
             if (x && out->candidate_count < CHOOSE_CANDIDATES_MAX)
                 out->candidates[out->candidate_count++] = *x;
         }
-    for (size_t i = 0; i < list->len && (out->tiers & BIT(CHOOSE_SPEED)) && out->candidate_count < CHOOSE_CANDIDATES_MAX; i++)
+    for (size_t i = 0;
+         i < list->len && (out->tiers & BIT(CHOOSE_SPEED)) && out->candidate_count < CHOOSE_CANDIDATES_MAX; i++)
         if (list->at[i].price.fast && !choose_listed(out, list->at[i].price.model))
             out->candidates[out->candidate_count++] = list->at[i];
 }
@@ -331,7 +339,8 @@ static enum err_code choose_filter(struct chooser *c, struct err *e)
 
 /* --- step 3, by rules --------------------------------------------------------------------------------------------- */
 
-bool choose_take(struct chooser *c, const struct choose_candidate *of, enum choose_tier tier, struct str why, struct str best_for)
+bool choose_take(struct chooser *c, const struct choose_candidate *of, enum choose_tier tier, struct str why,
+                 struct str best_for)
 {
     struct choice *out = c->out;
 
@@ -361,7 +370,8 @@ static bool choose_provider_taken(const struct choice *out, struct str provider)
 }
 
 /* Is `x` the better one to take next of a tier? In the order of the header. */
-static bool choose_before(const struct choice *out, const struct choose_candidate *x, const struct choose_candidate *y, enum choose_tier t)
+static bool choose_before(const struct choice *out, const struct choose_candidate *x, const struct choose_candidate *y,
+                          enum choose_tier t)
 {
     unsigned can = out->analysis.can;
     const bool pairs[][2] = {
@@ -383,8 +393,8 @@ static struct str choose_why(const struct chooser *c, const struct choose_candid
 {
     static const char *const of[CHOOSE_TIERS] = { "of the dear and able", "between price and ability", "among the cheapest", "made for speed" };
 
-    return arena_printf(c->a, "%s%s, context %" PRId64 "%s", x->price.flagship ? "a flagship " : "", of[t], x->price.context_tokens,
-                        x->keyed ? "" : ", its key is missing");
+    return arena_printf(c->a, "%s%s, context %" PRId64 "%s", x->price.flagship ? "a flagship " : "", of[t],
+                        x->price.context_tokens, x->keyed ? "" : ", its key is missing");
 }
 
 static void choose_by_rules(struct chooser *c)
@@ -407,7 +417,8 @@ static void choose_by_rules(struct chooser *c)
                     best = x;
             }
             if (best)
-                more |= choose_take(c, best, (enum choose_tier)t, choose_why(c, best, (enum choose_tier)t), str_c(best_for[t]));
+                more |= choose_take(c, best, (enum choose_tier)t, choose_why(c, best, (enum choose_tier)t),
+                                    str_c(best_for[t]));
         }
     }
 }
@@ -425,8 +436,8 @@ static enum err_code choose_fall_back(struct chooser *c, const struct err *why, 
     return ERR_OK;
 }
 
-enum err_code choose_models(struct llm *l, const struct task *task, const struct choose_input *in, const struct choose_wish *w,
-                            struct arena *a, struct choice *out, struct err *e)
+enum err_code choose_models(struct llm *l, const struct task *task, const struct choose_input *in,
+                            const struct choose_wish *w, struct arena *a, struct choice *out, struct err *e)
 {
     struct chooser c = { l, task, in, w, a, out };
     struct err why = ERR_INIT;
@@ -444,7 +455,9 @@ enum err_code choose_models(struct llm *l, const struct task *task, const struct
     if (!out->pick_count)
         choose_by_rules(&c);
     if (!out->pick_count)
-        return err_set(e, ERR_BAD_INPUT, "%" PRId64 " models fit the task, and none of them is of the tiers asked for; ask for others with --tiers",
+        return err_set(e, ERR_BAD_INPUT,
+                       "%" PRId64
+                       " models fit the task, and none of them is of the tiers asked for; ask for others with --tiers",
                        out->fitting);
     return ERR_OK;
 }
@@ -471,8 +484,8 @@ static json_t *choice_pick_json(const struct choose_pick *p, size_t rank)
 json_t *choice_json(const struct choice *c)
 {
     const struct choose_analysis *x = &c->analysis;
-    json_t *o = json_object(), *analysis = json_object(), *can = json_array(), *tiers = json_array(), *models = json_array(),
-           *order = json_array();
+    json_t *o = json_object(), *analysis = json_object(), *can = json_array(), *tiers = json_array(),
+           *models = json_array(), *order = json_array();
     char money[MONEY_TEXT];
 
     for (size_t i = 0; i < MODEL_CANS; i++)
@@ -501,6 +514,8 @@ json_t *choice_json(const struct choice *c)
     json_object_set_new(o, "models", models);
     json_object_set_new(o, "suggested_test_order", order);
     json_object_set_new(o, "dropped", json_integer((json_int_t)c->dropped));
-    json_object_set_new(o, "cost_usd", c->ledger.unknown_calls ? json_null() : json_string(money_exact(c->ledger.cost_nanousd, money)));
+    json_object_set_new(o, "cost_usd",
+                        c->ledger.unknown_calls ? json_null()
+                                                : json_string(money_exact(c->ledger.cost_nanousd, money)));
     return o;
 }

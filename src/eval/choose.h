@@ -82,14 +82,15 @@ struct choice {
     struct ledger_entry ledger;                 /* what the selector cost, phase model_selection */
 };
 
-/* ERR_BAD_INPUT when nothing fits; it says which wish stands in the way. ERR_CANCELLED: interrupted. Money may have been
- * spent all the same: out->ledger is always set. */
+/* ERR_BAD_INPUT when nothing fits; it says which wish stands in the way. ERR_CANCELLED: interrupted. Money may have
+ * been spent all the same: out->ledger is always set. */
 enum err_code choose_models(struct llm *l, const struct task *task, const struct choose_input *in,
                             const struct choose_wish *w, struct arena *a, struct choice *out, struct err *e) MUST_USE;
 /* What two calls of the selector may cost; MONEY_UNKNOWN without a price. */
 int64_t       choose_cost(const struct llm *l, const struct model *selector, const struct task *task);
 
-/* {"task_analysis": {"type", "complexity", "context_size", "required_capabilities", ...}, "tiers_requested", "selector",
+/* {"task_analysis": {"type", "complexity", "context_size", "required_capabilities", ...}, "tiers_requested",
+ * "selector",
  *  "fallback", "models": [{"rank", "model_id", "tier", "why", "best_for", "input_cost_per_1m", "output_cost_per_1m",
  *  "context_length"}...], "suggested_test_order": [id...], "dropped", "cost_usd"}; numbers of money are strings. */
 json_t       *choice_json(const struct choice *c);

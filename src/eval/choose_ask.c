@@ -67,8 +67,8 @@ static enum err_code ask_object(struct str text, json_t **out, struct err *e)
         return err_set(e, ERR_BAD_INPUT, "the selector's reply is larger than %u bytes", ASK_REPLY_MAX);
     while (to && text.at[to - 1] != '}')
         to--;
-    if (from < 0 || to <= (size_t)from || json_read(str_sub(text, (size_t)from, to - (size_t)from), out, NULL) != ERR_OK ||
-        !json_is_object(*out))
+    if (from < 0 || to <= (size_t)from ||
+        json_read(str_sub(text, (size_t)from, to - (size_t)from), out, NULL) != ERR_OK || !json_is_object(*out))
         return err_set(e, ERR_BAD_INPUT, "the selector's reply is no JSON object");
     return ERR_OK;
 }
@@ -97,7 +97,8 @@ static enum err_code ask_question(struct chooser *c, struct buf *question, json_
 static void ask_part(struct buf *b, const char *name, struct str text)
 {
     if (str_trim(text).len)
-        buf_printf(b, "===== %s BEGIN =====\n" STR_FMT "\n===== %s END =====\n", name, STR_ARG(str_utf8_head(text, ASK_TEXT_MAX)), name);
+        buf_printf(b, "===== %s BEGIN =====\n" STR_FMT "\n===== %s END =====\n", name,
+                   STR_ARG(str_utf8_head(text, ASK_TEXT_MAX)), name);
 }
 
 static void ask_task(const struct task *t, const struct choose_input *in, struct buf *b)
@@ -115,8 +116,8 @@ static void ask_task(const struct task *t, const struct choose_input *in, struct
     if (t->tools)
         buf_puts(b, "The models are offered tools.\n");
     if (in->cases)
-        buf_printf(b, "There are %" PRId64 " cases; an input has about %" PRId64 " tokens, the largest %" PRId64 ".\n", in->cases,
-                   in->input_tokens, in->input_tokens_max);
+        buf_printf(b, "There are %" PRId64 " cases; an input has about %" PRId64 " tokens, the largest %" PRId64 ".\n",
+                   in->cases, in->input_tokens, in->input_tokens_max);
     buf_byte(b, '\n');
 }
 
@@ -192,12 +193,13 @@ static void ask_candidates(struct chooser *c, struct buf *b)
 {
     char in[MONEY_TEXT], out[MONEY_TEXT];
 
-    buf_puts(b, "===== CANDIDATES BEGIN =====\nid | dollars for a million input tokens | output tokens | context | can | tier\n");
+    buf_puts(b, "===== CANDIDATES BEGIN =====\nid | dollars for a million input tokens | output tokens | context | can "
+                "| tier\n");
     for (size_t i = 0; i < c->out->candidate_count; i++) {
         const struct llm_price *p = &c->out->candidates[i].price;
 
-        buf_printf(b, STR_FMT " | %s | %s | %" PRId64 " |", STR_ARG(p->model), money_exact(p->input, in), money_exact(p->output, out),
-                   p->context_tokens);
+        buf_printf(b, STR_FMT " | %s | %s | %" PRId64 " |", STR_ARG(p->model), money_exact(p->input, in),
+                   money_exact(p->output, out), p->context_tokens);
         for (size_t k = 0; k < MODEL_CANS; k++)
             if (p->can & BIT(k))
                 buf_printf(b, " %s", model_can_name(k));
@@ -219,7 +221,8 @@ static const struct choose_candidate *ask_candidate(const struct choice *out, st
 }
 
 /* The tier it was named for, when it was asked for; else one it is of. False: none that was asked for. */
-static bool ask_tier(const struct choice *out, const json_t *o, const struct choose_candidate *x, enum choose_tier *tier)
+static bool ask_tier(const struct choice *out, const json_t *o, const struct choose_candidate *x,
+                     enum choose_tier *tier)
 {
     if (choose_tier_from(str_trim(json_get_str(o, "tier")), tier, NULL) == ERR_OK && out->tiers & BIT(*tier))
         return true;
@@ -253,9 +256,11 @@ enum err_code choose_ask_ranking(struct chooser *c, struct err *e)
     size_t n = 0;
 
     ask_task(c->task, c->in, &b);
-    buf_printf(&b, "It was analysed as: " STR_FMT ", " STR_FMT ", quality matters: " STR_FMT ", cost matters: " STR_FMT ".\n\n",
-               STR_ARG(c->out->analysis.type), STR_ARG(c->out->analysis.complexity), STR_ARG(c->out->analysis.quality_sensitivity),
-               STR_ARG(c->out->analysis.cost_sensitivity));
+    buf_printf(&b,
+               "It was analysed as: " STR_FMT ", " STR_FMT ", quality matters: " STR_FMT ", cost matters: " STR_FMT
+               ".\n\n",
+               STR_ARG(c->out->analysis.type), STR_ARG(c->out->analysis.complexity),
+               STR_ARG(c->out->analysis.quality_sensitivity), STR_ARG(c->out->analysis.cost_sensitivity));
     ask_candidates(c, &b);
     buf_puts(&b, ask_ranking);
     TRY(ask_question(c, &b, &o, e));

@@ -87,9 +87,9 @@ void compare_judge(struct compare_difference *const *list, size_t count, enum me
             continue;
         d->compared = compared;
         d->p_holm = p[i];
-        d->verdict = d->p_holm >= RECOMMEND_ALPHA               ? VERDICT_SAME
-                     : (d->difference > 0) == higher_is_better  ? VERDICT_BETTER
-                                                                : VERDICT_WORSE;
+        d->verdict = d->p_holm >= RECOMMEND_ALPHA              ? VERDICT_SAME
+                     : (d->difference > 0) == higher_is_better ? VERDICT_BETTER
+                                                               : VERDICT_WORSE;
         compare_plan(d, unit);
     }
 }

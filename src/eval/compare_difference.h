@@ -7,11 +7,11 @@
  * mean over cases, of cases repeated unequally often too (the cluster-level analysis of Donner, Klar, "Design and
  * Analysis of Cluster Randomization Trials", 2000, ch. 5).
  *
- * Given per pair: the mean of the differences other - base, Student's t interval of it (level RESULT_LEVEL), and p: exact
- * McNemar when every value is 0 or 1 and nothing was repeated, else the paired t test (stats.h). With several pairs p is
- * corrected for their number (Holm, stats_many.h), and verdicts go by that; intervals are of one comparison each. Cases
- * needed and the detectable difference (stats_power.h) are for the test that was chosen, at RECOMMEND_ALPHA over the
- * number of pairs, with the spread that was seen. Pure functions; any thread. */
+ * Given per pair: the mean of the differences other - base, Student's t interval of it (level RESULT_LEVEL), and p:
+ * exact McNemar when every value is 0 or 1 and nothing was repeated, else the paired t test (stats.h). With several
+ * pairs p is corrected for their number (Holm, stats_many.h), and verdicts go by that; intervals are of one comparison
+ * each. Cases needed and the detectable difference (stats_power.h) are for the test that was chosen, at RECOMMEND_ALPHA
+ * over the number of pairs, with the spread that was seen. Pure functions; any thread. */
 #pragma once
 
 #include "eval/aggregate.h"

@@ -560,6 +560,7 @@ TEST(a_result_and_a_comparison_say_the_same_of_one_pair)
             CHECK_NEAR(x->interval.low, y->interval.low, 1e-15);
             CHECK(x->p_holm >= x->p);
         }
-        CHECK_INT(r->recommendation.cases_needed, r->variants[1].against.verdict == VERDICT_SAME ? r->variants[1].against.cases_needed : 0);
+        CHECK_INT(r->recommendation.cases_needed,
+                  r->variants[1].against.verdict == VERDICT_SAME ? r->variants[1].against.cases_needed : 0);
     }
 }

@@ -331,7 +331,9 @@ static void explain_advice(struct explain_writer *w)
         explain_fact(w, S("avoid"),
                      arena_printf(w->a, STR_FMT ": " STR_FMT "%s", STR_ARG(explain_name(w, x->avoid[i].variant)),
                                   STR_ARG(x->avoid[i].why),
-                                  x->avoid[i].sure ? "" : arena_printf(w->a, " (not certain: its interval reaches %s)", poor).at));
+                                  x->avoid[i].sure
+                                      ? ""
+                                      : arena_printf(w->a, " (not certain: its interval reaches %s)", poor).at));
 }
 
 /* --- all ---------------------------------------------------------------------------------------------------------- */

@@ -63,7 +63,8 @@ static ptrdiff_t recommend_cheapest(const struct result *r, bool top_only, doubl
     for (size_t i = 0; i < r->variant_count; i++) {
         const struct result_variant *v = &r->variants[i];
 
-        if (!v->rank || !v->cost_known || v->over_limit || v->quality.value < least - 1e-9 || (top_only && !recommend_top(r, v)))
+        if (!v->rank || !v->cost_known || v->over_limit || v->quality.value < least - 1e-9 ||
+            (top_only && !recommend_top(r, v)))
             continue;
         if (found < 0 || recommend_cheaper(v, &r->variants[found]))
             found = (ptrdiff_t)i;
@@ -175,10 +176,13 @@ static void recommend_advise(const struct result *r, struct arena *a, struct rec
                           v->sum->failed + v->sum->done, result_quality_name(r)));
     }
     if (ranked > 1 && poor == ranked)
-        recommend_say(out, arena_printf(a, "No variant reaches %s: look at the failed checks and refine the prompt before "
-                                        "choosing a model.", least));
+        recommend_say(out, arena_printf(a,
+                                        "No variant reaches %s: look at the failed checks and refine the prompt before "
+                                        "choosing a model.",
+                                        least));
     else if (best->tier < TIER_EXCELLENT && best->tier >= TIER_ACCEPTABLE && ranked > 1)
-        recommend_say(out, arena_printf(a, "No variant reaches %s: a clearer prompt may gain more than another model.", most));
+        recommend_say(out, arena_printf(a, "No variant reaches %s: a clearer prompt may gain more than another model.",
+                                        most));
     if (excellent > 1)
         recommend_say(out, arena_printf(a, "%zu variants reach %s: price and speed may decide.", excellent, most));
     if (unknown)
@@ -196,12 +200,13 @@ static struct str recommend_none_within(const struct result *r, struct arena *a)
 
     money_show(r->rules.max_nanousd, money);
     for (size_t i = 0; i < r->variant_count; i++)
-        if (r->variants[i].rank && r->variants[i].cost_known && (!cheapest || recommend_cheaper(&r->variants[i], cheapest)))
+        if (r->variants[i].rank && r->variants[i].cost_known &&
+            (!cheapest || recommend_cheaper(&r->variants[i], cheapest)))
             cheapest = &r->variants[i];
     if (!cheapest)
         return arena_printf(a, "No variant is known to cost at most %s for 1,000 trials: no cost is known.", money);
-    return arena_printf(a, "No variant costs at most %s for 1,000 trials; the cheapest is " STR_FMT ", " STR_FMT ".", money,
-                        STR_ARG(cheapest->name), STR_ARG(recommend_cost(cheapest, a)));
+    return arena_printf(a, "No variant costs at most %s for 1,000 trials; the cheapest is " STR_FMT ", " STR_FMT ".",
+                        money, STR_ARG(cheapest->name), STR_ARG(recommend_cost(cheapest, a)));
 }
 
 void recommend_make(const struct result *r, struct arena *a, struct recommendation *out)
@@ -226,8 +231,8 @@ void recommend_make(const struct result *r, struct arena *a, struct recommendati
     out->best = (ptrdiff_t)r->base;
     out->best_text = recommend_sentence(r, &r->variants[out->best], a);
     if (r->rules.max_nanousd)
-        out->best_text = arena_printf(a, STR_FMT "; of those that cost at most %s for 1,000 trials", STR_ARG(out->best_text),
-                                      money_show(r->rules.max_nanousd, money));
+        out->best_text = arena_printf(a, STR_FMT "; of those that cost at most %s for 1,000 trials",
+                                      STR_ARG(out->best_text), money_show(r->rules.max_nanousd, money));
     recommend_tell(r, a, out);
     out->value = recommend_cheapest(r, true, r->variants[out->best].quality.value - r->rules.value_gap);
     out->budget = recommend_cheapest(r, false, r->rules.from[TIER_ACCEPTABLE]);

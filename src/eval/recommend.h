@@ -1,13 +1,14 @@
 /* src/eval/recommend.h: which variant to take, in words that respect the uncertainty.
  *
  * Best overall    the highest mean of the ranking metric.
- * Best value      the cheapest of those that can't be told apart from the best (compare_difference.h) and whose mean lies
+ * Best value      the cheapest of those that can't be told apart from the best (compare_difference.h) and whose mean
+ * lies
  *                 at most `value_gap` lower; the second rule keeps a tiny run, where nothing can be told apart, from
  *                 recommending the worst. Between equally cheap ones the better.
- * Budget option   the cheapest whose mean is at least Acceptable. Between equally cheap ones (all free ones) the better.
- * A variant whose cost is not known is never cheap. One without a single finished trial is never recommended.
- * With a limit of the cost, whatever costs more, or nobody knows what, is left out of all three first; the others are then
- * held against the best that is left.
+ * Budget option   the cheapest whose mean is at least Acceptable. Between equally cheap ones (all free ones) the
+ * better. A variant whose cost is not known is never cheap. One without a single finished trial is never recommended.
+ * With a limit of the cost, whatever costs more, or nobody knows what, is left out of all three first; the others are
+ * then held against the best that is left.
  * Tiers: Excellent from 90 %, Good from 80 %, Acceptable from 70 %, Poor below, unless the task says otherwise. */
 #pragma once
 

@@ -231,7 +231,8 @@ static void result_rank(struct result *r)
 }
 
 /* Every ranked variant against the one at `first`; with `within`, only those within the limit. */
-static enum err_code result_pairs_of(struct result *r, struct store *s, size_t first, bool within, struct arena *a, struct err *e)
+static enum err_code result_pairs_of(struct result *r, struct store *s, size_t first, bool within, struct arena *a,
+                                     struct err *e)
 {
     const struct scorer_info *quality = &r->scorers[r->quality];
     struct compare_difference **list = arena_array(a, struct compare_difference *, r->variant_count + 1);
@@ -269,7 +270,8 @@ static enum err_code result_pairs(struct result *r, struct store *s, struct aren
 
 static bool result_over(const struct result *r, const struct result_variant *v)
 {
-    return r->rules.max_nanousd && (!v->cost_known || v->cost_usd * 1000 > money_to_double(r->rules.max_nanousd) * (1 + 1e-12));
+    return r->rules.max_nanousd &&
+           (!v->cost_known || v->cost_usd * 1000 > money_to_double(r->rules.max_nanousd) * (1 + 1e-12));
 }
 
 enum err_code result_limit(struct result *r, struct store *s, int64_t nanousd, struct arena *a, struct err *e)

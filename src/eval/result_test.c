@@ -248,14 +248,16 @@ TEST(a_limit_of_the_cost_leaves_out_what_is_dearer_and_holds_the_rest_against_th
     CHECK_INT(r->recommendation.best, 0);
     CHECK_INT(r->recommendation.value, 0);                          /* c is worse than a after the correction, or not near */
     CHECK_OK(result_limit(r, f.store, 5 * MONEY_PER_USD, f.arena, &e));
-    CHECK(r->variants[0].over_limit && r->variants[1].over_limit && !r->variants[2].over_limit && !r->variants[3].over_limit);
+    CHECK(r->variants[0].over_limit && r->variants[1].over_limit && !r->variants[2].over_limit &&
+          !r->variants[3].over_limit);
     CHECK_INT(r->base, 2);
     CHECK_INT(r->recommendation.best, 2);
     CHECK_INT(r->recommendation.value, 2);
     CHECK(r->variants[2].within.verdict == VERDICT_FIRST && r->variants[3].within.verdict == VERDICT_WORSE);
     CHECK_INT(r->variants[3].within.compared, 1);
     CHECK_INT(r->variants[1].within.verdict, VERDICT_NONE);
-    CHECK(strstr(arena_cstr(f.arena, r->recommendation.best_text), "c: accuracy 90.0 % (Excellent), $3.00 for 1,000 trials; of those that "
+    CHECK(strstr(arena_cstr(f.arena, r->recommendation.best_text),
+                 "c: accuracy 90.0 % (Excellent), $3.00 for 1,000 trials; of those that "
                  "cost at most $5.00 for 1,000 trials"));
     CHECK_INT(r->variants[0].against.verdict, VERDICT_FIRST);       /* the table stays as it is */
     CHECK_OK(result_limit(r, f.store, 1000, f.arena, &e));
@@ -267,7 +269,8 @@ TEST(a_limit_of_the_cost_leaves_out_what_is_dearer_and_holds_the_rest_against_th
     r->variants[3].cost_usd = 1;
     CHECK_OK(result_limit(r, f.store, MONEY_PER_USD / 100, f.arena, &e));
     CHECK_INT(r->recommendation.best, -1);
-    CHECK_STR(r->recommendation.best_text, "No variant costs at most $0.010 for 1,000 trials; the cheapest is c, $3.00 for 1,000 trials.");
+    CHECK_STR(r->recommendation.best_text,
+              "No variant costs at most $0.010 for 1,000 trials; the cheapest is c, $3.00 for 1,000 trials.");
     fixture_free(&f);
 }
 

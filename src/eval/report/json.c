@@ -219,9 +219,11 @@ static json_t *json_report_recommendation(const struct result *r, struct arena *
     for (size_t i = 0; i < m->advice_count; i++)
         json_array_append_new(advice, json_from_str(m->advice[i]));
     json_object_set_new(o, "advice", advice);
-    json_object_set_new(o, "tiers", json_pack("{s:f, s:f, s:f}", "excellent", r->rules.from[TIER_EXCELLENT], "good",
-                                              r->rules.from[TIER_GOOD], "acceptable", r->rules.from[TIER_ACCEPTABLE]));
-    json_object_set_new(o, "max_usd_per_1000", r->rules.max_nanousd ? json_report_money(r->rules.max_nanousd) : json_null());
+    json_object_set_new(o, "tiers",
+                        json_pack("{s:f, s:f, s:f}", "excellent", r->rules.from[TIER_EXCELLENT], "good",
+                                  r->rules.from[TIER_GOOD], "acceptable", r->rules.from[TIER_ACCEPTABLE]));
+    json_object_set_new(o, "max_usd_per_1000",
+                        r->rules.max_nanousd ? json_report_money(r->rules.max_nanousd) : json_null());
     advise_make(r, a, &uses);
     json_object_update_new(o, advise_json(r, &uses));
     return o;

@@ -97,8 +97,7 @@ static enum err_code pdf_recommend(struct pdf_report *d, struct err *e)
     } else {
         pdf_labelled(d->p, "Best overall", PDF_LABEL, m->best_text, SCENE_ACCENT);
         pdf_labelled(d->p, "Best value", PDF_LABEL, m->value_text, SCENE_ACCENT);
-        pdf_labelled(d->p, "Budget option", PDF_LABEL,
-                     m->budget_text.len ? m->budget_text : m->budget_none,
+        pdf_labelled(d->p, "Budget option", PDF_LABEL, m->budget_text.len ? m->budget_text : m->budget_none,
                      SCENE_ACCENT);
     }
     pdf_text(d->p, PDF_BODY, SCENE_INK, m->tell_text);
@@ -132,8 +131,8 @@ static struct str rank_cell(const struct result_variant *v, enum rank_column c, 
     case RANK_AGAINST:
         if (x->verdict == VERDICT_FIRST || x->verdict == VERDICT_NONE)
             return S("-");
-        return arena_printf(a, "%s, p %s%.*f", verdict_name(x->verdict), x->p_holm < 0.001 ? "<" : "", x->p_holm < 0.1 ? 3 : 2,
-                            MAX(x->p_holm, 0.001));
+        return arena_printf(a, "%s, p %s%.*f", verdict_name(x->verdict), x->p_holm < 0.001 ? "<" : "",
+                            x->p_holm < 0.1 ? 3 : 2, MAX(x->p_holm, 0.001));
     case RANK_COLUMNS: break;
     }
     return S("");
