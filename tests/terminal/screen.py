@@ -148,7 +148,7 @@ def every_command_that_lists_or_shows_speaks_json():
             options = {o["option"] for o in c["options"]}
             assert "json" in options or c["command"] in without, "%s has no --json" % c["command"]
         calls = [["runs"], ["show"], ["show", "last", "1"], ["show", "--failed"], ["show", "--violations"], ["compare"], ["compare", "--cases"], ["analyze"], ["explain"], ["runs", "--summary"],
-                 ["export", "last"], ["validate", "task.yaml"], ["render", "task.yaml"], ["estimate", "task.yaml"], ["models"], ["models", "gpt-4o"], ["providers"], ["checks"],
+                 ["export", "last"], ["validate", "task.yaml"], ["render", "task.yaml"], ["estimate", "task.yaml"], ["models"], ["models", "gpt-4o"], ["models", "task.yaml"], ["providers"], ["checks"],
                  ["checks", "regex"], ["metrics"], ["metrics", "accuracy"], ["cache", "ls"], ["cache", "stat"], ["schema"], ["version"], ["help"],
                  ["help", "run"], ["init", "new"], ["run", "task.yaml", "--fresh", "-q"], ["watch", "task.yaml", "-q", "--rounds", "1"], ["sim", "--models"],
                  ["cache", "clear", "--yes"], ["tokens", "task.yaml", "--models", "openai:gpt-4o"], ["usecases", os.path.join(ROOT, "examples")],
