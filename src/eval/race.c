@@ -7,6 +7,7 @@
 
 #define RACE_ONE     (INT64_C(1) << 40)     /* values are kept as whole numbers: their sum is the same in any order */
 #define RACE_LOOK    50
+#define RACE_FORECASTS 4                /* a forecast is looked at often: each may err less */
 
 static const char *const race_state_names[RACE_STATES] = { "racing", "worse", "decided", "silent" };
 
@@ -140,18 +141,25 @@ static struct betting race_bets(const struct race *r, int64_t cases, double low)
     return (struct betting){ .values = r->scratch, .n = (size_t)cases, .population = r->cases, .low = low, .high = 1 };
 }
 
-/* The mean difference over the whole dataset that its paired test will take for one, with the spread seen so far. */
-static double race_needed(const struct race *r, const struct race_look *look)
+/* What the full run will come to if the cases left are spread like those so far: the mean difference its paired test
+ * takes for one, and how far its mean difference may still move (standard deviation). One case more that differs as much
+ * as can be is counted in: that none did so far does not mean that none will. */
+struct race_forecast { double needed, deviation; };
+
+static struct race_forecast race_forecast(const struct race *r, const struct race_look *look)
 {
-    double n = (double)look->cases, all = (double)r->cases, m = (double)look->valued, pairs, variance;
+    double n = (double)look->cases, all = (double)r->cases, m = (double)look->valued, pairs = m / n * all, variance;
+    struct race_forecast f = { .needed = 1, .deviation = sqrt((look->squares + 1) / n * (all - n) / (all * n)) };
 
     if (look->valued < 2)
-        return 1;
-    if (r->repeat == 1 && !look->fractions)
-        return (-stats_normal_quantile(RECOMMEND_ALPHA / 2) * sqrt(look->squares / n * all) + 1) / all;
-    pairs = m / n * all;
-    variance = fmax(0, look->squares - look->sum * look->sum / m) / (m - 1);
-    return m / n * stats_t_quantile(1 - RECOMMEND_ALPHA / 2, pairs - 1) * sqrt(variance / pairs);
+        return f;
+    if (r->repeat == 1 && !look->fractions) {           /* McNemar's, with the correction for steps of one */
+        f.needed = (-stats_normal_quantile(RECOMMEND_ALPHA / 2) * sqrt((look->squares + 1) / n * all) + 1) / all;
+        return f;
+    }
+    variance = (fmax(0, look->squares - look->sum * look->sum / m) + 1) / (m - 1);
+    f.needed = m / n * stats_t_quantile(1 - RECOMMEND_ALPHA / 2, pairs - 1) * sqrt(variance / pairs);
+    return f;
 }
 
 enum race_verdict { RACE_OPEN, RACE_FIRST_AHEAD, RACE_SECOND_AHEAD, RACE_SAME };
@@ -160,15 +168,18 @@ enum race_verdict { RACE_OPEN, RACE_FIRST_AHEAD, RACE_SECOND_AHEAD, RACE_SAME };
 static enum race_verdict race_judge(const struct race *r, size_t first, size_t second, int64_t cases)
 {
     struct race_look look = race_differences(r, first, second, cases);
+    struct race_forecast f = race_forecast(r, &look);
     struct betting b = race_bets(r, cases, -1);
-    double mean = look.sum / (double)cases, needed = race_needed(r, &look), apart = fmax(r->rule.margin, needed),
-           wanted = race_wanted(r);
+    double mean = look.sum / (double)cases, wanted = race_wanted(r), margin = r->rule.margin,
+           move = f.deviation * -stats_normal_quantile((1 - r->rule.level) / (RACE_FORECASTS * (double)(r->variants - 1)));
 
-    if (mean < -needed && stats_betting_below(&b, -needed) >= wanted)
+    if (mean < -f.needed - move && stats_betting_below(&b, 0) >= wanted)
         return RACE_FIRST_AHEAD;
-    if (mean > needed && stats_betting_above(&b, needed) >= wanted)
+    if (mean > f.needed + move && stats_betting_above(&b, 0) >= wanted)
         return RACE_SECOND_AHEAD;
-    if (fabs(mean) < apart && stats_betting_below(&b, apart) >= wanted && stats_betting_above(&b, -apart) >= wanted)
+    if (fabs(mean) + move < f.needed)
+        return RACE_SAME;
+    if (fabs(mean) < margin && stats_betting_below(&b, margin) >= wanted && stats_betting_above(&b, -margin) >= wanted)
         return RACE_SAME;
     return RACE_OPEN;
 }
@@ -307,6 +318,14 @@ bool race_step(struct race *r)
 int64_t race_reach(const struct race *r)
 {
     return r->reach;
+}
+
+/* With one variant left that has beaten nobody and is held to no limit, all that is left is to ask to the end. */
+bool race_deciding(const struct race *r)
+{
+    size_t on = race_count(r, RACE_ON);
+
+    return !r->over && r->reach < r->cases && (on > 1 || (on == 1 && (r->rule.limited || race_count(r, RACE_WORSE))));
 }
 
 bool race_over(const struct race *r)

@@ -5,22 +5,25 @@
  * outcomes strictly in that order, however they come in: what it decides after k cases depends on the first k and on
  * nothing else, so whoever reads the stored scores again (a resumed run, a report) decides the same.
  *
- * What is sure: the dataset is the whole list, its first k cases in random order are a sample without replacement of it,
- * and stats_betting.h says after any number of looks which means of the whole list are still possible. For a pair the
- * list is the differences of the two variants' values of a case (with repetitions: of their means); a case that one of
- * them has no value of counts as 0, which leaves the sign of the mean as it is. The full run will call one worse when the
- * mean difference passes what its own paired test needs at RECOMMEND_ALPHA with the spread seen so far (exact McNemar:
- * (1.96 sqrt(discordant) + 1) / cases; else t sd / sqrt(cases)). So:
- *   worse    the mean difference of the whole list is surely below -needed: the variant leaves the race
- *   same     it is surely between -d and d, d the larger of `margin` and needed: what is left can't separate the pair
+ * For a pair the whole list is the differences of the two variants' values of a case (with repetitions: of their
+ * means), and the first k in random order are a sample of it without replacement; a case that one has no value of
+ * counts as 0, which leaves the sign of the mean as it is. Two things must hold:
+ *   proof      which means of the whole list are still possible, after any number of looks, says stats_betting.h. All
+ *              its claims together are true with probability `level`: alpha is shared by the k(k-1) one-sided claims on
+ *              pairs of k variants and 2k on the limit (Bonferroni)
+ *   forecast   the full run's own paired test (RECOMMEND_ALPHA) finds a mean difference from `needed` on: exact McNemar
+ *              (1.96 sqrt(discordant) + 1) / cases, else t sd / sqrt(cases). Should the cases left be spread like those
+ *              read, the full mean is normal about the mean so far with variance s^2 (N - n) / (N n). Its quantile at
+ *              1 - (1 - level) / (4 (k - 1)) must lie on the same side (stochastic curtailment: Lan, Simon, Halperin
+ *              1982; Jennison, Turnbull, Group Sequential Methods, 10). An estimate; race_test.c measures it
+ * and with them a variant is
+ *   worse      when it is proven that its mean over the whole dataset is lower, and forecast that the full run will find
+ *              the difference: it leaves the race
+ *   the same   as another when it is forecast that the full run won't find a difference, or proven that there is none
+ *              as large as `margin`
  * The race is over when every pair still in it is the same, or one variant is left. With a limit (a threshold on the
- * metric), a variant leaves, and the race ends, only when the side of the limit its mean will lie on is sure too; with
- * one variant that is all there is to decide.
- *
- * All statements together are true with probability `level`: alpha is shared by the k(k-1) one-sided claims on pairs and
- * 2k on the limit (Bonferroni); that `needed` uses the spread seen so far makes "the full run will say so" an estimate,
- * while the sign of the difference is as sure as `level` says. Looks: from RACE_CASES_MIN cases on, each a 50th later
- * than the last.
+ * metric), a variant leaves, and the race ends, only when it is proven too which side of the limit its mean lies on; with
+ * one variant that is all there is to decide. Looks: from RACE_CASES_MIN cases on, each a 50th later than the last.
  *
  * A variant without a value in RACE_SILENT_MAX cases in a row (its key fails, nothing was expected) takes no further part
  * and stops nothing; it runs on as long as the race does.
@@ -36,7 +39,7 @@
 #define RACE_SILENT_MAX     20
 #define RACE_VARIANTS_MAX   64
 #define RACE_CELLS_MAX      (INT64_C(4) << 20)      /* cases x variants */
-#define RACE_METHOD         "betting, without replacement"      /* stats_betting.h */
+#define RACE_METHOD         "betting without replacement"       /* stats_betting.h */
 
 struct race_rule {
     double level;                       /* 0.5 .. 0.9999 */
@@ -74,6 +77,7 @@ int64_t      race_case(const struct race *r, int64_t position);         /* the c
 void         race_note(struct race *r, int64_t case_index, size_t variant, const double *value);
 bool         race_step(struct race *r);                 /* goes on as far as outcomes reach; true: somebody's place changed */
 int64_t      race_reach(const struct race *r);          /* cases read so far */
+bool         race_deciding(const struct race *r);       /* something is open that more outcomes can decide */
 bool         race_over(const struct race *r);
 const struct race_place *race_place(const struct race *r, size_t variant);
 bool         race_stopped(const struct race *r, size_t variant);        /* it is asked no more */

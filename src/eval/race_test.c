@@ -326,6 +326,6 @@ TEST(race_calls_a_small_difference_the_same_when_the_margin_allows_it)
         CHECK(race_over(b));
         CHECK(race_place(b, 0)->state == RACE_DECIDED);
         CHECK(race_place(b, 1)->state == RACE_DECIDED);
-        CHECK(wide_asked < narrow_asked / 2);
+        CHECK(wide_asked < narrow_asked * 3 / 4);
     }
 }

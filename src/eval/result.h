@@ -8,11 +8,14 @@
  * to 0..1. With repeat > 1 the cases are the sample: each case's mean over its repetitions is one value, the interval
  * is Student's t over cases ("t by case"), n counts cases. "Against #1": the same cases paired; exact McNemar when
  * every pair of values is 0 or 1 and repeat is 1, else a paired t test; p values are of one comparison each, not
- * corrected for their number. Metrics whose value is not a mean (corpus.h) have a bootstrap interval over cases. */
+ * corrected for their number. Where the race of a run with stop_when_sure (race.h) has decided, its verdict stands
+ * instead, with its p and interval, which hold although the run was looked at many times; a variant found worse ranks
+ * below those that were asked longer, as means over different cases are not compared. Metrics whose value is not a mean (corpus.h) have a bootstrap interval over cases. */
 #pragma once
 
 #include "eval/aggregate.h"
 #include "eval/judge.h"
+#include "eval/race.h"
 #include "eval/recommend.h"
 #include "eval/scoring.h"
 #include "eval/stats.h"
@@ -42,6 +45,8 @@ struct against {
     double p;
     double difference, deviation;       /* mean and standard deviation of (this - #1) */
     bool exact;                         /* McNemar; otherwise paired t */
+    bool raced;                         /* decided by the race: pairs, difference and p are its own, and known is */
+    struct interval interval;           /* of the mean difference over the whole dataset */
 };
 
 /* Classification: which label was given where which was expected. The labels are those of result.classes. */
@@ -77,6 +82,17 @@ struct result_variant {
     double cost_usd;                    /* mean of a finished trial */
     int64_t p50_ms, p90_ms, p95_ms, p99_ms, first_token_p50_ms;     /* -1: none measured */
     struct against against;
+    struct race_place sure;             /* with result.sure: RACE_ON while it is needed; `than` is a variant's number */
+    int64_t spared;                     /* its trials that were not asked because the verdict was sure */
+};
+
+/* What stop_when_sure did; `on` is false of a run without it. */
+struct result_sure {
+    bool on, over;                      /* over: nothing was left to decide */
+    struct task_sure rule;
+    int64_t at;                         /* cases the race has read */
+    size_t stopped;                     /* variants with spared trials */
+    int64_t spared;                     /* trials */
 };
 
 struct result_threshold {
@@ -114,6 +130,7 @@ struct result {
     bool thresholds_met;                /* true when there are none */
     int64_t done, failed, retried, violations, critical;
     int64_t spent_nanousd, spent_unknown_calls;                     /* the whole ledger */
+    struct result_sure sure;
     struct recommendation recommendation;
 };
 
@@ -122,5 +139,8 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
                           struct err *e) MUST_USE;
 
 const char   *result_quality_name(const struct result *r);          /* "accuracy"; "quality" when there is none */
+/* The same in a sentence, for reports: which variants were asked for how many cases, and why. Empty when nothing was
+ * spared. */
+struct str    result_sure_text(const struct result *r, struct arena *a);
 /* Milliseconds from the first start to the end, or to now_ms of a run that goes on; -1 when it has not begun. */
 int64_t       result_duration_ms(const struct result *r, int64_t now_ms);

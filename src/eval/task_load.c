@@ -448,6 +448,7 @@ static void task_read_nothing(struct task_read *r)
     X(checks, task_read_checks)                 \
     X(metrics, task_read_metrics)               \
     X(thresholds, task_read_thresholds)         \
+    X(stop_when_sure, task_read_sure)           \
     X(judge, task_read_judge)                   \
     X(budget_usd, task_read_budget)
 

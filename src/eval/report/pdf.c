@@ -132,6 +132,8 @@ static struct str rank_cell(const struct result_variant *v, enum rank_column c, 
     case RANK_AGAINST:
         if (x->verdict == VERDICT_FIRST || x->verdict == VERDICT_NONE)
             return S("-");
+        if (x->raced)
+            return arena_printf(a, "%s, sure", verdict_name(x->verdict));
         return arena_printf(a, "%s, p %s%.*f", verdict_name(x->verdict), x->p < 0.001 ? "<" : "", x->p < 0.1 ? 3 : 2,
                             MAX(x->p, 0.001));
     case RANK_COLUMNS: break;
