@@ -6,7 +6,7 @@
 #include "eval/stats_betting.h"
 
 #define RACE_ONE     (INT64_C(1) << 40)     /* values are kept as whole numbers: their sum is the same in any order */
-#define RACE_LOOK    50
+#define RACE_LOOK    25
 #define RACE_FORECASTS 4                /* a forecast is looked at often: each may err less */
 
 static const char *const race_state_names[RACE_STATES] = { "racing", "worse", "decided", "silent" };
@@ -179,7 +179,7 @@ static enum race_verdict race_judge(const struct race *r, size_t first, size_t s
         return RACE_SECOND_AHEAD;
     if (fabs(mean) + move < f.needed)
         return RACE_SAME;
-    if (fabs(mean) < margin && stats_betting_below(&b, margin) >= wanted && stats_betting_above(&b, -margin) >= wanted)
+    if (fabs(mean) + f.deviation < margin && stats_betting_below(&b, margin) >= wanted && stats_betting_above(&b, -margin) >= wanted)
         return RACE_SAME;
     return RACE_OPEN;
 }

@@ -23,7 +23,7 @@
  *              as large as `margin`
  * The race is over when every pair still in it is the same, or one variant is left. With a limit (a threshold on the
  * metric), a variant leaves, and the race ends, only when it is proven too which side of the limit its mean lies on; with
- * one variant that is all there is to decide. Looks: from RACE_CASES_MIN cases on, each a 50th later than the last.
+ * one variant that is all there is to decide. Looks: from RACE_CASES_MIN cases on, each a 25th later than the last.
  *
  * A variant without a value in RACE_SILENT_MAX cases in a row (its key fails, nothing was expected) takes no further part
  * and stops nothing; it runs on as long as the race does.
