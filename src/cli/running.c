@@ -23,8 +23,7 @@ void running_headline(const struct plan *plan, struct buf *out)
         buf_printf(out, "estimate unknown (no price known)");
     else
         buf_printf(out, "estimate %s%s (input counted, output assumed)%s", plan->task->sure.on ? "up to " : "",
-                   money_show(est->cost_nanousd, money),
-                   est->unknown_variants ? " + what has no price" : "");
+                   money_show(est->cost_nanousd, money), est->unknown_variants ? " + what has no price" : "");
     if (est->cut_cases && plan->task->chunking.mode == CHUNK_AUTO)
         buf_printf(out, "\n%" PRId64 " of %" PRId64 " sampled inputs fill more than 80 %% of the smallest context: "
                    "asked in parts (`chunking`)", est->cut_cases, est->sampled_cases);

@@ -142,8 +142,8 @@ static struct betting race_bets(const struct race *r, int64_t cases, double low)
 }
 
 /* What the full run will come to if the cases left are spread like those so far: the mean difference its paired test
- * takes for one, and how far its mean difference may still move (standard deviation). One case more that differs as much
- * as can be is counted in: that none did so far does not mean that none will. */
+ * takes for one, and how far its mean difference may still move (standard deviation). One case more that differs as
+ * much as can be is counted in: that none did so far does not mean that none will. */
 struct race_forecast { double needed, deviation; };
 
 static struct race_forecast race_forecast(const struct race *r, const struct race_look *look)
@@ -171,7 +171,8 @@ static enum race_verdict race_judge(const struct race *r, size_t first, size_t s
     struct race_forecast f = race_forecast(r, &look);
     struct betting b = race_bets(r, cases, -1);
     double mean = look.sum / (double)cases, wanted = race_wanted(r), margin = r->rule.margin,
-           move = f.deviation * -stats_normal_quantile((1 - r->rule.level) / (RACE_FORECASTS * (double)(r->variants - 1)));
+           move = f.deviation *
+                  -stats_normal_quantile((1 - r->rule.level) / (RACE_FORECASTS * (double)(r->variants - 1)));
 
     if (mean < -f.needed - move && stats_betting_below(&b, 0) >= wanted)
         return RACE_FIRST_AHEAD;
@@ -179,7 +180,8 @@ static enum race_verdict race_judge(const struct race *r, size_t first, size_t s
         return RACE_SECOND_AHEAD;
     if (fabs(mean) + move < f.needed)
         return RACE_SAME;
-    if (fabs(mean) + f.deviation < margin && stats_betting_below(&b, margin) >= wanted && stats_betting_above(&b, -margin) >= wanted)
+    if (fabs(mean) + f.deviation < margin && stats_betting_below(&b, margin) >= wanted &&
+        stats_betting_above(&b, -margin) >= wanted)
         return RACE_SAME;
     return RACE_OPEN;
 }

@@ -1,5 +1,5 @@
-/* src/eval/race.h: which variants of a run need no more cases, because the verdict of the whole run is sure without them
- * (`--stop-when-sure`).
+/* src/eval/race.h: which variants of a run need no more cases, because the verdict of the whole run is sure without
+ * them (`--stop-when-sure`).
  *
  * Cases are asked in a random order, the same for every variant: a seeded permutation of their numbers. The race reads
  * outcomes strictly in that order, however they come in: what it decides after k cases depends on the first k and on
@@ -17,18 +17,19 @@
  *              1 - (1 - level) / (4 (k - 1)) must lie on the same side (stochastic curtailment: Lan, Simon, Halperin
  *              1982; Jennison, Turnbull, Group Sequential Methods, 10). An estimate; race_test.c measures it
  * and with them a variant is
- *   worse      when it is proven that its mean over the whole dataset is lower, and forecast that the full run will find
- *              the difference: it leaves the race
+ *   worse      when it is proven that its mean over the whole dataset is lower, and forecast that the full run will
+ *              find the difference: it leaves the race
  *   the same   as another when it is forecast that the full run won't find a difference, or proven that there is none
  *              as large as `margin`
  * The race is over when every pair still in it is the same, or one variant is left. With a limit (a threshold on the
- * metric), a variant leaves, and the race ends, only when it is proven too which side of the limit its mean lies on; with
- * one variant that is all there is to decide. Looks: from RACE_CASES_MIN cases on, each a 25th later than the last.
+ * metric), a variant leaves, and the race ends, only when it is proven too which side of the limit its mean lies on;
+ * with one variant that is all there is to decide. Looks: from RACE_CASES_MIN cases on, each a 25th later than the
+ * last.
  *
- * A variant without a value in RACE_SILENT_MAX cases in a row (its key fails, nothing was expected) takes no further part
- * and stops nothing; it runs on as long as the race does.
- * Memory: 16 bytes for each case and variant, 16 a case. Threads: one owner at a time. Cost: about 10 ns for each case so far
- * and pair, at each look. */
+ * A variant without a value in RACE_SILENT_MAX cases in a row (its key fails, nothing was expected) takes no further
+ * part and stops nothing; it runs on as long as the race does.
+ * Memory: 16 bytes for each case and variant, 16 a case. Threads: one owner at a time. Cost: about 10 ns for each case
+ * so far and pair, at each look. */
 #pragma once
 
 #include "eval/stats.h"

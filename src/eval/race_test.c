@@ -11,7 +11,7 @@
 
 static const struct race_rule rule = { .level = RACE_LEVEL, .margin = RACE_MARGIN, .seed = 7 };
 
-/* --- whole runs, drawn --------------------------------------------------------------------------------------------- */
+/* --- whole runs, drawn -------------------------------------------------------------------------------------------- */
 
 struct drawn { double at[CASES_MAX][VARIANTS_MAX]; int64_t cases; size_t variants; };
 
@@ -151,8 +151,9 @@ TEST(race_says_what_the_full_run_says_and_asks_for_less_where_it_is_clear)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct study s = study_of(200, rows[i].cases, rows[i].accuracy, rows[i].variants, rows[i].graded);
 
-        printf("    %s, %lld cases: same verdict in %.1f %% of 200 runs, %.0f %% of the calls, stopped early in %.0f %%\n",
-               rows[i].what, (long long)rows[i].cases, s.same * 100, s.asked * 100, s.stopped * 100);
+        printf(
+            "    %s, %lld cases: same verdict in %.1f %% of 200 runs, %.0f %% of the calls, stopped early in %.0f %%\n",
+            rows[i].what, (long long)rows[i].cases, s.same * 100, s.asked * 100, s.stopped * 100);
         CHECK(s.same >= 0.95);
         CHECK(!rows[i].clear || s.asked <= 0.5);
     }
@@ -185,10 +186,11 @@ TEST(race_never_calls_the_better_one_worse_more_often_than_promised)
         wrong += bad;
     }
     CHECK(wrong <= trials / 20);
-    printf("    a variant at least as good was called worse in %d of %d runs of equals (20 are allowed)\n", wrong, trials);
+    printf("    a variant at least as good was called worse in %d of %d runs of equals (20 are allowed)\n", wrong,
+           trials);
 }
 
-/* --- the rules ------------------------------------------------------------------------------------------------------ */
+/* --- the rules ---------------------------------------------------------------------------------------------------- */
 
 TEST(race_asks_every_case_once_in_an_order_of_its_seed)
 {

@@ -348,7 +348,8 @@ static size_t result_sure_worse(const struct result *r, struct buf *out)
         if (v->sure.state != RACE_WORSE || !v->spared || worse++ >= RESULT_SURE_SHOWN)
             continue;
         if (worse == 1)
-            buf_printf(out, STR_FMT " (after %" PRId64 " of %" PRId64 " cases)", STR_ARG(v->name), v->sure.at, r->run->cases);
+            buf_printf(out, STR_FMT " (after %" PRId64 " of %" PRId64 " cases)", STR_ARG(v->name), v->sure.at,
+                       r->run->cases);
         else
             buf_printf(out, ", " STR_FMT " (%" PRId64 ")", STR_ARG(v->name), v->sure.at);
     }
@@ -370,15 +371,17 @@ struct str result_sure_text(const struct result *r, struct arena *a)
         text = arena_printf(a, STR_FMT STR_FMT " %s worse%s", STR_ARG(text), STR_ARG(buf_str(&names)),
                             worse == 1 ? "is" : "are", r->sure.over ? "; " : "");
     if (r->sure.over && r->variant_count == 1)
-        text = arena_printf(a, STR_FMT "which side of the threshold " STR_FMT " lies on, after %" PRId64 " of %" PRId64 " cases",
+        text = arena_printf(a,
+                            STR_FMT "which side of the threshold " STR_FMT " lies on, after %" PRId64 " of %" PRId64
+                                    " cases",
                             STR_ARG(text), STR_ARG(r->sure.rule.metric), r->sure.at, r->run->cases);
     else if (r->sure.over && left == 1)
         text = arena_printf(a, STR_FMT "so the best is known", STR_ARG(text));
     else if (r->sure.over)
-        text = arena_printf(a, STR_FMT "after %" PRId64 " of %" PRId64 " cases, the rest would not separate %s", STR_ARG(text),
-                            r->sure.at, r->run->cases, worse ? "those that were left" : "the variants");
-    return arena_printf(a, STR_FMT ". %" PRId64 " of %" PRId64 " trials were not needed.", STR_ARG(text), r->sure.spared,
-                        run_trials(r->run));
+        text = arena_printf(a, STR_FMT "after %" PRId64 " of %" PRId64 " cases, the rest would not separate %s",
+                            STR_ARG(text), r->sure.at, r->run->cases, worse ? "those that were left" : "the variants");
+    return arena_printf(a, STR_FMT ". %" PRId64 " of %" PRId64 " trials were not needed.", STR_ARG(text),
+                        r->sure.spared, run_trials(r->run));
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */

@@ -10,7 +10,8 @@
  * every pair of values is 0 or 1 and repeat is 1, else a paired t test; p values are of one comparison each, not
  * corrected for their number. Where the race of a run with stop_when_sure (race.h) has decided, its verdict stands
  * instead, with its p and interval, which hold although the run was looked at many times; a variant found worse ranks
- * below those that were asked longer, as means over different cases are not compared. Metrics whose value is not a mean (corpus.h) have a bootstrap interval over cases. */
+ * below those that were asked longer, as means over different cases are not compared. Metrics whose value is not a mean
+ * (corpus.h) have a bootstrap interval over cases. */
 #pragma once
 
 #include "eval/aggregate.h"

@@ -6,11 +6,11 @@
  * holds up nobody else. What is outstanding (asked for and not yet durable) is bounded per variant. A trial counts as
  * done only after its commit; its aggregates and its ledger entry are in the same transaction.
  *
- * With task.sure cases are asked in the race's order (race.h) and not far beyond what it has read; a variant it stops is
- * asked no more. Its shards are all leased at the start.
+ * With task.sure cases are asked in the race's order (race.h) and not far beyond what it has read; a variant it stops
+ * is asked no more. Its shards are all leased at the start.
  *
- * A run ends DONE when every trial has its outcome or is not needed, else STOPPED, to be continued by runner_run on the same run: after
- * an interrupt, a spent budget, a cost far above the estimate, or a store that can't be written. */
+ * A run ends DONE when every trial has its outcome or is not needed, else STOPPED, to be continued by runner_run on the
+ * same run: after an interrupt, a spent budget, a cost far above the estimate, or a store that can't be written. */
 #pragma once
 
 #include "eval/plan.h"

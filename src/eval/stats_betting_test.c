@@ -5,7 +5,7 @@
 
 #include "eval/stats_betting.h"
 
-/* --- against the definition written a second time, in exact fractions (tests/sure/make_betting.py) ------------------- */
+/* --- against the definition written a second time, in exact fractions (tests/sure/make_betting.py) ---------------- */
 
 static double betting_want(const json_t *v)
 {
@@ -44,7 +44,7 @@ TEST(betting_wealth_is_what_exact_fractions_give)
     printf("    wealth: largest deviation from exact fractions %.2g\n", worst);
 }
 
-/* --- the promise: never wrong at any look, with the probability it names -------------------------------------------- */
+/* --- the promise: never wrong at any look, with the probability it names ------------------------------------------ */
 
 #define LIST_MAX 300
 
@@ -94,8 +94,8 @@ TEST(betting_holds_the_true_mean_at_all_times_together)
 
         CHECK(refuted <= 0.1);
         CHECK(intervals <= 0.1);
-        printf("    %s: the true mean was refuted at some draw in %.1f %% of 800 lists (10 %% are allowed)\n", kinds[kind],
-               refuted * 100);
+        printf("    %s: the true mean was refuted at some draw in %.1f %% of 800 lists (10 %% are allowed)\n",
+               kinds[kind], refuted * 100);
     }
 }
 

@@ -75,7 +75,8 @@ enum err_code sure_choose(struct task *task, const struct scorer_info *infos, si
     const char *why;
 
     if (at == count)
-        return err_set(e, ERR_BAD_INPUT, "stop_when_sure needs a metric to be sure of, such as accuracy; the task has %s",
+        return err_set(e, ERR_BAD_INPUT,
+                       "stop_when_sure needs a metric to be sure of, such as accuracy; the task has %s",
                        task->sure.metric.len ? "none of the name it gives" : "none that ranks");
     if ((why = sure_why_not(&infos[at])))
         return err_set(e, ERR_BAD_INPUT,

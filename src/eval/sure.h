@@ -14,8 +14,8 @@
 #define SURE_LEVEL_MAX  0.9999
 #define SURE_MARGIN_MAX 0.5
 
-/* Fills in metric and limit of task->sure, which is on. `expected`: some case has an expected answer. ERR_BAD_INPUT when
- * nothing can be raced by, ERR_TOO_LARGE past the race's bounds. */
+/* Fills in metric and limit of task->sure, which is on. `expected`: some case has an expected answer. ERR_BAD_INPUT
+ * when nothing can be raced by, ERR_TOO_LARGE past the race's bounds. */
 enum err_code sure_choose(struct task *task, const struct scorer_info *infos, size_t count, const struct run *run,
                           bool expected, struct err *e) MUST_USE;
 

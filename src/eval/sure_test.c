@@ -11,7 +11,8 @@ static const struct scorer_info infos[] = {
     { .name = STR_C("short"), .base = STR_C("max_words"), .kind = SCORER_CHECK, .unit = METRIC_RATIO, .higher_is_better = true },
 };
 
-static enum err_code choose(struct task *t, const char *metric, int64_t cases, int64_t variants, bool expected, struct err *e)
+static enum err_code choose(struct task *t, const char *metric, int64_t cases, int64_t variants, bool expected,
+                            struct err *e)
 {
     struct run run = { .cases = cases, .variants = variants, .repeat = 1 };
 
