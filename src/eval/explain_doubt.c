@@ -236,7 +236,7 @@ static void explain_spared(struct explain_writer *w)
                                       "however often one looks (" RACE_METHOD "). " STR_FMT " Verdicts called sure allow for "
                                       "stopping early; intervals of single variants do not.",
                                       STR_ARG(result_sure_text(w->r, w->a))));
-    else if (s->on)
+    else if (s->on && w->r->run->state == RUN_DONE)
         explain_sentence(w, S("It would have stopped as soon as its verdict was sure, and asked everything."));
 }
 

@@ -312,6 +312,8 @@ static enum err_code result_race(struct result *r, struct store *s, struct arena
         r->sure.stopped += v->spared > 0;
         r->sure.spared += v->spared;
     }
+    for (size_t i = 0; !r->sure.spared && i < r->variant_count; i++)        /* all was asked: a full run's result */
+        r->variants[i].sure = (struct race_place){ .state = RACE_ON };
     return ERR_OK;
 }
 
@@ -319,7 +321,7 @@ static void result_raced(struct result *r, const struct race *race)
 {
     const struct result_variant *first = &r->variants[0];
 
-    for (size_t i = 1; race && i < r->variant_count; i++) {
+    for (size_t i = 1; r->sure.spared && i < r->variant_count; i++) {
         struct result_variant *v = &r->variants[i];
         bool worse = v->sure.state == RACE_WORSE;
         struct race_pair pair;

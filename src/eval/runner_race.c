@@ -1,6 +1,6 @@
 /* Which trial is next when the race (race.h) decides who is still asked. All shards are leased at the start, because
  * the race's order jumps between them. Trials are fed in that order, ahead of what the race has read by an eighth of it
- * and by the calls that may be in flight at most, by RACE_CASES_MIN cases at least: what is asked and turns out not to
+ * and by twice the calls that may be in flight at most, by RACE_CASES_MIN cases at least: what is asked and turns out not to
  * be needed is bounded by that. */
 #include "eval/runner_parts.h"
 #include "eval/sure.h"
@@ -138,7 +138,7 @@ static int64_t race_horizon(const struct runner *r)
 
     if (!race_deciding(r->race))
         return cases;
-    return MIN(cases, reach + MAX(MIN(reach / RACE_AHEAD, r->concurrency), (int64_t)RACE_CASES_MIN));
+    return MIN(cases, reach + MAX(MIN(reach / RACE_AHEAD, 2 * r->concurrency), (int64_t)RACE_CASES_MIN));
 }
 
 enum err_code feed_next_raced(struct feed *f, bool *found, struct open_shard **shard, struct trial_place *place,

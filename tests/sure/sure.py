@@ -104,6 +104,26 @@ def every_output_says_who_was_stopped_and_why():
 
 
 @test
+def the_rest_can_be_asked_after_all():
+    with Home() as home:
+        words_task(home, 300, models="sim:careful, sim:erratic")
+        run(home)
+        full = home.json("show", "--json")
+        run(home, "--stop-when-sure")
+        stopped = home.json("show", "--json")
+        assert stopped["run"]["done"] < 300 and stopped["run"]["state"] == "done"
+        assert home.run("resume", "--ask-all", "-q", "--speed", 0).returncode == 0
+        rest = home.json("show", "--json")
+        assert rest["run"]["id"] == stopped["run"]["id"] and rest["run"]["done"] == 600 and rest["run"]["stopped_by"] is None
+        assert [v["stopped"] for v in rest["variants"]] == [None, None]
+        for a, b in zip(full["variants"], rest["variants"]):
+            assert (a["quality"], a["against_first"]) == (b["quality"], b["against_first"])
+        assert "sure" not in home.run("show").out
+        again = home.run("resume", "--ask-all", "-q")
+        assert again.returncode == 2 and "is finished" in again.err
+
+
+@test
 def the_progress_line_counts_who_was_stopped():
     with Home() as home:
         words_task(home, 400, models="sim:careful, sim:erratic, sim:thrifty")
