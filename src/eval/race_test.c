@@ -352,6 +352,7 @@ TEST(race_calls_a_small_difference_the_same_when_the_margin_allows_it)
         AUTO(race_freep) struct race *a = run(d, &rule, &narrow_asked);
         AUTO(race_freep) struct race *b = run(d, &wide, &wide_asked);
 
+        CHECK(race_reach(b) < race_reach(a));
         CHECK(race_over(b));
         CHECK(race_place(b, 0)->state == RACE_DECIDED);
         CHECK(race_place(b, 1)->state == RACE_DECIDED);

@@ -96,7 +96,7 @@ def every_output_says_who_was_stopped_and_why():
         assert "asked only until its verdict was sure" in compared and "is not finished" not in compared
         for v in result["variants"][1:]:
             assert re.search(r"worse than sim:careful by [\d.]+ points on %d cases" % v["done"], compared), (v["variant"], compared)
-        for form in ("html", "md", "pdf"):
+        for form in ("html", "md"):
             assert home.run("report", "--" + form, "-o", "page." + form).returncode == 0, form
         assert "were not needed" in open(os.path.join(home.path, "page.md")).read()
         again = home.run("resume", "-q")
