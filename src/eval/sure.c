@@ -37,8 +37,10 @@ static size_t sure_ranking(const struct scorer_info *infos, size_t count, bool e
     for (size_t i = 0; i < count; i++) {
         const struct metric *m = sure_metric(&infos[i]);
 
-        if (m && m->needs_expected && !expected)
+        if (m && m->needs_expected && !expected) {
             some[i].base = STR_NONE;
+            some[i].ranks = false;
+        }
     }
     at = scoring_quality(some, count);
     return at < 0 ? count : (size_t)at;
