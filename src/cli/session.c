@@ -170,9 +170,22 @@ enum err_code session_sim(struct session *s, const struct args *args, const stru
     o.latency_scale = speed > 0 ? 1 / speed : 0;
     o.seed = (uint64_t)seed;
     TRY(sim_new(&o, &s->sim, e));
-    TRY(session_sim_book(s, pack_hash, e));
+    if (pack_hash)
+        TRY(session_sim_book(s, pack_hash, e));
     url = arena_printf(s->arena, "%s/v1", sim_url(s->sim));
     return llm_set_base_url(s->llm, S("sim"), url, e);
+}
+
+enum err_code session_model(struct session *s, const struct args *args, struct str text, struct model *out, struct err *e)
+{
+    struct variant v = { .prompt = 0 };
+    struct task only = { .variants = &v, .variant_count = 1 };
+
+    TRY(session_llm(s, args, e));
+    TRY(llm_model_resolve(arena_strdup(s->arena, text), s->arena, out, e));
+    TRY(llm_model_check_key(s->llm, out, e));
+    v.model = *out;
+    return session_sim(s, args, &only, NULL, e);
 }
 
 /* --- tasks -------------------------------------------------------------------------------------------------------- */

@@ -32,9 +32,11 @@ enum err_code session_llm(struct session *s, const struct args *args, struct err
 /* For a command that asks nobody and only wants to know models and prices: SESSION_PRICES_OPTION. */
 enum err_code session_prices(struct session *s, const struct args *args, struct err *e) MUST_USE;
 /* Starts the built-in simulator when a variant is `sim:...` and --base-url does not point elsewhere; its answer book is
- * the frozen cases. */
+ * the frozen cases; NULL: it has none. */
 enum err_code session_sim(struct session *s, const struct args *args, const struct task *task, const char *pack_hash,
                           struct err *e) MUST_USE;
+/* The model `text` that the command asks by itself: its key is looked at, the simulator started where it is one. */
+enum err_code session_model(struct session *s, const struct args *args, struct str text, struct model *out, struct err *e) MUST_USE;
 void          session_close(struct session *s);
 
 #define SESSION_PRICES_OPTION { "prices", 0, "FILE", "price table to use instead of the built-in one", NULL }

@@ -550,7 +550,7 @@ enum err_code task_load_text(struct str name, const char *dir, struct str text, 
 }
 
 /* The file itself, or what a folder holds under a usual name. */
-static enum err_code task_find(const char *path, struct arena *a, struct str *out, struct err *e)
+enum err_code task_file_of(const char *path, struct arena *a, struct str *out, struct err *e)
 {
     static const char *const names[] = { "task.yaml", "task.yml", "task.json", USECASE_FILE_NAME };
 
@@ -572,7 +572,7 @@ enum err_code task_load(const char *path, const struct task_overrides *ov, struc
     struct str name;
     char *dir;
 
-    TRY(task_find(path, a, &name, e));
+    TRY(task_file_of(path, a, &name, e));
     name = arena_strdup(a, name);
     dir = arena_cstr(a, path_dir(name));
     if (str_is(path_base(name), USECASE_FILE_NAME))     /* such folders come from anywhere: no link leads out of one */

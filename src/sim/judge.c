@@ -11,7 +11,7 @@
 enum { SIM_JUDGE_TOLD_MAX = 8 };
 
 /* The text between a part's marks; false when there are none. */
-static bool judge_part(struct str text, const char *name, struct arena *a, struct str *out)
+bool sim_part(struct str text, const char *name, struct arena *a, struct str *out)
 {
     struct str open = arena_printf(a, "===== %s ", name), mark, close;
     ptrdiff_t at = str_find(text, open), end;
@@ -121,13 +121,13 @@ bool sim_judge(const struct sim_ask *ask, struct arena *a, struct buf *out)
     struct str output, gold, rule;
     int told;
 
-    if (!judge_part(ask->user, "OUTPUT", a, &output))
+    if (!sim_part(ask->user, "OUTPUT", a, &output))
         return false;
-    if (judge_part(ask->user, "RULE", a, &rule)) {
+    if (sim_part(ask->user, "RULE", a, &rule)) {
         judge_rule(ask, rule, output, a, out);
         return true;
     }
-    if (judge_part(ask->user, "EXPECTED", a, &gold))
+    if (sim_part(ask->user, "EXPECTED", a, &gold))
         judge_compare(gold, output, &g);
     else
         g.accuracy = str_trim(output).len ? 100 : 0;

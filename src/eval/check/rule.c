@@ -198,12 +198,26 @@ static bool rule_object(const json_t *o, struct arena *a, struct rule *out, stru
             json_object_set_new(check, json_object_iter_key(json_object_iter(check)), json_true());
         return rule_verify(check, a, out, why);
     }
-    *why = S("it names no check");
     json_decref(check);
     return false;
 }
 
-/* YAML of one check, with or without its braces; one word is a kind. */
+/* A key is a kind as we write it: then this is no prose. */
+static bool rule_names_kind(const json_t *o)
+{
+    const char *key;
+    json_t *v;
+
+    json_object_foreach((json_t *)o, key, v) {
+        struct str plain = str_starts(str_c(key), S("not_")) ? str_c(key + 4) : str_c(key);
+
+        if (check_find(plain))
+            return true;
+    }
+    return false;
+}
+
+/* YAML of one check, with or without its braces; one word is a kind. *why: it is one, and broken. */
 static bool rule_yaml(struct str text, struct arena *a, struct rule *out, struct str *why)
 {
     struct str ways[2] = { text, arena_printf(a, "{" STR_FMT "}", STR_ARG(text)) }, first = STR_NONE;
@@ -225,8 +239,8 @@ static bool rule_yaml(struct str text, struct arena *a, struct rule *out, struct
             return true;
         if (n->kind == DOC_MAP && rule_object(j, a, out, why))
             return true;
-        if (n->kind == DOC_MAP && why->len && !first.len)
-            first = *why;
+        if (n->kind == DOC_MAP && rule_names_kind(j) && !first.len)
+            first = why->len ? *why : S("rules can't become that kind of check");
     }
     *why = first;
     return false;
@@ -849,7 +863,7 @@ void rule_read(struct str text, struct arena *a, struct rule *out)
     if (rule_yaml(text, a, out, &why) || rule_expression_read(text, a, out, &why) || rule_sentence(text, a, out, &why)) {
         return;
     }
-    if (rule_is_plain(text)) {
+    if (!why.len && rule_is_plain(text)) {
         rule_becomes(out, RULE_JUDGE, rule_one("judged", json_from_str(text)), a);
         return;
     }
