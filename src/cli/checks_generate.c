@@ -76,8 +76,10 @@ static enum err_code making_read(struct making *m, struct err *e)
     TRY(task_file_of(path, m->s.arena, &m->file, e));
     m->file = arena_strdup(m->s.arena, m->file);
     if (str_is(path_base(m->file), USECASE_FILE_NAME))
-        return err_set(e, ERR_BAD_INPUT, "a use case has no checks of its own; put a task.yaml with `fork_of: " USECASE_FILE_NAME
-                       "` into " STR_FMT " and generate for it", STR_ARG(path_dir(m->file)));
+        return err_set(e, ERR_BAD_INPUT,
+                       "a use case has no checks of its own; put a task.yaml with `fork_of: " USECASE_FILE_NAME
+                       "` into " STR_FMT " and generate for it",
+                       STR_ARG(path_dir(m->file)));
     if (!realpath(m->file.at, real) || stat(real, &st) != 0)
         return err_errno(e, file_open_code(errno), errno, STR_FMT " can't be read", STR_ARG(m->file));
     m->real = arena_cstr(m->s.arena, str_c(real));
@@ -115,7 +117,8 @@ static enum err_code making_save(struct making *m, struct err *e)
         return err_prefix(e, "with these checks the task can't be read, so they were not saved");
     TRY(file_read(m->real, TASK_EDIT_BYTES_MAX, &now, e));
     if (!str_eq(buf_str(&now), m->text))
-        return err_set(e, ERR_CONFLICT, STR_FMT " was changed meanwhile, so nothing was written; do it again", STR_ARG(m->file));
+        return err_set(e, ERR_CONFLICT, STR_FMT " was changed meanwhile, so nothing was written; do it again",
+                       STR_ARG(m->file));
     TRY(file_write_atomic(m->real, buf_str(&out), m->mode, e));
     m->saved = json_array_size(list);
     return ERR_OK;
@@ -150,15 +153,17 @@ static enum err_code making_ask(struct making *m, struct err *e)
     TRY(args_money(m->args, "budget", &q.budget_nanousd, e));
     q.llm = m->s.llm;
     q.model = &m->model;
-    q.messages = generate_checks_ask(m->task, domain.len || !own || own->kind != DOC_STRING ? domain : own->text, m->s.arena);
+    q.messages = generate_checks_ask(m->task, domain.len || !own || own->kind != DOC_STRING ? domain : own->text,
+                                     m->s.arena);
     m->asked = true;
     interrupts_watch();
     term_note("asking " STR_FMT " for checks", STR_ARG(m->model.name));
     if (generate_ask(&q, m->s.arena, &m->spent, e) == ERR_OK)
         return ERR_OK;
-    return e->code == ERR_INVALID_RESPONSE ? err_set(e, e->code, "%.560s (--model none adds three checks without a model)",
-                                                     arena_cstr(m->s.arena, str_c(e->text)))
-                                           : e->code;
+    return e->code == ERR_INVALID_RESPONSE
+               ? err_set(e, e->code, "%.560s (--model none adds three checks without a model)",
+                         arena_cstr(m->s.arena, str_c(e->text)))
+               : e->code;
 }
 
 /* --- showing ------------------------------------------------------------------------------------------------------ */
@@ -241,7 +246,8 @@ static json_t *making_json(const struct making *m)
     json_object_set_new(o, "checks", list);
     making_count(m, counts);
     for (int i = 0; i < RULE_WAYS; i++)
-        json_object_set_new(o, i == RULE_NONE ? "not_evaluated" : rule_way_name((enum rule_way)i), json_integer((json_int_t)counts[i]));
+        json_object_set_new(o, i == RULE_NONE ? "not_evaluated" : rule_way_name((enum rule_way)i),
+                            json_integer((json_int_t)counts[i]));
     json_object_set_new(o, "already_there", json_integer((json_int_t)m->checks.already));
     json_object_set_new(o, "saved", json_integer((json_int_t)m->saved));
     json_object_set_new(o, "calls", json_integer(m->spent.ledger.calls));
@@ -267,8 +273,9 @@ static void making_say(const struct making *m)
     size_t counts[RULE_WAYS];
 
     making_count(m, counts);
-    printf("%zu check%s saved to " STR_FMT ": %zu evaluated by the program, %zu by a judge, %zu not evaluated\n", m->saved,
-           m->saved == 1 ? "" : "s", STR_ARG(m->file), counts[RULE_NATIVE], counts[RULE_JUDGE], counts[RULE_NONE]);
+    printf("%zu check%s saved to " STR_FMT ": %zu evaluated by the program, %zu by a judge, %zu not evaluated\n",
+           m->saved, m->saved == 1 ? "" : "s", STR_ARG(m->file), counts[RULE_NATIVE], counts[RULE_JUDGE],
+           counts[RULE_NONE]);
     if (counts[RULE_JUDGE] && !json_get_str(m->task->judge, "model").len)
         printf("%s needs a judge: add `judge: {model: openai:gpt-4o}` to the task, or it is not evaluated\n",
                counts[RULE_JUDGE] == 1 ? "one" : "some");
@@ -301,11 +308,13 @@ static bool making_parse(struct making *m, struct str text, struct str *why)
         if (!generate_check_of(o, a, c, why))
             return false;
         if (c->rule.way == RULE_NONE && !json_child(o, "rule")) {
-            *why = arena_printf(a, "line %d, \"" STR_FMT "\": " STR_FMT, n->items[i]->line, STR_ARG(c->name), STR_ARG(c->rule.why));
+            *why = arena_printf(a, "line %d, \"" STR_FMT "\": " STR_FMT, n->items[i]->line, STR_ARG(c->name),
+                                STR_ARG(c->rule.why));
             return false;
         }
         if (json_child(o, "severity") && !severity_from(json_get_str(o, "severity"), &said)) {
-            *why = arena_printf(a, "line %d, \"" STR_FMT "\": severity is critical, warning or info", n->items[i]->line, STR_ARG(c->name));
+            *why = arena_printf(a, "line %d, \"" STR_FMT "\": severity is critical, warning or info", n->items[i]->line,
+                                STR_ARG(c->name));
             return false;
         }
         g.count++;
@@ -391,7 +400,8 @@ static enum err_code making_execute(struct making *m, struct err *e)
     TRY(making_ask(m, e));
     generate_checks_fit(m->task, m->s.arena, &m->checks);
     if (!json && m->checks.already)
-        term_note("%zu that the task has already %s left out", m->checks.already, m->checks.already == 1 ? "was" : "were");
+        term_note("%zu that the task has already %s left out", m->checks.already,
+                  m->checks.already == 1 ? "was" : "were");
     if (!json && m->checks.count && (yes || dry))
         TRY(making_table(m, false, e));
     if (dry && !json)

@@ -64,7 +64,8 @@ enum err_code editor_run(const char *name, struct str text, struct arena *a, str
     enum err_code code;
 
     if (!mkdtemp(folder))
-        return err_errno(e, ERR_IO, errno, "a folder for the editor can't be made below %s", below && *below ? below : "/tmp");
+        return err_errno(e, ERR_IO, errno, "a folder for the editor can't be made below %s",
+                         below && *below ? below : "/tmp");
     file = path_join(a, str_c(folder), str_c(name));
     code = file_write_atomic(file.at, text, 0600, e);
     if (code == ERR_OK)

@@ -1,7 +1,7 @@
 /* src/cli/editor.h: the user's own editor on a text of ours.
  *
- * $VISUAL, $EDITOR, else `editor` or `vi`; its words are split at spaces and started without a shell. The text stands in
- * a file of its own folder below $TMPDIR that only the user can read, and that is removed afterwards.
+ * $VISUAL, $EDITOR, else `editor` or `vi`; its words are split at spaces and started without a shell. The text stands
+ * in a file of its own folder below $TMPDIR that only the user can read, and that is removed afterwards.
  * Threads: the main one. */
 #pragma once
 

@@ -20,6 +20,7 @@ struct session {
     struct blob *blob;
     struct llm *llm;
     struct sim *sim;
+    bool sim_has_book;
     struct data_pack *cases;            /* of the run whose report is written */
 };
 #define AUTO_SESSION AUTO(session_close) struct session
@@ -36,8 +37,9 @@ enum err_code session_prices(struct session *s, const struct args *args, struct 
 enum err_code session_sim(struct session *s, const struct args *args, const struct task *task, const char *pack_hash,
                           struct err *e) MUST_USE;
 /* The model `text` that the command asks by itself: its key is looked at, the simulator started where it is one. */
-enum err_code session_model(struct session *s, const struct args *args, struct str text, struct model *out, struct err *e) MUST_USE;
-void          session_close(struct session *s);
+enum err_code session_model(struct session *s, const struct args *args, struct str text, struct model *out,
+                            struct err *e) MUST_USE;
+void session_close(struct session *s);
 
 #define SESSION_PRICES_OPTION { "prices", 0, "FILE", "price table to use instead of the built-in one", NULL }
 #define SESSION_LLM_OPTIONS                                                                        \

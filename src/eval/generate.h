@@ -1,8 +1,8 @@
 /* src/eval/generate.h: a model writes what the user would have to: a task's checks, a use case's prompts and rubric.
  *
  * What it replies is data. A rule becomes a check of ours, a question to a judge, or is kept as "not evaluated"
- * (check/rule.h); prompts and rubrics are texts. Nothing is executed, and nothing is kept that the task file's own reader
- * would refuse. A reply past a limit below is refused in a sentence and asked for once more.
+ * (check/rule.h); prompts and rubrics are texts. Nothing is executed, and nothing is kept that the task file's own
+ * reader would refuse. A reply past a limit below is refused in a sentence and asked for once more.
  * Threads: any; generate_ask waits for the model. */
 #pragma once
 

@@ -31,7 +31,8 @@ static void edit_quoted(struct str s, struct buf *b)
             buf_printf(b, "\\%c", (char)cp);
         else if (cp == '\n' || cp == '\t')
             buf_puts(b, cp == '\n' ? "\\n" : "\\t");
-        else if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0xfeff || (cp & 0xfffe) == 0xfffe)
+        else if (cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == 0x2028 || cp == 0x2029 || cp == 0xfeff ||
+                 (cp & 0xfffe) == 0xfffe)
             buf_printf(b, "\\u%04x", cp & 0xffff);
         else
             buf_append(b, str_sub(s, from, i - from));
@@ -450,14 +451,17 @@ static void edit_places(struct edit *x)
     else if (!flow && edit_is_block(x, &dash, &open))
         edit_add_block(x, dash);
     else if (flow)
-        edit_add_flow(x, MIN(edit_value_from(x) + (size_t)MAX(str_find_byte(str_from(x->text, edit_value_from(x)), '['), (ptrdiff_t)0),
-                             x->text.len), true);
+        edit_add_flow(x,
+                      MIN(edit_value_from(x) +
+                              (size_t)MAX(str_find_byte(str_from(x->text, edit_value_from(x)), '['), (ptrdiff_t)0),
+                          x->text.len),
+                      true);
     else
         edit_add_flow(x, open, false);
 }
 
-enum err_code task_edit_add_checks(struct str name, struct str text, enum doc_form form, const json_t *checks, struct buf *out,
-                                   struct err *e)
+enum err_code task_edit_add_checks(struct str name, struct str text, enum doc_form form, const json_t *checks,
+                                   struct buf *out, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(0);
     struct edit x = { .name = name, .text = text, .form = form, .checks = checks, .a = a, .out = out };
@@ -466,16 +470,17 @@ enum err_code task_edit_add_checks(struct str name, struct str text, enum doc_fo
     json_t *list;
 
     if (text.len > TASK_EDIT_BYTES_MAX)
-        return err_set(e, ERR_TOO_LARGE, STR_FMT " has %zu bytes; checks are added to files of at most %u", STR_ARG(name), text.len,
-                       TASK_EDIT_BYTES_MAX);
+        return err_set(e, ERR_TOO_LARGE, STR_FMT " has %zu bytes; checks are added to files of at most %u",
+                       STR_ARG(name), text.len, TASK_EDIT_BYTES_MAX);
     TRY(doc_read(name, text, form, a, &root, e));
     if (root->kind != DOC_MAP)
-        return err_set(e, ERR_BAD_INPUT, STR_FMT ": a task is a mapping, and this is %s", STR_ARG(name), doc_kind_name(root->kind));
+        return err_set(e, ERR_BAD_INPUT, STR_FMT ": a task is a mapping, and this is %s", STR_ARG(name),
+                       doc_kind_name(root->kind));
     x.root = root;
     x.pair = doc_pair_get(root, "checks");
     if (x.pair && x.pair->value->kind != DOC_LIST && x.pair->value->kind != DOC_NULL)
-        return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d:%d: checks is a list, and this is %s", STR_ARG(name), x.pair->line,
-                       x.pair->column, doc_kind_name(x.pair->value->kind));
+        return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d:%d: checks is a list, and this is %s", STR_ARG(name),
+                       x.pair->line, x.pair->column, doc_kind_name(x.pair->value->kind));
     x.want = want = edit_document(root);
     list = json_child(want, "checks");
     list = list ? json_deep_copy(list) : json_array();
@@ -484,7 +489,9 @@ enum err_code task_edit_add_checks(struct str name, struct str text, enum doc_fo
     edit_find_lines(&x);
     edit_places(&x);
     if (!x.done)
-        return err_set(e, ERR_CONFLICT, STR_FMT ": the checks can't be added without changing what else it says (aliases or merged "
-                       "keys); write a plain `checks:` list into it first", STR_ARG(name));
+        return err_set(e, ERR_CONFLICT,
+                       STR_FMT ": the checks can't be added without changing what else it says (aliases or merged "
+                               "keys); write a plain `checks:` list into it first",
+                       STR_ARG(name));
     return ERR_OK;
 }

@@ -12,7 +12,8 @@ static void edit_row_try(const struct edit_row *row, const char *checks)
     AUTO_JSON *list = json_loads(checks, 0, NULL);
     struct err e = ERR_INIT;
 
-    if (task_edit_add_checks(str_c(row->file), str_c(row->before), doc_form_of(str_c(row->file)), list, &out, &e) != ERR_OK) {
+    if (task_edit_add_checks(str_c(row->file), str_c(row->before), doc_form_of(str_c(row->file)), list, &out, &e) !=
+        ERR_OK) {
         if (row->after)
             test_fail(__FILE__, __LINE__, "%s\n%s", row->before, e.text);
         return;
@@ -145,7 +146,8 @@ TEST(what_is_written_is_read_as_it_was)
                                         "k", texts[i]);
             struct err e = ERR_INIT;
 
-            if (task_edit_add_checks(str_c(files[k][0]), str_c(files[k][1]), doc_form_of(str_c(files[k][0])), list, &out, &e) != ERR_OK)
+            if (task_edit_add_checks(str_c(files[k][0]), str_c(files[k][1]), doc_form_of(str_c(files[k][0])), list,
+                                     &out, &e) != ERR_OK)
                 test_fail(__FILE__, __LINE__, "\"%s\" in %s: %s", texts[i], files[k][1], e.text);
         }
 }

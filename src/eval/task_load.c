@@ -351,6 +351,8 @@ static void task_read_judge(struct task_read *r)
 
     if (n && task_is(r, n, "judge", DOC_MAP))
         r->t->judge = task_json(r, n);
+    if (r->t->judge && r->usecase && r->usecase_judge)      /* what a fork does not say, its use case does */
+        json_object_update_missing((json_t *)r->t->judge, (json_t *)r->usecase_judge);
     else if (!n && r->usecase)
         r->t->judge = r->usecase_judge;
     if (words && task_is(r, words, "judge_instructions", DOC_STRING)) {

@@ -1,8 +1,8 @@
-/* The simulator's writer: answers what `assay checks generate` and `assay usecases prepare` ask, the same every time. It
- * knows the questions by their parts (judge.c): TASK wants checks, USE-CASE wants prompts and a rubric. Its reply comes
- * as replies do: in prose and a fence, with a comma too many and severities in any case. The hostile one is what a
- * program must survive: code, orders to run it, and, where the question has these words, "huge" (ten megabytes), "deep"
- * (ten thousand levels), "many" (ten thousand checks) or "silent" (nothing of use). It heeds no max_tokens. */
+/* The simulator's writer: answers what `assay checks generate` and `assay usecases prepare` ask, the same every time.
+ * It knows the questions by their parts (judge.c): TASK wants checks, USE-CASE wants prompts and a rubric. Its reply
+ * comes as replies do: in prose and a fence, with a comma too many and severities in any case. The hostile one is what
+ * a program must survive: code, orders to run it, and, where the question has these words, "huge" (ten megabytes),
+ * "deep" (ten thousand levels), "many" (ten thousand checks) or "silent" (nothing of use). It heeds no max_tokens. */
 #include "sim/answer.h"
 
 #define WRITER_HUGE (10u << 20)

@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz_generate.c: any bytes as what a model replied, as a rule, and as a task file that checks are added to:
- * what is read can be prepared, and the file grows by one piece and nothing else. */
+/* tests/fuzz/fuzz_generate.c: any bytes as what a model replied, as a rule, and as a task file that checks are added
+ * to: what is read can be prepared, and the file grows by one piece and nothing else. */
 #include "eval/generate.h"
 #include "eval/task_edit.h"
 
@@ -40,7 +40,8 @@ static void fuzz_reply(struct str text)
 static void fuzz_edit(struct str text, enum doc_form form)
 {
     AUTO_BUF struct buf out = BUF_INIT(1u << 24);
-    AUTO_JSON *checks = json_pack("[{s:s, s:i}, {s:s, s:[s]}]", "name", "a: b", "max_words", 3, "name", "c", "one_of", "d ]");
+    AUTO_JSON *checks = json_pack("[{s:s, s:i}, {s:s, s:[s]}]", "name", "a: b", "max_words", 3, "name", "c", "one_of",
+                                  "d ]");
     struct err e = ERR_INIT;
     size_t head = 0, tail = 0;
 

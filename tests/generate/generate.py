@@ -379,4 +379,121 @@ def older_files_rules_are_checks_too():
         assert child.returncode == 0 and "5 checks" in child.out, child.out
 
 
+USECASE = """# Use Case: Route Tickets
+## Goal
+Assign each ticket to one queue.
+## Quality Criteria
+Every queue is right.
+"""
+
+
+def usecase(home, text=USECASE):
+    home.file("uc/USE-CASE.md", text)
+    home.file("uc/data/day-01.txt", "T-7: invoice charged twice\n")
+    home.file("uc/ground-truth/day-01.json", '[{"ticket": "T-7", "queue": "billing"}]')
+
+
+def prepare(home, *options, code=0, **env):
+    child = home.run("usecases", "prepare", "uc", *options, **env)
+    assert child.returncode == code, (child.returncode, child.out, child.err)
+    return child
+
+
+@test
+def a_model_writes_prompts_and_a_rubric_that_run_and_judge_use():
+    with Home() as home:
+        usecase(home)
+        got = json.loads(prepare(home, "--model", "sim:writer", "--speed", 0, "--json").out)
+        assert got["made"] and got["before"] == "none" and got["by"] == "sim:writer" and got["calls"] == 1, got
+        kept = json.loads(raw(home, "uc/generated-prompts.json"))
+        assert {"analysis", "task_prompt", "judge_prompt", "rubric", "made"} == set(kept), kept
+        assert kept["rubric"]["weights"] == {"accuracy": 40, "format": 20, "compliance": 40}
+        assert kept["rubric"]["compliance_checks"][0]["severity"] == "HIGH"
+        assert home.run("run", "uc", "--models", "sim:swift", "-q", "--speed", 0).returncode == 0
+        said = json.dumps(home.json("show", "last", 0, "--json"))
+        assert "do what the use case asks, item by item" in said and "Assign each ticket to one queue" in said, said
+        judged = home.json("judge", "last", "--model", "sim:judge", "--speed", 0, "--json")
+        assert judged["rubric"] == "task" and judged["weights"]["format"] == 0.2, judged
+
+
+@test
+def prompts_are_made_once_and_anew_when_the_use_case_changed():
+    with Home() as home:
+        usecase(home)
+        prepare(home, "--model", "sim:writer", "--speed", 0)
+        first = raw(home, "uc/generated-prompts.json")
+        assert "up to date" in prepare(home).out and raw(home, "uc/generated-prompts.json") == first
+        for change in (lambda: usecase(home, USECASE + "More.\n"), lambda: home.file("uc/ground-truth/day-01.json", "[]"),
+                       lambda: home.file("uc/data/day-01.txt", "T-8\n")):
+            change()
+            ran = home.run("run", "uc", "--models", "sim:swift", "-q", "--speed", 0)
+            assert ran.returncode == 0 and "earlier state of the use case" in ran.err, ran.err
+            child = prepare(home, code=2)
+            assert "--model sim:writer" in child.err and raw(home, "uc/generated-prompts.json") == first, child.err
+            got = json.loads(prepare(home, "--model", "sim:writer", "--speed", 0, "--json").out)
+            assert got["before"] == "stale" and got["made"], got
+            first = raw(home, "uc/generated-prompts.json")
+            assert "earlier state" not in home.run("run", "uc", "--models", "sim:swift", "-q", "--speed", 0).err
+        ran = home.run("run", "uc", "--models", "sim:swift", "--speed", 0, "--regenerate-prompts", "none")
+        assert ran.returncode == 0 and '"by": "assay"' in raw(home, "uc/generated-prompts.json"), ran.err
+        usecase(home)
+        ran = home.run("run", "uc", "--models", "sim:instant", "--speed", 0, "--regenerate-prompts", "sim:writer")
+        assert ran.returncode == 0 and "sim:writer: 1 call" in ran.err, ran.err
+        assert home.json("show", "last", "--json")["variants"][0]["scores"]["accuracy"]["mean"] == 1
+
+
+@test
+def without_a_model_the_goal_makes_them():
+    with Home() as home:
+        usecase(home, USECASE + "## Duration Rules\nTwo to seven minutes.\n")
+        got = json.loads(prepare(home, "--json").out)
+        assert got["by"] == "assay" and got["calls"] == 0, got
+        assert got["prompts"]["analysis"]["key_fields"] == ["ticket", "queue"], got
+        checks = {c["check"]: c["severity"] for c in got["prompts"]["rubric"]["compliance_checks"]}
+        assert checks == {"under_minimum": "HIGH", "over_maximum": "CRITICAL", "gap": "HIGH", "overlap": "CRITICAL"}, checks
+        assert home.run("run", "uc", "--models", "sim:swift", "-q", "--speed", 0).returncode == 0
+        judged = home.json("judge", "last", "--model", "sim:judge", "--speed", 0, "--json")
+        assert (judged["judged"], judged["failed"], judged["weights"]["accuracy"]) == (1, 0, 0.4), judged
+
+
+@test
+def a_users_own_prompt_wins_and_a_foreign_file_is_not_replaced():
+    with Home() as home:
+        usecase(home)
+        home.file("uc/prompts/task-prompt.txt", "Mine: route them.")
+        assert "prompts/task-prompt.txt is used instead" in prepare(home, "--model", "sim:writer", "--speed", 0).out
+        assert home.run("run", "uc", "--models", "sim:swift", "-q", "--speed", 0).returncode == 0
+        said = json.dumps(home.json("show", "last", 0, "--json"))
+        assert "Mine: route them." in said and "item by item" not in said, said
+        home.file("uc/generated-prompts.json", '{"task_prompt": "theirs"}')
+        child = prepare(home, "--model", "sim:writer", "--speed", 0, code=2)
+        assert "--force" in child.err and "theirs" in raw(home, "uc/generated-prompts.json"), child.err
+        prepare(home, "--force", "--model", "sim:writer", "--speed", 0)
+        assert "theirs" not in raw(home, "uc/generated-prompts.json")
+        assert home.run("usecases", "prepare").returncode == 2
+        assert home.run("usecases", "prepare", "data").returncode != 0
+        home.file("uc/USE-CASE.md", "# Use Case: X\n")
+        assert "Goal" in prepare(home, "--force", "--model", "none", code=2).err
+
+
+@test
+def hostile_prompts_are_refused_or_only_text():
+    for words in ("huge", "deep", "silent", "code"):
+        with Home() as home:
+            usecase(home, USECASE + words)
+            child = prepare(home, "--model", "sim:writer-hostile", code=3)
+            assert "can't be used" in child.err and not os.path.exists(os.path.join(home.path, "uc/generated-prompts.json")), child.err
+    evil = {"analysis": {}, "task_prompt": "{% include '/etc/passwd' %}{{ 7 * 7 }}", "judge_prompt": "x", "rubric": {}}
+    with Home() as home, Writer("no JSON", evil) as w:
+        usecase(home)
+        got = json.loads(prepare(home, *w.options, "--json", **KEY).out)
+        assert got["repaired"] and got["calls"] == 2
+        system, user = (m["content"] for m in w.asked[0]["messages"][:2])
+        assert "Assign each ticket" in user and "invoice charged twice" in user and '"billing"' in user, user
+        assert w.asked[0]["max_tokens"] == 6000 and "never an instruction" in system
+        assert home.run("run", "uc", "--models", "sim:echo", "-q", "--speed", 0).returncode in (0, 1)
+        said = json.dumps(home.json("show", "last", 0, "--json"))
+        assert "{{ 7 * 7 }}" in said and "root:" not in said, said
+
+
 main()

@@ -49,7 +49,8 @@ TEST(a_judge_is_asked_with_marks_and_its_verdict_counts)
     REQUIRE(judged_asked(&ready, &s, a));
     w = *judged_asked(&ready, &s, a);
     said = w.messages[1].parts[0].text;
-    CHECK(str_contains(said, S("BEGIN =====\nThank you.\n=====")) && str_contains(said, S("BEGIN =====\nIt stays polite.\n")));
+    CHECK(str_contains(said, S("BEGIN =====\nThank you.\n=====")) &&
+          str_contains(said, S("BEGIN =====\nIt stays polite.\n")));
     CHECK(str_contains(said, S("BEGIN =====\nDear me\n")));
     CHECK_STR(w.model->name, "sim:judge");
     CHECK(!w.heard(&w, S("I think it does."), a) || !"a reply without a verdict is used");

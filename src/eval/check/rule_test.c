@@ -14,8 +14,9 @@ static void rule_rows(const struct rule_row *rows, size_t count)
         rule_read(str_c(rows[i].text), a, &rule);
         json_write(rule.check, &text);
         if (rule.way != rows[i].way || (rows[i].check && strcmp(buf_cstr(&text), rows[i].check)))
-            test_fail(__FILE__, __LINE__, "%s is %s, %s (" STR_FMT "), wanted %s, %s", rows[i].text, rule_way_name(rule.way),
-                      buf_cstr(&text), STR_ARG(rule.why), rule_way_name(rows[i].way), rows[i].check);
+            test_fail(__FILE__, __LINE__, "%s is %s, %s (" STR_FMT "), wanted %s, %s", rows[i].text,
+                      rule_way_name(rule.way), buf_cstr(&text), STR_ARG(rule.why), rule_way_name(rows[i].way),
+                      rows[i].check);
         if (rule.way == RULE_NONE && !rule.why.len)
             test_fail(__FILE__, __LINE__, "%s does not say why", rows[i].text);
     }
@@ -124,6 +125,10 @@ TEST(code_and_broken_rules_are_kept_and_never_evaluated)
         { "len(output) < 0", RULE_NONE, NULL },
         { "len(output) > 5 or True", RULE_NONE, NULL },
         { "good", RULE_NONE, NULL },
+        { "output", RULE_NONE, NULL },
+        { "lambda x: x", RULE_NONE, NULL },
+        { "max_words: 40\nmodels: [exec:./evil.sh]", RULE_NONE, NULL },
+        { "regex: '(' and so on and on", RULE_NONE, NULL },
         { "", RULE_NONE, NULL },
         { "[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]", RULE_NONE, NULL },
     };

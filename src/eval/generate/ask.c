@@ -35,7 +35,8 @@ static enum err_code ask_call(const struct generate_question *q, struct call *c,
 }
 
 /* What the call may cost at most must fit into what is left. */
-static enum err_code ask_afford(const struct generate_question *q, const struct request *rq, int64_t spent_nanousd, struct err *e)
+static enum err_code ask_afford(const struct generate_question *q, const struct request *rq, int64_t spent_nanousd,
+                                struct err *e)
 {
     struct usage u = { .input = llm_request_tokens(rq), .output = q->max_tokens };
     int64_t cost = llm_cost(q->llm, q->model, &u);
@@ -43,24 +44,29 @@ static enum err_code ask_afford(const struct generate_question *q, const struct 
 
     if (!q->budget_nanousd || cost == MONEY_UNKNOWN || spent_nanousd + cost <= q->budget_nanousd)
         return ERR_OK;
-    return err_set(e, ERR_QUOTA, "not asked: the call may cost up to %s and the budget has %s left", money_show(cost, most),
-                   money_show(MAX(q->budget_nanousd - spent_nanousd, INT64_C(0)), left));
+    return err_set(e, ERR_QUOTA, "not asked: the call may cost up to %s and the budget has %s left",
+                   money_show(cost, most), money_show(MAX(q->budget_nanousd - spent_nanousd, INT64_C(0)), left));
 }
 
-static const struct message *ask_again(const struct generate_question *q, struct str reply, struct str why, struct arena *a)
+static const struct message *ask_again(const struct generate_question *q, struct str reply, struct str why,
+                                       struct arena *a)
 {
     struct message *m = arena_array(a, struct message, 4);
     AUTO_JSON *clean = json_from_str(str_utf8_head(str_trim(reply), ASK_SHOWN));
 
     m[0] = q->messages[0];
     m[1] = q->messages[1];
-    m[2] = message_text(MESSAGE_ASSISTANT, json_to_str(clean).len ? arena_strdup(a, json_to_str(clean)) : S("(nothing)"), a);
-    m[3] = message_text(MESSAGE_USER, arena_printf(a, "Your reply can't be used: " STR_FMT ". Reply again with nothing but %s.",
-                                                   STR_ARG(why), q->form), a);
+    m[2] = message_text(MESSAGE_ASSISTANT,
+                        json_to_str(clean).len ? arena_strdup(a, json_to_str(clean)) : S("(nothing)"), a);
+    m[3] = message_text(MESSAGE_USER,
+                        arena_printf(a, "Your reply can't be used: " STR_FMT ". Reply again with nothing but %s.",
+                                     STR_ARG(why), q->form),
+                        a);
     return m;
 }
 
-enum err_code generate_ask(const struct generate_question *q, struct arena *a, struct generate_spent *spent, struct err *e)
+enum err_code generate_ask(const struct generate_question *q, struct arena *a, struct generate_spent *spent,
+                           struct err *e)
 {
     const struct message *messages = q->messages;
     struct str why = STR_NONE;
@@ -82,7 +88,8 @@ enum err_code generate_ask(const struct generate_question *q, struct arena *a, s
         else if (q->read(q->arg, c.answer.text, a, &why))
             return ERR_OK;
         if (spent->rounds == ASK_ROUNDS)
-            return err_set(e, ERR_INVALID_RESPONSE, STR_FMT "'s reply can't be used, and neither can its second: " STR_FMT,
+            return err_set(e, ERR_INVALID_RESPONSE,
+                           STR_FMT "'s reply can't be used, and neither can its second: " STR_FMT,
                            STR_ARG(q->model->name), STR_ARG(why));
         messages = ask_again(q, c.answer.text, why, a);
     }

@@ -34,7 +34,8 @@ static void checks_kinds(struct buf *b)
         const struct check *c = check_find(one);
 
         if (c && !str_is(one, "judged"))
-            buf_printf(b, "%s: %s Example: %s\n", c->name, c->doc, c->example + (strncmp(c->example, "- ", 2) == 0 ? 2 : 0));
+            buf_printf(b, "%s: %s Example: %s\n", c->name, c->doc,
+                       c->example + (strncmp(c->example, "- ", 2) == 0 ? 2 : 0));
     }
     buf_byte(b, '\n');
 }
@@ -211,7 +212,8 @@ bool generate_check_of(const json_t *o, struct arena *a, struct generated_check 
         *why = S("a check is an object with name, description, severity and rule");
         return false;
     }
-    c.description = checks_plain(json_to_str(checks_member(o, "description desc about details")), GENERATE_DESCRIPTION_MAX, a);
+    c.description = checks_plain(json_to_str(checks_member(o, "description desc about details")),
+                                 GENERATE_DESCRIPTION_MAX, a);
     if (rule) {
         rule_read_json(rule, a, &c.rule);
     } else if (json_object_size(checks_rule_of(o, a))) {
@@ -296,7 +298,8 @@ bool generate_checks_read(struct str reply, struct arena *a, struct generated_ch
 
         if (list)
             refused = !checks_of_list(list, a, &found, why);
-        else if (json_is_object(j) && checks_member(j, "rule validation_function") && checks_member(j, "name description"))
+        else if (json_is_object(j) && checks_member(j, "rule validation_function") &&
+                 checks_member(j, "name description"))
             (void)checks_take(j, a, &alone, &ignored);
     }
     if (l.deep)
@@ -309,8 +312,8 @@ bool generate_checks_read(struct str reply, struct arena *a, struct generated_ch
 
 /* --- without a model ---------------------------------------------------------------------------------------------- */
 
-static void checks_default(struct generated_checks *g, const char *name, const char *description, enum severity severity,
-                           const char *rule, struct arena *a)
+static void checks_default(struct generated_checks *g, const char *name, const char *description,
+                           enum severity severity, const char *rule, struct arena *a)
 {
     struct generated_check *c = &g->at[g->count++];
 
@@ -332,9 +335,11 @@ void generate_checks_default(const struct task *t, struct arena *a, struct gener
         checks_default(out, "valid_format", "The answer is CSV, every row as wide as its header.", SEVERITY_CRITICAL,
                        "csv_valid: true", a);
     else
-        checks_default(out, "an_answer", "The model answers and does not refuse.", SEVERITY_CRITICAL, "not_refusal: true", a);
+        checks_default(out, "an_answer", "The model answers and does not refuse.", SEVERITY_CRITICAL,
+                       "not_refusal: true", a);
     checks_default(out, "reasonable_length",
-                   document ? "The document has 100 to 100,000 characters." : "The answer has at most 100,000 characters.",
+                   document ? "The document has 100 to 100,000 characters."
+                            : "The answer has at most 100,000 characters.",
                    SEVERITY_WARNING,
                    document ? arena_printf(a, "length: {min: %d, max: %d}", CHECKS_LENGTH_MIN, CHECKS_LENGTH_MAX).at
                             : arena_printf(a, "max_length: %d", CHECKS_LENGTH_MAX).at,
@@ -365,7 +370,8 @@ static bool checks_same_rule(const struct check_spec *x, const struct check_spec
            (p && q ? json_equal(p, q) : p == q);
 }
 
-static bool checks_known(const struct task *t, const struct generated_checks *g, size_t before, const struct generated_check *c)
+static bool checks_known(const struct task *t, const struct generated_checks *g, size_t before,
+                         const struct generated_check *c)
 {
     struct check_spec mine, theirs;
 

@@ -137,7 +137,8 @@ TEST(the_question_shows_task_domain_schema_and_kinds)
     struct message *m = generate_checks_ask(&t, S("support"), a);
     struct str said = m[1].parts[0].text;
 
-    CHECK(str_contains(said, S("Route tickets.")) && str_contains(said, S("support")) && str_contains(said, S("\"type\": \"object\"")));
+    CHECK(str_contains(said, S("Route tickets.")) && str_contains(said, S("support")) &&
+          str_contains(said, S("\"type\": \"object\"")));
     CHECK(str_contains(said, S("max_words: ")) && !str_contains(said, S("case_checks")));
     CHECK(str_contains(m[0].parts[0].text, S("5 to 8")));
 }

@@ -325,13 +325,17 @@ static void table_not_evaluated(struct table *t)
         }
         if (!missing)
             continue;
-        buf_printf(&names, "%s" STR_FMT, checks++ ? ", " : "", STR_ARG(report_clean(t->r->scorers[i].name, t->o->ascii, false, t->arena)));
+        buf_printf(&names, "%s" STR_FMT, checks++ ? ", " : "",
+                   STR_ARG(report_clean(t->r->scorers[i].name, t->o->ascii, false, t->arena)));
         if (missing < all)
             buf_printf(&names, " (%" PRId64 " of %" PRId64 " trials)", missing, all);
     }
     if (checks)
-        table_paragraph(t, "", 0, arena_printf(t->arena, "%zu check%s not evaluated: " STR_FMT "%s", checks, checks == 1 ? "" : "s",
-                        STR_ARG(buf_str(&names)), buf_failed(&names) ? " ..." : ""), PAINT_DIM);
+        table_paragraph(t, "", 0,
+                        arena_printf(t->arena, "%zu check%s not evaluated: " STR_FMT "%s", checks,
+                                     checks == 1 ? "" : "s", STR_ARG(buf_str(&names)),
+                                     buf_failed(&names) ? " ..." : ""),
+                        PAINT_DIM);
 }
 
 static void table_thresholds(struct table *t)
