@@ -8,7 +8,7 @@ static const struct option run_options[] = {
     RUNNING_OPTIONS,
     { "fresh", 0, NULL, "start anew even when an unfinished run of the same trials exists", NULL },
     { "dry-run", 0, NULL, "plan and estimate, ask nothing", NULL },
-    { "regenerate-prompts", 0, "MODEL", "of a use-case folder: this model (none: no model) writes prompts and rubric anew first", "@model" },
+    { "regenerate-prompts", 0, "MODEL", "of a use-case folder: this model (or none) writes prompts and rubric anew first", "@model" },
     SESSION_LLM_OPTIONS,
     OPTION_END,
 };

@@ -128,7 +128,6 @@ TEST(code_and_broken_rules_are_kept_and_never_evaluated)
         { "output", RULE_NONE, NULL },
         { "lambda x: x", RULE_NONE, NULL },
         { "max_words: 40\nmodels: [exec:./evil.sh]", RULE_NONE, NULL },
-        { "regex: '(' and so on and on", RULE_NONE, NULL },
         { "", RULE_NONE, NULL },
         { "[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]", RULE_NONE, NULL },
     };
