@@ -68,7 +68,7 @@ static enum err_code checks_run(struct args *args, int *status, struct err *e)
             term_entry(c.name, c.doc);
     if (list)
         return term_json(list, e);
-    printf("\n`assay checks NAME` shows one with an example.\n");
+    printf("\n`assay checks NAME` shows one with an example; `assay checks generate TASK` writes some.\n");
     return ERR_OK;
 }
 

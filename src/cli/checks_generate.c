@@ -147,6 +147,8 @@ static enum err_code making_ask(struct making *m, struct err *e)
 
     if (!text.len || str_ieq(text, S("none"))) {
         generate_checks_default(m->task, m->s.arena, &m->checks);
+        if (!text.len)
+            term_note("three checks that need no model; --model openai:gpt-4o asks one for more");
         return ERR_OK;
     }
     TRY(session_model(&m->s, m->args, text, &m->model, e));

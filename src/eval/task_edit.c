@@ -301,30 +301,66 @@ static void edit_add_block(struct edit *x, size_t indent)
         edit_put_block(x, edit_line_at(x, next), false, indent);
 }
 
-/* Into a flow list whose bracket is one of the closing ones from `open` on. */
+/* The bracket that closes the one at `open`, as far as quotes, comments and depth tell; the text's length: none. */
+static size_t edit_close(const struct edit *x, size_t open)
+{
+    char quote = 0, before = '[';
+    int depth = 0;
+
+    for (size_t i = open; i < x->text.len; i++) {
+        char c = x->text.at[i];
+
+        if (quote) {
+            i += quote == '"' && c == '\\';
+            quote = c == quote ? 0 : quote;
+        } else if ((c == '"' || c == '\'') && strchr("[{,:", before)) {
+            quote = c;                              /* elsewhere it is an apostrophe */
+        } else if (c == '#' && isspace((unsigned char)x->text.at[i - 1])) {
+            while (i + 1 < x->text.len && x->text.at[i + 1] != '\n' && x->text.at[i + 1] != '\r')
+                i++;
+            continue;
+        } else if (c == '[' || c == '{') {
+            depth++;
+        } else if ((c == ']' || c == '}') && --depth == 0) {
+            return i;
+        }
+        before = isspace((unsigned char)c) ? before : c;
+    }
+    return x->text.len;
+}
+
+/* Before the closing bracket at `at`, close to the last item or (a comment stands between) close to the bracket. */
+static void edit_add_before(struct edit *x, size_t open, size_t at, bool json)
+{
+    size_t tight = at;
+
+    while (tight > open + 1 && isspace((unsigned char)x->text.at[tight - 1]))
+        tight--;
+    for (int way = 0; way < 4 && !x->done; way++) {
+        AUTO_BUF struct buf b = BUF_INIT(TASK_EDIT_BYTES_MAX);
+        bool comma = x->text.at[tight - 1] == ',', empty = tight == open + 1;
+
+        if (way == 2 && tight == at)
+            break;
+        if (way % 2 == (comma || empty))
+            buf_puts(&b, ", ");
+        else
+            buf_puts(&b, comma ? " " : "");
+        edit_flow_list(x, json, 0, false, &b);
+        edit_insert(x, way < 2 ? tight : at, &b);
+    }
+}
+
+/* Into a list in brackets: where it seems to close, else at any closing one from `open` on. */
 static void edit_add_flow(struct edit *x, size_t open, bool json)
 {
-    for (size_t at = open + 1; at < x->text.len && !x->done && x->tries < TASK_EDIT_TRIES; at++) {
-        size_t tight = at;
+    size_t close = edit_close(x, open);
 
-        if (x->text.at[at] != ']')
-            continue;
-        while (tight > open + 1 && isspace((unsigned char)x->text.at[tight - 1]))
-            tight--;
-        for (int way = 0; way < 4 && !x->done; way++) {
-            AUTO_BUF struct buf b = BUF_INIT(TASK_EDIT_BYTES_MAX);
-            bool comma = x->text.at[tight - 1] == ',', empty = tight == open + 1;
-
-            if (way == 2 && tight == at)
-                break;
-            if (way % 2 == (comma || empty))
-                buf_puts(&b, ", ");
-            else
-                buf_puts(&b, comma ? " " : "");
-            edit_flow_list(x, json, 0, false, &b);
-            edit_insert(x, way < 2 ? tight : at, &b);
-        }
-    }
+    if (close < x->text.len)
+        edit_add_before(x, open, close, json);
+    for (size_t at = open + 1; at < x->text.len && !x->done && x->tries < TASK_EDIT_TRIES; at++)
+        if (x->text.at[at] == ']' && at != close)
+            edit_add_before(x, open, at, json);
 }
 
 /* After the colon of the key. */
@@ -408,37 +444,39 @@ static void edit_new_in_block(struct edit *x, size_t indent)
         edit_put_block(x, edit_line_at(x, (size_t)MAX(x->root->pairs[i].line - 1, 0)), true, indent);
 }
 
-/* Where the dashes of a block list stand; false: it is in brackets. *open: its bracket. */
-static bool edit_is_block(const struct edit *x, size_t *indent, size_t *open)
+/* The bracket that the value begins with, after comments, an anchor, a tag; the text's length: it has none. */
+static size_t edit_open(const struct edit *x)
 {
-    size_t at = edit_value_from(x);
+    for (size_t i = edit_value_from(x); i < x->text.len; i++) {
+        char c = x->text.at[i];
 
-    for (size_t line = (size_t)x->pair->line; line < x->line_count; line++) {
-        struct str one = edit_line(x, line), text = str_trim(one);
-
-        if (!text.len || text.at[0] == '#')
-            continue;
-        if (text.at[0] != '-' || (text.len > 1 && text.at[1] != ' ' && text.at[1] != '\t'))
+        if (c == '[')
+            return i;
+        if (c == '#')
+            while (i + 1 < x->text.len && x->text.at[i + 1] != '\n' && x->text.at[i + 1] != '\r')
+                i++;
+        else if (c == '&' || c == '!')
+            while (i + 1 < x->text.len && !isspace((unsigned char)x->text.at[i + 1]))
+                i++;
+        else if (!isspace((unsigned char)c))
             break;
-        *indent = edit_spaces(one);
-        for (size_t i = at; i < x->lines[line]; i++)    /* checks: [   or a comment, an anchor, a tag */
-            if (x->text.at[i] == '[' || x->text.at[i] == '#') {
-                if (x->text.at[i] == '[')
-                    goto brackets;
-                break;
-            }
-        return true;
     }
-brackets:
-    while (at < x->text.len && x->text.at[at] != '[')
-        at++;
-    *open = at;
-    return false;
+    return x->text.len;
+}
+
+/* Where the dashes of the list stand. */
+static size_t edit_dash(const struct edit *x)
+{
+    size_t line = (size_t)x->pair->line;
+
+    while (line + 1 < x->line_count && !str_starts(str_trim(edit_line(x, line)), S("-")))
+        line++;
+    return line < x->line_count ? edit_spaces(edit_line(x, line)) : 0;
 }
 
 static void edit_places(struct edit *x)
 {
-    size_t first = edit_offset(x, x->root->line, x->root->column), indent, open, dash;
+    size_t first = edit_offset(x, x->root->line, x->root->column), indent, open;
     bool flow = x->form == DOC_JSON || (first < x->text.len && x->text.at[first] == '{');
 
     indent = x->root->count ? (size_t)MAX(x->root->pairs[0].column - 1, 0) : 0;
@@ -448,16 +486,10 @@ static void edit_places(struct edit *x)
         edit_new_in_block(x, indent);
     else if (x->pair->value->kind == DOC_NULL)
         edit_add_to_nothing(x, flow, indent);
-    else if (!flow && edit_is_block(x, &dash, &open))
-        edit_add_block(x, dash);
-    else if (flow)
-        edit_add_flow(x,
-                      MIN(edit_value_from(x) +
-                              (size_t)MAX(str_find_byte(str_from(x->text, edit_value_from(x)), '['), (ptrdiff_t)0),
-                          x->text.len),
-                      true);
-    else
-        edit_add_flow(x, open, false);
+    else if ((open = edit_open(x)) < x->text.len)
+        edit_add_flow(x, open, flow);
+    else if (!flow)
+        edit_add_block(x, edit_dash(x));
 }
 
 enum err_code task_edit_add_checks(struct str name, struct str text, enum doc_form form, const json_t *checks,

@@ -60,6 +60,8 @@ TEST(lists_in_brackets_grow_inside_them)
           "checks: [\n  json_valid,\n  not_refusal, {name: short, max_words: 40, severity: warning}\n ]\nname: x\n" },
         { "t.yaml", "checks:\n  [json_valid, # it's\n   not_refusal # last\n  ]\nname: x\n",
           "checks:\n  [json_valid, # it's\n   not_refusal # last\n  , {name: short, max_words: 40, severity: warning}]\nname: x\n" },
+        { "t.yaml", "checks: &a [{one_of: [it's, 'b]']}, {one_of: [a#b, \"\\\"]\"]} # ]\n ]\n",
+          "checks: &a [{one_of: [it's, 'b]']}, {one_of: [a#b, \"\\\"]\"]} # ]\n , {name: short, max_words: 40, severity: warning}]\n" },
         { "t.json", "{\"name\": \"x\", \"checks\": [{\"contains\": \"]\"}], \"models\": []}\n",
           "{\"name\": \"x\", \"checks\": [{\"contains\": \"]\"}, {\"name\": \"short\", \"max_words\": 40, \"severity\": \"warning\"}], "
           "\"models\": []}\n" },
@@ -69,6 +71,20 @@ TEST(lists_in_brackets_grow_inside_them)
 
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         edit_row_try(&rows[i], edit_check);
+}
+
+TEST(a_long_list_in_brackets_takes_few_tries)
+{
+    AUTO_BUF struct buf text = BUF_INIT(1 << 20), out = BUF_INIT(1 << 20);
+    AUTO_JSON *list = json_loads(edit_check, 0, NULL);
+    struct err e = ERR_INIT;
+
+    buf_puts(&text, "checks: [");
+    for (int i = 0; i < 500; i++)
+        buf_printf(&text, "%s{one_of: [a, b%d]}", i ? ", " : "", i);
+    buf_puts(&text, "]\nname: x\n");
+    CHECK_OK(task_edit_add_checks(S("t.yaml"), buf_str(&text), DOC_YAML, list, &out, &e));
+    CHECK(str_ends(buf_str(&out), S("b499]}, {name: short, max_words: 40, severity: warning}]\nname: x\n")));
 }
 
 TEST(a_missing_list_is_made_at_the_end)
