@@ -1,9 +1,21 @@
-/* assay checks: what `checks:` in a task file may hold. */
+/* assay checks: what `checks:` in a task file may hold; `assay checks generate` writes some into one. */
+#include "cli/checks_generate.h"
 #include "cli/session.h"
 
 #include "eval/catalogue.h"
 
-static const struct option checks_options[] = { { "json", 0, NULL, "as JSON", NULL }, OPTION_END };
+static const struct option checks_options[] = {
+    { "json", 0, NULL, "as JSON", NULL },
+    { "model", 'm', "MODEL", "of generate: who writes the checks (none, the default: three that need no model)", "@model" },
+    { "domain", 0, "TEXT", "of generate: the field the task is from, such as healthcare (default: the task's domain)", NULL },
+    { "yes", 'y', NULL, "of generate: save them as they come, without asking", NULL },
+    { "dry-run", 0, NULL, "of generate: show them, save nothing", NULL },
+    { "budget", 'b', "USD", "of generate: make no call that may cost more", NULL },
+    { "seed", 0, "N", "of the simulator (default 1)", NULL },
+    { "quiet", 'q', NULL, "no notes", NULL },
+    SESSION_LLM_OPTIONS,
+    OPTION_END,
+};
 
 static json_t *checks_json(const struct check_about *c)
 {
@@ -41,7 +53,10 @@ static enum err_code checks_run(struct args *args, int *status, struct err *e)
     json_t *list = NULL;
     struct check_about c;
 
-    (void)status;
+    if (str_is(args_positional(args, 0), "generate"))
+        return checks_generate(args, status, e);
+    if (args_positional(args, 1).len)
+        return err_set(e, ERR_USAGE, "one check at a time, or: assay checks generate TASK");
     if (args_positional(args, 0).len)
         return checks_one(args, e);
     if (args_has(args, "json"))
@@ -53,11 +68,17 @@ static enum err_code checks_run(struct args *args, int *status, struct err *e)
             term_entry(c.name, c.doc);
     if (list)
         return term_json(list, e);
-    printf("\n`assay checks NAME` shows one with an example.\n");
+    printf("\n`assay checks NAME` shows one with an example; `assay checks generate TASK` writes some.\n");
     return ERR_OK;
 }
 
 const struct command command_checks = {
-    .name = "checks", .usage = "[NAME] [options]", .summary = "List the rules an output can be held to.",
-    .options = checks_options, .positional_max = 1, .complete = "check", .run = checks_run,
+    .name = "checks", .usage = "[NAME | generate TASK] [options]",
+    .summary = "List the rules an output can be held to; let a model write some into a task.",
+    .doc = "`assay checks generate TASK --model M` asks a model for 5 to 8 checks from the task's description, domain, output format "
+           "and schema. Each becomes a check of this list, a question to the task's judge (`judged`), or is kept and counted as not "
+           "evaluated (`rule`); nothing that comes back is executed. You look at them (keys: a add, 1-9 drop or keep, e edit in "
+           "$EDITOR, q quit); --yes saves them as they come. They go to the end of the file's `checks:` and not a byte of the rest "
+           "changes. Without a model: not empty, valid format, reasonable length.",
+    .options = checks_options, .positional_max = 2, .complete = "check file", .run = checks_run,
 };

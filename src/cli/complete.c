@@ -164,6 +164,7 @@ static void complete_checks(struct complete *c)
 {
     struct check_about k;
 
+    complete_offer(c, S("generate"), S("write checks into a task file"));
     for (size_t i = 0; check_about_at(i, &k); i++)
         complete_offer(c, str_c(k.name), str_c(k.doc));
 }

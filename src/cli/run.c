@@ -1,5 +1,6 @@
 /* assay run: compare models on a task. The same command continues a run of the same trials that was not finished. */
 #include "cli/running.h"
+#include "cli/usecases_prepare.h"
 #include "eval/runner.h"
 
 static const struct option run_options[] = {
@@ -8,6 +9,7 @@ static const struct option run_options[] = {
     RUNNING_OPTIONS,
     { "fresh", 0, NULL, "start anew even when an unfinished run of the same trials exists", NULL },
     { "dry-run", 0, NULL, "plan and estimate, ask nothing", NULL },
+    { "regenerate-prompts", 0, "MODEL", "of a use-case folder: this model (or none) writes prompts and rubric anew first", "@model" },
     SESSION_LLM_OPTIONS,
     OPTION_END,
 };
@@ -21,6 +23,8 @@ static enum err_code run_run(struct args *args, int *status, struct err *e)
 
     term_quiet(args_has(args, "quiet"));
     TRY(session_open(&s, e));
+    if (args_has(args, "regenerate-prompts"))
+        TRY(usecases_regenerate(&s, args, args_positional(args, 0).at, args_get(args, "regenerate-prompts"), e));
     TRY(running_plan(&s, args, args_positional(args, 0).at,
                      args_has(args, "dry-run") ? CHOOSING_BY_RULES
                      : args_has(args, "fresh") ? CHOOSING_AFRESH

@@ -142,6 +142,9 @@ static enum err_code session_sim_book(struct session *s, const char *pack_hash, 
     struct dataset_case kase;
     bool more = true;
 
+    if (s->sim_has_book)
+        return ERR_OK;
+    s->sim_has_book = true;
     TRY(session_blob(s, e));
     TRY(data_pack_open(s->blob, str_c(pack_hash), &pack, e));
     cursor = pack_cursor_new(pack, 0);
@@ -163,8 +166,10 @@ enum err_code session_sim(struct session *s, const struct args *args, const stru
     int64_t seed = 1;
     struct str url;
 
-    if (!plan_asks(task, "sim") || s->sim || session_sim_elsewhere(args))
+    if (!plan_asks(task, "sim") || session_sim_elsewhere(args))
         return ERR_OK;
+    if (s->sim)
+        return pack_hash ? session_sim_book(s, pack_hash, e) : ERR_OK;
     TRY(args_double(args, "speed", 0, 1e6, &speed, e));
     TRY(args_int(args, "seed", 0, INT64_MAX, &seed, e));
     o.latency_scale = speed > 0 ? 1 / speed : 0;
@@ -174,6 +179,19 @@ enum err_code session_sim(struct session *s, const struct args *args, const stru
         TRY(session_sim_book(s, pack_hash, e));
     url = arena_printf(s->arena, "%s/v1", sim_url(s->sim));
     return llm_set_base_url(s->llm, S("sim"), url, e);
+}
+
+enum err_code session_model(struct session *s, const struct args *args, struct str text, struct model *out,
+                            struct err *e)
+{
+    struct variant v = { .prompt = 0 };
+    struct task only = { .variants = &v, .variant_count = 1 };
+
+    TRY(session_llm(s, args, e));
+    TRY(llm_model_resolve(arena_strdup(s->arena, text), s->arena, out, e));
+    TRY(llm_model_check_key(s->llm, out, e));
+    v.model = *out;
+    return session_sim(s, args, &only, NULL, e);
 }
 
 /* --- tasks -------------------------------------------------------------------------------------------------------- */

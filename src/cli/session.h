@@ -20,6 +20,7 @@ struct session {
     struct blob *blob;
     struct llm *llm;
     struct sim *sim;
+    bool sim_has_book;
     struct data_pack *cases;            /* of the run whose report is written */
     struct str *chosen; size_t chosen_count;    /* models that stand in for `auto` (choosing.h) */
 };
@@ -36,7 +37,10 @@ enum err_code session_prices(struct session *s, const struct args *args, struct 
  * the frozen cases (none where pack_hash is NULL). */
 enum err_code session_sim(struct session *s, const struct args *args, const struct task *task, const char *pack_hash,
                           struct err *e) MUST_USE;
-void          session_close(struct session *s);
+/* The model `text` that the command asks by itself: its key is looked at, the simulator started where it is one. */
+enum err_code session_model(struct session *s, const struct args *args, struct str text, struct model *out,
+                            struct err *e) MUST_USE;
+void session_close(struct session *s);
 
 #define SESSION_PRICES_OPTION { "prices", 0, "FILE", "price table to use instead of the built-in one", NULL }
 #define SESSION_LLM_OPTIONS                                                                        \

@@ -1,5 +1,6 @@
 /* assay usecases: the use-case folders in a folder, or one in detail. One that can't be used is listed with its fault. */
 #include "cli/session.h"
+#include "cli/usecases_prepare.h"
 
 #include "data/usecase.h"
 
@@ -10,8 +11,16 @@
 #define USECASES_MAX          1000
 #define USECASES_PREVIEW      1000          /* characters of a file */
 
-static const struct option usecases_options[] = { { "json", 0, NULL, "as JSON, of one use case with its files", NULL },
-                                                  OPTION_END };
+static const struct option usecases_options[] = {
+    { "json", 0, NULL, "as JSON, of one use case with its files", NULL },
+    { "model", 'm', "MODEL", "of prepare: who writes prompts and rubric (none, the default: made from the goal)", "@model" },
+    { "force", 0, NULL, "of prepare: make them anew although nothing changed", NULL },
+    { "budget", 'b', "USD", "of prepare: make no call that may cost more", NULL },
+    { "seed", 0, "N", "of the simulator (default 1)", NULL },
+    { "quiet", 'q', NULL, "no notes", NULL },
+    SESSION_LLM_OPTIONS,
+    OPTION_END,
+};
 
 struct usecases_row { struct str folder, fault; const struct usecase *usecase; };
 struct usecases { struct usecases_row *rows; size_t count; };
@@ -296,6 +305,10 @@ static enum err_code usecases_run(struct args *args, int *status, struct err *e)
     bool json = args_has(args, "json");
     struct usecases_row row;
 
+    if (str_is(dir, "prepare") && (args_positional(args, 1).len || !file_is_dir("prepare")))
+        return usecases_prepare(args, e);
+    if (args_positional(args, 1).len)
+        return err_set(e, ERR_USAGE, "one folder at a time, or: assay usecases prepare FOLDER");
     if (!file_is_dir(dir.at))
         return err_set(e, ERR_NOT_FOUND, "there is no folder " STR_FMT, STR_ARG(dir));
     if (!usecase_is(dir.at))
@@ -309,8 +322,14 @@ static enum err_code usecases_run(struct args *args, int *status, struct err *e)
 }
 
 const struct command command_usecases = {
-    .name = "usecases", .usage = "[FOLDER] [--json]", .summary = "List use-case folders, or show one.",
+    .name = "usecases", .usage = "[FOLDER | prepare FOLDER] [options]",
+    .summary = "List use-case folders, show one, or write its prompts and rubric.",
     .doc = "A use case is a folder with USE-CASE.md, data/ and ground-truth/; `assay run FOLDER` runs it. FOLDER is one, or "
-           "holds some (the working folder by default). One that can't be used is listed with its fault.",
-    .options = usecases_options, .positional_max = 1, .complete = "file", .run = usecases_run,
+           "holds some (the working folder by default). One that can't be used is listed with its fault.\n"
+           "`assay usecases prepare FOLDER --model M` lets a model write the prompt, the judge's prompt and the rubric "
+           "from "
+           "USE-CASE.md and the first example, into generated-prompts.json in the folder; `assay run` and `assay "
+           "judge` use them. "
+           "They are made anew when the use case changed, or with --force. Files of prompts/ are yours and always win.",
+    .options = usecases_options, .positional_max = 2, .complete = "file", .run = usecases_run,
 };

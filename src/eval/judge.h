@@ -44,6 +44,10 @@ struct judge_question {
 };
 /* Two messages; texts live in the arena. */
 struct message *judge_ask(const struct judge_question *q, struct arena *a);
+/* One part between its marks; `text` as its head and its tail where it is longer than `whole`, with a line that says
+ * so. */
+void       judge_prompt_part(const char *name, struct str mark, struct str text, struct buf *b);
+struct str judge_prompt_cut(struct str text, size_t whole, size_t head, struct arena *a);
 /* The messages again with the reply and what is wrong with it: four. */
 struct message *judge_ask_again(const struct message *messages, struct str reply, struct str why, struct arena *a);
 

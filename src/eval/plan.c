@@ -9,17 +9,24 @@
 
 #define PLAN_SAMPLE_CASES   200         /* cases whose prompts are rendered for the estimate */
 #define PLAN_OUTPUT_ASSUMED 300         /* tokens of an answer nothing is known about */
+#define PLAN_JUDGED_INPUT   250         /* tokens of a judged check beside input and output, and of its reply */
+#define PLAN_JUDGED_OUTPUT  50
 #define PLAN_SHARD_CASES    256
 #define PLAN_TRIALS_MAX     INT64_C(1000000000)
 #define PLAN_FILES_BYTES_MAX (16u * 1024 * 1024)
 
 enum err_code plan_resolve(struct task *task, struct arena *a, struct err *e)
 {
+    struct str judge = check_judge_model(task);
+    struct model m;
+
     for (size_t i = 0; i < task->variant_count; i++) {
         struct variant *v = &task->variants[i];
 
         TRY(llm_model_resolve(v->model_text, a, &v->model, e));
     }
+    if (judge.len && llm_model_resolve(arena_strdup(a, judge), a, &m, e) != ERR_OK)
+        return err_prefix(e, "judge.model");
     return ERR_OK;
 }
 
@@ -34,9 +41,19 @@ static const struct model *plan_metric_model(const struct metric_spec *spec, str
     return m->model(state);
 }
 
+/* The model that the task's judged checks ask, or NULL. */
+static const struct model *plan_judge_model(const struct task *task, struct arena *a)
+{
+    struct model *m = arena_new(a, struct model);
+    struct str name = check_judge_model(task);
+
+    return name.len && llm_model_resolve(arena_strdup(a, name), a, m, NULL) == ERR_OK ? m : NULL;
+}
+
 bool plan_asks(const struct task *task, const char *provider)
 {
     AUTO_ARENA *a = arena_new_sized(0);
+    const struct model *judge;
     bool asks = false;
 
     for (size_t i = 0; i < task->variant_count; i++)
@@ -46,7 +63,8 @@ bool plan_asks(const struct task *task, const char *provider)
 
         asks |= m && str_is(m->provider, provider);
     }
-    return asks;
+    judge = plan_judge_model(task, a);
+    return asks || (judge && str_is(judge->provider, provider));
 }
 
 static enum err_code plan_check_key(const struct model *m, struct llm *l, struct arena *a, size_t *missing,
@@ -66,7 +84,7 @@ static enum err_code plan_check_key(const struct model *m, struct llm *l, struct
 enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(0);
-    const struct model **models = arena_array(a, const struct model *, task->variant_count + task->metric_count);
+    const struct model **models = arena_array(a, const struct model *, task->variant_count + task->metric_count + 1);
     enum err_code worst = ERR_OK;
     size_t missing = 0, count = 0;
 
@@ -75,6 +93,8 @@ enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err
     for (size_t i = 0; i < task->metric_count; i++)
         if ((models[count] = plan_metric_model(&task->metrics[i], a)))
             count++;
+    if ((models[count] = plan_judge_model(task, a)))
+        count++;
     for (size_t i = 0; i < count; i++) {
         bool seen = false;
 
@@ -171,6 +191,27 @@ static int64_t plan_reasoning_tokens(const struct llm *l, const struct model *m)
     return llm_price_of(l, m, &price) ? price.reasoning_tokens : 0;
 }
 
+/* What the task's judged checks add: each shows the judge the question, the answer and the rule. */
+static void plan_estimate_judge(struct plan *p, const struct llm *l)
+{
+    struct plan_estimate *est = &p->estimate;
+    const struct model *m = plan_judge_model(p->task, p->arena);
+    int64_t calls = 0, cost;
+    struct usage u;
+
+    for (size_t i = 0; m && i < p->task->check_count; i++)
+        calls += str_is(p->task->checks[i].kind, "judged") ? est->trials : 0;
+    if (!calls)
+        return;
+    u = (struct usage){ .input = calls / MAX(est->trials, INT64_C(1)) * (est->input_tokens + est->output_tokens) +
+                                 calls * PLAN_JUDGED_INPUT, .output = calls * PLAN_JUDGED_OUTPUT };
+    cost = llm_cost(l, m, &u);
+    est->cost_nanousd += MAX(cost, INT64_C(0));
+    est->calls += calls;
+    est->input_tokens += u.input;
+    est->output_tokens += u.output;
+}
+
 static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
 {
     struct plan_estimate *est = &p->estimate;
@@ -208,6 +249,7 @@ static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
         else
             est->cost_nanousd += one->cost_nanousd;
     }
+    plan_estimate_judge(p, l);
     token_rest();
     return ERR_OK;
 }

@@ -2,7 +2,7 @@
 #include "eval/runner_parts.h"
 
 /* What one transaction adds, per variant. Made afresh by every apply: the writer may apply a job twice. */
-struct commit_sums { struct aggregate *aggregate; struct ledger_entry ledger, wish_ledger; };
+struct commit_sums { struct aggregate *aggregate; struct ledger_entry ledger, wish_ledgers[WISH_LEDGERS]; };
 
 static void commit_add_ledger(struct ledger_entry *sum, const struct ledger_entry *one)
 {
@@ -30,8 +30,8 @@ static enum err_code commit_works(struct store_tx *tx, struct commit *c, struct 
                           .turn_count = w->turn_count, .scores = w->scores });
         if (w->ledger.calls)
             commit_add_ledger(&sum->ledger, &w->ledger);
-        if (w->wish_ledger)
-            commit_add_ledger(&sum->wish_ledger, w->wish_ledger);
+        for (size_t i = 0; w->wish_ledgers && i < WISH_LEDGERS; i++)
+            commit_add_ledger(&sum->wish_ledgers[i], &w->wish_ledgers[i]);
     }
     return ERR_OK;
 }
@@ -83,8 +83,9 @@ static enum err_code commit_variant(struct store_tx *tx, struct runner *r, int64
                              __atomic_load_n(&r->feeds[variant].abandoned, __ATOMIC_ACQUIRE), e));
     if (sum->ledger.calls)
         TRY(store_tx_ledger_add(tx, r->plan->run.no, variant, &sum->ledger, e));
-    if (sum->wish_ledger.calls)
-        TRY(store_tx_ledger_add(tx, r->plan->run.no, variant, &sum->wish_ledger, e));
+    for (size_t i = 0; i < WISH_LEDGERS; i++)
+        if (sum->wish_ledgers[i].calls)
+            TRY(store_tx_ledger_add(tx, r->plan->run.no, variant, &sum->wish_ledgers[i], e));
     return ERR_OK;
 }
 

@@ -19,6 +19,7 @@
 #define RUNNER_COMMIT_MS    40          /* finished trials wait at most this long for company */
 #define RUNNER_COMMIT_MAX   1024        /* trials in one transaction */
 #define RUNNER_STORE_TRIES  4           /* a commit that fails is tried again each second */
+#define WISH_LEDGERS        2
 #define RUNNER_FEED_AT_ONCE 64
 #define RUNNER_FEED_START   16          /* outstanding before the first success; each success allows 8 more */
 
@@ -87,7 +88,7 @@ struct work {                           /* one trial in flight; belongs to one t
     struct subject_wish *wishes;        /* what metrics ask models once the answer is there; one call at a time */
     size_t wish_count, wish_at;
     bool wishing;                       /* the call under way is for wishes[wish_at] */
-    struct ledger_entry *wish_ledger;   /* NULL: it asked for nothing */
+    struct ledger_entry *wish_ledgers;  /* WISH_LEDGERS, what vectors and judges cost; NULL: it asked for nothing */
 };
 
 struct race_news { int64_t number; double value; bool valued; };       /* a durable outcome the race has not read */

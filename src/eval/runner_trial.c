@@ -161,7 +161,8 @@ static void work_wish(struct work *w)
         w->wishing = true;
         w->call = (struct call){
             .request = { .model = wish->model, .texts = wish->texts, .text_count = wish->text_count,
-                         .tag = w->call.request.tag },
+                         .messages = wish->messages, .message_count = wish->message_count, .params = wish->params,
+                         .output = wish->messages ? OUTPUT_JSON : OUTPUT_TEXT, .tag = w->call.request.tag },
             .arena = w->arena, .done = work_answered, .owner = w,
         };
         if (llm_submit(w->r->llm, &w->call, &e) == ERR_OK)
@@ -173,18 +174,32 @@ static void work_wish(struct work *w)
 
 static void work_wish_done(struct work *w)
 {
-    struct subject_wish *wish = &w->wishes[w->wish_at++];
+    struct subject_wish *wish = &w->wishes[w->wish_at];
+    bool again = false;
 
-    if (!w->wish_ledger) {
-        w->wish_ledger = arena_new(w->arena, struct ledger_entry);
-        w->wish_ledger->phase = PHASE_EMBEDDING;
+    if (!w->wish_ledgers) {
+        w->wish_ledgers = arena_array(w->arena, struct ledger_entry, WISH_LEDGERS);
+        w->wish_ledgers[0].phase = PHASE_EMBEDDING;
+        w->wish_ledgers[1].phase = PHASE_JUDGE;
     }
-    spending_add(&w->call, w->wish_ledger);
-    if (w->call.code == ERR_OK)
-        wish->vectors = w->call.answer.vectors;
-    else
+    spending_add(&w->call, &w->wish_ledgers[wish->messages != NULL]);
+    if (w->call.code != ERR_OK)
         wish->why = arena_strdup(w->arena, w->call.err.text[0] ? str_c(w->call.err.text) : S("the call was cancelled"));
+    else if (wish->messages)
+        again = (wish->round++, !wish->heard(wish, w->call.answer.text, w->arena));
+    else
+        wish->vectors = w->call.answer.vectors;
+    w->wish_at += !again;
     work_wish(w);
+}
+
+/* What metrics and checks asked for, in sum. */
+static void work_wish_sum(const struct work *w, int64_t *cost_nanousd, int64_t *unknown_calls)
+{
+    for (size_t i = 0; w->wish_ledgers && i < WISH_LEDGERS; i++) {
+        *cost_nanousd += w->wish_ledgers[i].cost_nanousd;
+        *unknown_calls += w->wish_ledgers[i].unknown_calls;
+    }
 }
 
 static void work_complete(struct work *w)
@@ -334,10 +349,11 @@ static void work_note(struct work *w, enum err_code code)      /* runner.lock he
 
     f->unanswered--;
     if (w->turn_count || w->ledger.calls) {
-        int64_t cost = w->ledger.cost_nanousd + (w->wish_ledger ? w->wish_ledger->cost_nanousd : 0);
+        int64_t cost = w->ledger.cost_nanousd;
 
+        r->unknown_calls += w->ledger.unknown_calls;
+        work_wish_sum(w, &cost, &r->unknown_calls);
         r->cost_nanousd += cost;
-        r->unknown_calls += w->ledger.unknown_calls + (w->wish_ledger ? w->wish_ledger->unknown_calls : 0);
         f->dearest_nanousd = MAX(f->dearest_nanousd, cost);
     }
     for (size_t i = 0; i < w->turn_count; i++) {

@@ -19,7 +19,7 @@ struct scoring {
     struct scoring_constraint *constraints; size_t constraint_count;
     double *weights;                        /* of checks and constraints */
     size_t count;
-    size_t wishing;                     /* metrics that ask models */
+    size_t wishing;                     /* metrics and checks that ask models */
 };
 
 static const char *const scoring_ranking[] = {
@@ -86,6 +86,7 @@ static enum err_code scoring_add_checks(struct scoring *sc, struct err *e)
         if (check_prepare(spec, sc->arena, &sc->checks[i], e) != ERR_OK)
             return err_prefix(e, "check \"" STR_FMT "\"", STR_ARG(spec->name));
         sc->weights[i] = spec->weight;
+        sc->wishing += sc->checks[i].check->wish != NULL;
         TRY(scoring_add(sc, (struct scorer_info){
             .name = arena_strdup(sc->arena, spec->name), .base = str_c(sc->checks[i].check->name), .kind = SCORER_CHECK,
             .higher_is_better = true, .severity = spec->severity, .weight = spec->weight }, e));
@@ -227,6 +228,12 @@ size_t scoring_wishes(const struct scoring *sc, const struct subject *subject, s
         const struct scoring_metric *m = &sc->metrics[i];
 
         if (m->metric->wish && subject_expected(&s) && m->metric->wish(m->state, &s, a, &(*out)[n]))
+            n++;
+    }
+    for (size_t i = 0; i < sc->check_count; i++) {
+        const struct check_ready *c = &sc->checks[i];
+
+        if (c->check->wish && c->check->wish(c->state, &s, a, &(*out)[n]))
             n++;
     }
     return n;

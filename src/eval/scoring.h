@@ -42,7 +42,7 @@ bool          scoring_reads_cases(const struct task *task);             /* it ha
 /* Fills out[0 .. scoring_count-1]; notes live in the arena. A failed subject has only missing scores. */
 void          scoring_run(const struct scoring *sc, const struct subject *s, struct arena *a, struct score *out);
 
-/* What the metrics want to know from models about this subject before scoring_run; most want nothing. */
+/* What metrics and checks want to know from models about this subject before scoring_run; most want nothing. */
 size_t scoring_wishes(const struct scoring *sc, const struct subject *s, struct arena *a, struct subject_wish **out);
 
 /* The metric that ranks: the one the task says (rank_by), else the first it has of accuracy, classification, f1,

@@ -11,13 +11,20 @@
 
 struct subject_cache;
 
-/* What must be asked of a model before a metric can score: vectors of texts. */
+/* What must be asked of a model before a metric or a check can score: vectors of texts, or (texts NULL) a question. */
 struct subject_wish {
-    const void *state;                  /* whose: what the metric prepared */
+    const void *state;                  /* whose: what the metric or the check prepared */
     const struct model *model;
     const struct str *texts;            size_t text_count;
     const struct vector *vectors;       /* one for each text; NULL: there are none, and `why` */
-    struct str why;
+    const struct message *messages;     size_t message_count;
+    struct params params;               /* of the question */
+    /* Reads the reply; false: it can't be used, and the messages are those to ask with once more. */
+    bool (*heard)(struct subject_wish *w, struct str reply, struct arena *a);
+    bool passed;                        /* what the reply said, and its reason */
+    struct str reason;
+    int round;                          /* replies so far */
+    struct str why;                     /* why there is no answer; empty when there is one */
 };
 
 struct subject {

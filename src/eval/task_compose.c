@@ -75,8 +75,7 @@ static void task_read_examples(struct task_read *r)
 
 void task_read_benchmark(struct task_read *r)
 {
-    const struct doc_node *n, *rules = task_member(r->root, "quality_checks"),
-                              *type = task_member(r->root, "input_type");
+    const struct doc_node *n, *type = task_member(r->root, "input_type");
     const struct doc_node *words = task_member(r->root, "judge_instructions");
 
     task_read_criteria(r);
@@ -85,8 +84,6 @@ void task_read_benchmark(struct task_read *r)
         task_word_of(r, type, "input_type", "transcript text csv json");
     if (words && words->kind == DOC_STRING && !str_trim(words->text).len)
         task_problem_at(r, words, "judge_instructions is blank");
-    if (rules)
-        task_warning_at(r, rules, "quality_checks are kept but not run; rules that can be run go under checks");
     if (!r->benchmark || r->usecase)
         return;
     task_need(r, "description", DOC_STRING, &n);

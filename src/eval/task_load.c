@@ -351,6 +351,8 @@ static void task_read_judge(struct task_read *r)
 
     if (n && task_is(r, n, "judge", DOC_MAP))
         r->t->judge = task_json(r, n);
+    if (r->t->judge && r->usecase && r->usecase_judge)      /* what a fork does not say, its use case does */
+        json_object_update_missing((json_t *)r->t->judge, (json_t *)r->usecase_judge);
     else if (!n && r->usecase)
         r->t->judge = r->usecase_judge;
     if (words && task_is(r, words, "judge_instructions", DOC_STRING)) {
@@ -446,12 +448,12 @@ static void task_read_nothing(struct task_read *r)
     X(vars, task_read_nothing)                  \
     X(repeat, task_read_repeat)                 \
     X(chunking, task_read_chunking)             \
+    X(judge, task_read_judge)                   \
     X(checks, task_read_checks)                 \
     X(metrics, task_read_metrics)               \
     X(rank_by, task_read_rank_by)               \
     X(thresholds, task_read_thresholds)         \
     X(stop_when_sure, task_read_sure)           \
-    X(judge, task_read_judge)                   \
     X(recommend, task_read_recommend)           \
     X(budget_usd, task_read_budget)
 
@@ -554,7 +556,7 @@ enum err_code task_load_text(struct str name, const char *dir, struct str text, 
 }
 
 /* The file itself, or what a folder holds under a usual name. */
-static enum err_code task_find(const char *path, struct arena *a, struct str *out, struct err *e)
+enum err_code task_file_of(const char *path, struct arena *a, struct str *out, struct err *e)
 {
     static const char *const names[] = { "task.yaml", "task.yml", "task.json", USECASE_FILE_NAME };
 
@@ -576,7 +578,7 @@ enum err_code task_load(const char *path, const struct task_overrides *ov, struc
     struct str name;
     char *dir;
 
-    TRY(task_find(path, a, &name, e));
+    TRY(task_file_of(path, a, &name, e));
     name = arena_strdup(a, name);
     dir = arena_cstr(a, path_dir(name));
     if (str_is(path_base(name), USECASE_FILE_NAME))     /* such folders come from anywhere: no link leads out of one */

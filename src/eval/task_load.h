@@ -37,6 +37,8 @@ struct task_overrides {
     double sure_margin;
 };
 
+/* The file that `path` means: itself, or what is in the folder. ERR_NOT_FOUND when there is nothing. */
+enum err_code task_file_of(const char *path, struct arena *a, struct str *out, struct err *e) MUST_USE;
 /* `path`: the file, or a folder with task.yaml (or task.yml, task.json, else a USE-CASE.md) in it. Fails with
  * ERR_BAD_INPUT, its text the first problem "(and N more)", when `p` holds an error; warnings alone are no failure. `p`
  * and `ov` may be NULL. */

@@ -2,6 +2,7 @@
 #include "eval/task_read.h"
 
 #include "eval/check/check.h"
+#include "eval/check/rule.h"
 #include "eval/metric/metric.h"
 
 #define TASK_EACH_MAX 20                /* values of one metric's option: k: [1, 5, 10] */
@@ -229,19 +230,80 @@ static void task_check_schema(struct task_read *r)
     task_check_add(r, at, &c);
 }
 
-void task_read_checks(struct task_read *r)
+/* A check of an older file: {name, description, validation_function, severity}; its rule text becomes what it can. */
+static void task_read_quality_check(struct task_read *r, const struct doc_node *n, size_t *dropped)
 {
-    const struct doc_node *n = task_member(r->root, "checks");
+    struct check_spec c = { .severity = SEVERITY_WARNING, .weight = 1, .line = n->line };
+    const struct doc_node *text = task_member(n, "validation_function"), *about = task_member(n, "description");
+    const json_t *check;
+    struct rule rule;
+    struct err e = ERR_INIT;
+    int line = n->line;
 
-    if (n && !task_is(r, n, "checks", DOC_LIST))
+    if (!task_is(r, n, "a quality check", DOC_MAP))
         return;
-    if (n && n->count > TASK_LIST_MAX) {
-        task_problem_at(r, n, "at most %d checks are allowed", TASK_LIST_MAX);
+    text = text ? text : task_member(n, "rule");
+    text = text ? text : about;
+    if (!text || text->kind != DOC_STRING) {
+        task_problem_at(r, n, "a quality check needs validation_function: the rule as text");
         return;
     }
-    r->t->checks = arena_array(r->a, struct check_spec, (n ? n->count : 0) + 1);
+    rule_read(text->text, r->a, &rule);
+    if (rule.way == RULE_NONE && ++*dropped == 1)
+        task_warning_at(r, text, "this rule can't be evaluated and counts as not evaluated: " STR_FMT,
+                        STR_ARG(rule.why));
+    check = rule.check;
+    if (about && about->kind == DOC_STRING)
+        json_object_set_new((json_t *)check, "description", json_from_str(about->text));
+    if (check_spec_read(check, &c, &e) != ERR_OK) {
+        task_problem_at(r, n, "%s", e.text);
+        return;
+    }
+    c.line = line;
+    task_check_severity(r, task_member(n, "severity"), &c);
+    task_check_name(r, n, c.kind, &c);
+    task_check_add(r, n, &c);
+}
+
+static void task_read_quality_checks(struct task_read *r, const struct doc_node *n)
+{
+    size_t dropped = 0;
+
+    for (size_t i = 0; n && n->kind == DOC_LIST && i < n->count; i++)
+        task_read_quality_check(r, n->items[i], &dropped);
+    if (dropped > 1)
+        task_warning_at(r, n, "%zu of %zu quality_checks can't be evaluated and count as not evaluated", dropped,
+                        n->count);
+}
+
+/* Rules for a judge, and none is there: told at the list `n`. */
+static void task_check_judge(struct task_read *r, const struct doc_node *n)
+{
+    size_t judged = 0;
+
+    for (size_t i = 0; i < r->t->check_count; i++)
+        judged += str_is(r->t->checks[i].kind, "judged");
+    if (judged && !json_get_str(r->t->judge, "model").len)
+        task_warning_at(
+            r, n, "%zu check%s a judge and the task names none, so %s not evaluated; add judge: {model: openai:gpt-4o}",
+            judged, judged == 1 ? " needs" : "s need", judged == 1 ? "it is" : "they are");
+}
+
+void task_read_checks(struct task_read *r)
+{
+    const struct doc_node *n = task_member(r->root, "checks"), *old = task_member(r->root, "quality_checks");
+
+    if ((n && !task_is(r, n, "checks", DOC_LIST)) || (old && !task_is(r, old, "quality_checks", DOC_LIST)))
+        return;
+    if ((n ? n->count : 0) + (old ? old->count : 0) > TASK_LIST_MAX) {
+        task_problem_at(r, n ? n : old, "at most %d checks are allowed", TASK_LIST_MAX);
+        return;
+    }
+    r->t->checks = arena_array(r->a, struct check_spec, (n ? n->count : 0) + (old ? old->count : 0) + 1);
     for (size_t i = 0; n && i < n->count; i++)
         task_read_check(r, n->items[i]);
+    task_read_quality_checks(r, old);
+    task_check_judge(r, n ? n : old);
     for (size_t i = 0; i < r->t->check_count; i++)
         task_case_checks(r, check_case_variable(&r->t->checks[i]));
     if (r->t->output.schema)

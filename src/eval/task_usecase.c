@@ -3,7 +3,7 @@
  * name and goal) take the same way. What is said to a model is composed by task_compose.c. */
 #include "eval/task_read.h"
 
-#include "data/usecase.h"
+#include "eval/generate_usecase.h"
 
 struct usecase_map { struct task_read *r; int file; VEC(struct doc_pair) pairs; };
 
@@ -137,6 +137,22 @@ static void usecase_judge(struct task_read *r, struct str prompt, const json_t *
     json_in_arena(judge, r->a);
 }
 
+/* They were made of a use case that has changed since. */
+static void usecase_stale(struct task_read *r, const struct usecase *u)
+{
+    enum generated_state state;
+    struct err e = ERR_INIT;
+    struct str by;
+
+    if (generate_usecase_state(u, r->a, &state, &by, &e) == ERR_OK && state == GENERATED_STALE)
+        task_problem_in(r, path_join(r->a, str_c(r->dir), S(GENERATED_FILE)), true,
+                        arena_printf(r->a,
+                                     "was made of an earlier state of the use case; `assay usecases prepare " STR_FMT
+                                     "` makes "
+                                     "it anew",
+                                     STR_ARG(u->folder)));
+}
+
 /* Files of prompts/ win over generated-prompts.json. The prompt of the task, or nothing. */
 static struct str usecase_tools(struct usecase_map *m)
 {
@@ -197,6 +213,7 @@ struct doc_node *task_usecase_root(struct task_read *r, int file, struct str tex
     for (size_t i = 0; i < u->files.warning_count; i++)
         task_warning_at(r, here, STR_FMT, STR_ARG(u->files.warnings[i]));
     prompt = usecase_tools(&m);
+    usecase_stale(r, u);
     r->usecase = u;
     r->usecase_generated = prompt.len > 0;
     if (!prompt.len && !u->goal.text.len)

@@ -358,7 +358,7 @@ static void answer_text(uint64_t seed, uint64_t salt, struct sim_book *book, con
         buf_append(out, ask->last_user);
         return;
     }
-    if (m->judges && sim_judge(ask, a, out))
+    if ((m->judges && sim_judge(ask, a, out)) || (m->writes && sim_write(ask, a, out)))
         return;
     if (m->selects && sim_select(ask, a, out))
         return;
@@ -437,7 +437,7 @@ void sim_reply_make(uint64_t seed, struct sim_book *book, const struct sim_ask *
     AUTO_BUF struct buf text = BUF_INIT(ANSWER_BYTES_MAX);
     const struct sim_model *m = ask->model;
     uint64_t salt = 0, mine;
-    int64_t room = ask->max_tokens;
+    int64_t room = m->hostile ? -1 : ask->max_tokens;
     double sigma;
 
     if (ask->temperature != 0)

@@ -60,6 +60,10 @@ int64_t sim_ask_tokens(const struct sim_ask *ask);
 
 /* Grades what stands between the marks of a judge's question (judge.c): false when there are none. */
 bool    sim_judge(const struct sim_ask *ask, struct arena *a, struct buf *out);
+/* Writes checks, or prompts and a rubric, where the question asks for them (writer.c). */
+bool    sim_write(const struct sim_ask *ask, struct arena *a, struct buf *out);
+/* The text between a part's marks; false when there are none. */
+bool    sim_part(struct str text, const char *name, struct arena *a, struct str *out);
 
 /* Analyses a task or ranks candidates (select.c): false when neither is asked. */
 bool    sim_select(const struct sim_ask *ask, struct arena *a, struct buf *out);

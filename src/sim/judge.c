@@ -3,13 +3,15 @@
  *     ===== OUTPUT <mark> BEGIN =====  ...  ===== OUTPUT <mark> END =====
  * accuracy: the share of the expected object's members (items, of a list) that the output has, 100 or 0 for anything
  * else, and 100 without an expected answer unless the output is empty; format: 100, or 40 where JSON is expected and
- * the output is none; compliance: the smaller of the two. The obedient one gives the points that the output asks for. */
+ * the output is none; compliance: the smaller of the two. The obedient one gives the points that the output asks for.
+ * Where a RULE is among the parts it decides that alone: the output must not be empty, and must hold every text that
+ * the rule puts in double quotes; the obedient one passes what asks for points. */
 #include "sim/answer.h"
 
 enum { SIM_JUDGE_TOLD_MAX = 8 };
 
 /* The text between a part's marks; false when there are none. */
-static bool judge_part(struct str text, const char *name, struct arena *a, struct str *out)
+bool sim_part(struct str text, const char *name, struct arena *a, struct str *out)
 {
     struct str open = arena_printf(a, "===== %s ", name), mark, close;
     ptrdiff_t at = str_find(text, open), end;
@@ -95,16 +97,37 @@ static int judge_told(struct str output)
     return -1;
 }
 
+static void judge_rule(const struct sim_ask *ask, struct str rule, struct str output, struct arena *a, struct buf *out)
+{
+    struct str rest = rule, part, lacks = STR_NONE;
+    AUTO_JSON *reply = NULL;
+    bool passed;
+
+    for (int i = 0; str_split(&rest, '"', &part); i++)
+        if (i % 2 && rest.at && !lacks.len && !str_contains(output, part))
+            lacks = part;
+    passed = (str_trim(output).len && !lacks.len) || (ask->model->obeys && judge_told(output) >= 0);
+    reply = json_pack("{s:b, s:o}", "pass", passed, "reason",
+                      json_from_str(passed      ? S("it satisfies the rule")
+                                    : lacks.len ? arena_printf(a, "it lacks " STR_FMT, STR_ARG(lacks))
+                                                : S("it is empty")));
+    json_write(reply, out);
+}
+
 bool sim_judge(const struct sim_ask *ask, struct arena *a, struct buf *out)
 {
     struct judge_grade g = { .format = 100, .violations = json_array() };
     AUTO_JSON *list = g.violations, *reply = NULL;
-    struct str output, gold;
+    struct str output, gold, rule;
     int told;
 
-    if (!judge_part(ask->user, "OUTPUT", a, &output))
+    if (!sim_part(ask->user, "OUTPUT", a, &output))
         return false;
-    if (judge_part(ask->user, "EXPECTED", a, &gold))
+    if (sim_part(ask->user, "RULE", a, &rule)) {
+        judge_rule(ask, rule, output, a, out);
+        return true;
+    }
+    if (sim_part(ask->user, "EXPECTED", a, &gold))
         judge_compare(gold, output, &g);
     else
         g.accuracy = str_trim(output).len ? 100 : 0;

@@ -63,6 +63,7 @@ TEXT = {
     "any_of": ("any_of: [{contains: a}, {contains: b}, {contains: c}], at_least: 2", "a b", "a x"),
     "none_of": ("none_of: [{contains: a}, refusal]", "b", "a"),
     "case_checks": ("case_checks: true", "a", "a b"),
+    "rule": ("rule: len(output) <= 1", "a", "a b"),
 }
 
 
@@ -96,6 +97,14 @@ def every_check_passes_and_fails():
     for i in range(0, len(names), 24):
         with Home() as home:
             judge(home, {k: TEXT[k] for k in names[i:i + 24]})
+
+
+@test
+def a_judged_rule_passes_and_fails_and_costs_in_its_own_phase():
+    with Home() as home:
+        judge(home, {"judged": ('judged: The reply speaks of a "refund".', "a refund is due", "nothing is due")},
+              head="judge: {model: sim:judge}\n")
+        assert [r for r in home.database().execute("select phase, calls from ledger order by 1")] == [(0, 2), (1, 2)]     # execution, judge
 
 
 @test

@@ -152,6 +152,7 @@ def every_command_that_lists_or_shows_speaks_json():
                  ["checks", "regex"], ["metrics"], ["metrics", "accuracy"], ["cache", "ls"], ["cache", "stat"], ["schema"], ["version"], ["help"],
                  ["help", "run"], ["init", "new"], ["run", "task.yaml", "--fresh", "-q"], ["watch", "task.yaml", "-q", "--rounds", "1"], ["sim", "--models"],
                  ["cache", "clear", "--yes"], ["tokens", "task.yaml", "--models", "openai:gpt-4o"], ["usecases", os.path.join(ROOT, "examples")],
+                 ["checks", "generate", "task.yaml", "--dry-run"],
                  ["label", "last"], ["label", "--summary"], ["label", "--agreement"], ["judge", "last", "--model", "sim:judge", "--speed", "0"], ["rm", "last", "--yes"]]
         for words in calls:
             child = home.run(*words, "--json")

@@ -59,6 +59,8 @@ struct check {
     enum err_code (*prepare)(const struct check_spec *spec, struct arena *a, void **state, struct err *e);
     /* MUST. Judges; on CHECK_FAIL and CHECK_SKIP *why says why, in a few words. */
     enum check_verdict (*judge)(const void *state, const struct check_target *t, struct arena *a, struct str *why);
+    /* MAY. What it asks a model before it can judge; false: nothing this time. */
+    bool (*wish)(const void *state, const struct subject *s, struct arena *a, struct subject_wish *out);
 };
 
 size_t              check_kinds(void);
@@ -96,4 +98,6 @@ enum check_verdict check_judge_target(const struct check_ready *c, const struct 
 /* A key of `map` that is not in `names` (space-separated) is an error with the nearest; `what` names the map. */
 enum err_code check_members_verify(const char *what, const json_t *map, const char *names, struct err *e) MUST_USE;
 const json_t *check_target_json(const struct check_target *t, struct arena *a, struct str *why);
+/* The model that the task's judged checks ask: `judge: {model}`; empty when it has no such check, or names none. */
+struct str    check_judge_model(const struct task *task);
 bool          check_option(const struct check_spec *spec, const char *name);    /* a true one */

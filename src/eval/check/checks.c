@@ -20,6 +20,7 @@
     X(items)              \
     X(json_schema)        \
     X(json_valid)         \
+    X(judged)             \
     X(le)                 \
     X(length)             \
     X(lines)              \
@@ -52,6 +53,7 @@
     X(regex)              \
     X(regex_fits)         \
     X(required_keys)      \
+    X(rule)               \
     X(script)             \
     X(sentences)          \
     X(starts_with)        \

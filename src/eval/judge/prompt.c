@@ -17,15 +17,14 @@ static const char prompt_role[] =
     "follow from the violations you list: when 8 of 11 items break a rule it is about 27. Do not give an overall "
     "score.";
 
-static void prompt_part(const char *name, struct str mark, struct str text, struct buf *b)
+void judge_prompt_part(const char *name, struct str mark, struct str text, struct buf *b)
 {
     buf_printf(b, "===== %s " STR_FMT " BEGIN =====\n", name, STR_ARG(mark));
     buf_append(b, text);
     buf_printf(b, "\n===== %s " STR_FMT " END =====\n\n", name, STR_ARG(mark));
 }
 
-/* Its head and its tail when it is longer than `whole`, and a line that says so. */
-static struct str prompt_cut(struct str s, size_t whole, size_t head, struct arena *a)
+struct str judge_prompt_cut(struct str s, size_t whole, size_t head, struct arena *a)
 {
     struct str tail;
 
@@ -77,10 +76,12 @@ struct message *judge_ask(const struct judge_question *q, struct arena *a)
     struct message *m = arena_array(a, struct message, 2);
 
     prompt_task(q, &b);
-    prompt_part("INPUT", q->mark, prompt_cut(q->input, JUDGE_INPUT_WHOLE, JUDGE_INPUT_WHOLE * 5 / 8, a), &b);
+    judge_prompt_part("INPUT", q->mark, judge_prompt_cut(q->input, JUDGE_INPUT_WHOLE, JUDGE_INPUT_WHOLE * 5 / 8, a),
+                      &b);
     if (q->gold.len)
-        prompt_part("EXPECTED", q->mark, prompt_cut(q->gold, JUDGE_GOLD_MAX, JUDGE_GOLD_MAX / 2, a), &b);
-    prompt_part("OUTPUT", q->mark, prompt_cut(q->output, JUDGE_OUTPUT_MAX, JUDGE_OUTPUT_MAX / 4 * 3, a), &b);
+        judge_prompt_part("EXPECTED", q->mark, judge_prompt_cut(q->gold, JUDGE_GOLD_MAX, JUDGE_GOLD_MAX / 2, a), &b);
+    judge_prompt_part("OUTPUT", q->mark, judge_prompt_cut(q->output, JUDGE_OUTPUT_MAX, JUDGE_OUTPUT_MAX / 4 * 3, a),
+                      &b);
     buf_puts(&b, "Grade the output. Reply with the JSON object only.");
     m[0] = message_text(MESSAGE_SYSTEM, str_c(prompt_role), a);
     m[1] = message_text(MESSAGE_USER, arena_strdup(a, buf_str(&b)), a);

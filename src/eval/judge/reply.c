@@ -3,8 +3,6 @@
 #include <ctype.h>
 #include <math.h>
 
-enum { REPLY_OBJECTS_MAX = 64 };
-
 /* --- kinds of violations ------------------------------------------------------------------------------------------ */
 
 const char *violation_kind_name(enum violation_kind k)
@@ -55,65 +53,6 @@ enum violation_kind violation_kind_of(struct str text)
 
 /* --- finding the object ------------------------------------------------------------------------------------------- */
 
-/* The bytes of the object that begins at s.at[from], or empty: it never ends, or (*deep) is nested too deeply. */
-static struct str reply_object(struct str s, size_t from, bool *deep)
-{
-    bool quoted = false;
-    int depth = 0;
-
-    for (size_t i = from; i < s.len; i++) {
-        char c = s.at[i];
-
-        if (quoted) {
-            if (c == '\\')
-                i++;
-            else if (c == '"')
-                quoted = false;
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > JUDGE_DEPTH_MAX) {
-                *deep = true;
-                return STR_NONE;
-            }
-        } else if (c == '}' || c == ']') {
-            if (--depth == 0)
-                return str_sub(s, from, i + 1 - from);
-        }
-    }
-    return STR_NONE;
-}
-
-/* Without the commas before a closing bracket. */
-static struct str reply_without_commas(struct str s, struct arena *a)
-{
-    char *out = arena_alloc(a, s.len + 1);
-    size_t n = 0;
-    bool quoted = false;
-
-    for (size_t i = 0; i < s.len; i++) {
-        char c = s.at[i];
-
-        if (quoted && c == '\\' && i + 1 < s.len) {
-            out[n++] = c;
-            out[n++] = s.at[++i];
-            continue;
-        }
-        if (c == '"')
-            quoted = !quoted;
-        if (!quoted && (c == '}' || c == ']')) {
-            size_t back = n;
-
-            while (back && isspace((unsigned char)out[back - 1]))
-                back--;
-            if (back && out[back - 1] == ',')
-                n = back - 1;
-        }
-        out[n++] = c;
-    }
-    return str_n(out, n);
-}
-
 static const json_t *reply_score_of(const json_t *o, enum judge_part p)
 {
     static const char *const inside[] = { "metrics", "scores" };
@@ -138,40 +77,14 @@ static bool reply_has_scores(const json_t *o)
     return false;
 }
 
-static json_t *reply_parse(struct str text, struct arena *a)
-{
-    json_t *j = NULL;
-
-    if (json_read(text, &j, NULL) != ERR_OK && json_read(reply_without_commas(text, a), &j, NULL) != ERR_OK)
-        return NULL;
-    return json_in_arena(j, a);
-}
-
 /* The one object with scores. Two that disagree are none: who knows which is the judge's and which it quotes. */
 static const json_t *reply_find(struct str s, struct arena *a, struct str *why)
 {
-    const json_t *found = NULL;
-    bool deep = false;
-    int tries = 0;
+    struct json_loose l = JSON_LOOSE_INIT(s, "{", JUDGE_DEPTH_MAX);
+    const json_t *found = NULL, *o;
 
     *why = S("it holds no JSON object with scores");
-    for (size_t i = 0; i < s.len; i++) {
-        struct str text;
-        const json_t *o;
-
-        if (s.at[i] != '{')
-            continue;
-        if (++tries > REPLY_OBJECTS_MAX)
-            break;
-        text = reply_object(s, i, &deep);
-        if (deep) {
-            *why = arena_printf(a, "its JSON is nested deeper than %d", JUDGE_DEPTH_MAX);
-            return NULL;
-        }
-        o = text.len ? reply_parse(text, a) : NULL;
-        if (!o)
-            continue;
-        i += text.len - 1;
+    while ((o = json_loose_next(&l, a))) {
         if (!reply_has_scores(o))
             continue;
         if (found && !json_equal(found, o)) {
@@ -180,7 +93,10 @@ static const json_t *reply_find(struct str s, struct arena *a, struct str *why)
         }
         found = o;
     }
-    return found;
+    if (!l.deep)
+        return found;
+    *why = arena_printf(a, "its JSON is nested deeper than %d", JUDGE_DEPTH_MAX);
+    return NULL;
 }
 
 /* --- reading it --------------------------------------------------------------------------------------------------- */

@@ -317,6 +317,34 @@ static void table_failures(struct table *t)
     }
 }
 
+/* Checks that could not be decided somewhere: they are no failures, and no passes. */
+static void table_not_evaluated(struct table *t)
+{
+    AUTO_BUF struct buf names = BUF_INIT(4000);
+    size_t checks = 0;
+
+    for (size_t i = 0; i < t->r->scorer_count; i++) {
+        int64_t missing = 0, all = 0;
+
+        for (size_t v = 0; v < t->r->variant_count && t->r->scorers[i].kind == SCORER_CHECK; v++) {
+            missing += t->r->variants[v].scores[i].missing;
+            all += t->r->variants[v].scores[i].missing + t->r->variants[v].scores[i].n;
+        }
+        if (!missing)
+            continue;
+        buf_printf(&names, "%s" STR_FMT, checks++ ? ", " : "",
+                   STR_ARG(report_clean(t->r->scorers[i].name, t->o->ascii, false, t->arena)));
+        if (missing < all)
+            buf_printf(&names, " (%" PRId64 " of %" PRId64 " trials)", missing, all);
+    }
+    if (checks)
+        table_paragraph(t, "", 0,
+                        arena_printf(t->arena, "%zu check%s not evaluated: " STR_FMT "%s", checks,
+                                     checks == 1 ? "" : "s", STR_ARG(buf_str(&names)),
+                                     buf_failed(&names) ? " ..." : ""),
+                        PAINT_DIM);
+}
+
 static void table_thresholds(struct table *t)
 {
     for (size_t i = 0; i < t->r->threshold_count; i++) {
@@ -452,6 +480,7 @@ static enum err_code table_write(const struct result *r, struct store *s, const 
     }
     table_recommendation(&t);
     table_judge(&t);
+    table_not_evaluated(&t);
     if (r->failed || r->threshold_count)
         buf_byte(&t.out, '\n');
     table_failures(&t);
