@@ -45,18 +45,22 @@ static json_t *json_report_estimate(const struct estimate *x)
     return o;
 }
 
-static json_t *json_report_against(const struct against *x)
+static json_t *json_report_against(const struct result_variant *v)
 {
+    const struct compare_difference *x = &v->against;
     json_t *o = json_object();
 
     json_object_set_new(o, "verdict", json_string(verdict_name(x->verdict)));
     if (x->verdict == VERDICT_NONE || x->verdict == VERDICT_FIRST)
         return o;
-    json_object_set_new(o, "pairs", json_integer(x->pairs));
+    json_object_set_new(o, "pairs", json_integer(x->cases));
     json_object_set_new(o, "difference", json_real(x->difference));
     json_object_set_new(o, "p", json_real(x->p));
-    json_object_set_new(o, "test", json_string(x->raced ? RACE_METHOD : x->exact ? "exact McNemar" : "paired t"));
-    if (x->raced) {
+    json_object_set_new(o, "p_holm", json_real(x->p_holm));
+    json_object_set_new(o, "compared", json_integer(x->compared));
+    json_object_set_new(o, "test", json_string(v->raced ? RACE_METHOD : compare_test_name(x->test)));
+    if (v->raced) {
+        json_object_set_new(o, "sure", json_true());
         json_object_set_new(o, "low", json_real(x->interval.low));
         json_object_set_new(o, "high", json_real(x->interval.high));
     }
@@ -155,7 +159,7 @@ static json_t *json_report_variant(const struct result *r, const struct result_v
     json_set_str(o, "model", v->model);
     json_object_set_new(o, "tier", v->rank ? json_string(tier_name(v->tier)) : json_null());
     json_object_set_new(o, "quality", json_report_estimate(&v->quality));
-    json_object_set_new(o, "against_first", json_report_against(&v->against));
+    json_object_set_new(o, "against_first", json_report_against(v));
     if (r->sure.on)
         json_object_set_new(o, "stopped", json_report_stopped(r, v));
     json_object_set_new(o, "done", json_integer(v->sum->done));
@@ -260,6 +264,11 @@ static json_t *json_report_recommendation(const struct result *r, struct arena *
     for (size_t i = 0; i < m->advice_count; i++)
         json_array_append_new(advice, json_from_str(m->advice[i]));
     json_object_set_new(o, "advice", advice);
+    json_object_set_new(o, "tiers",
+                        json_pack("{s:f, s:f, s:f}", "excellent", r->rules.from[TIER_EXCELLENT], "good",
+                                  r->rules.from[TIER_GOOD], "acceptable", r->rules.from[TIER_ACCEPTABLE]));
+    json_object_set_new(o, "max_usd_per_1000",
+                        r->rules.max_nanousd ? json_report_money(r->rules.max_nanousd) : json_null());
     advise_make(r, a, &uses);
     json_object_update_new(o, advise_json(r, &uses));
     return o;
