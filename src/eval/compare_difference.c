@@ -1,5 +1,4 @@
 #include "eval/compare_difference.h"
-#include "eval/race.h"
 
 #include <math.h>
 
@@ -16,7 +15,7 @@ const char *verdict_name(enum verdict v)
 
 const char *compare_test_name(enum compare_test t)
 {
-    static const char *const names[COMPARE_TESTS] = { "none", "exact McNemar", "paired t", RACE_METHOD };
+    static const char *const names[COMPARE_TESTS] = { "none", "exact McNemar", "paired t" };
 
     return names[t];
 }

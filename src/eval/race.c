@@ -146,7 +146,7 @@ static struct betting race_bets(const struct race *r, int64_t cases, double low)
  * much as can be is counted in: that none did so far does not mean that none will. */
 struct race_forecast { double needed, deviation; };
 
-static struct race_forecast race_forecast(const struct race *r, const struct race_look *look)
+static struct race_forecast race_forecast(const struct race *r, const struct race_look *look, double alpha)
 {
     double n = (double)look->cases, all = (double)r->cases, m = (double)look->valued, pairs = m / n * all, variance;
     struct race_forecast f = { .needed = 1, .deviation = sqrt((look->squares + 1) / n * (all - n) / (all * n)) };
@@ -154,11 +154,11 @@ static struct race_forecast race_forecast(const struct race *r, const struct rac
     if (look->valued < 2)
         return f;
     if (r->repeat == 1 && !look->fractions) {           /* McNemar's, with the correction for steps of one */
-        f.needed = (-stats_normal_quantile(RECOMMEND_ALPHA / 2) * sqrt((look->squares + 1) / n * all) + 1) / all;
+        f.needed = (-stats_normal_quantile(alpha / 2) * sqrt((look->squares + 1) / n * all) + 1) / all;
         return f;
     }
     variance = (fmax(0, look->squares - look->sum * look->sum / m) + 1) / (m - 1);
-    f.needed = m / n * stats_t_quantile(1 - RECOMMEND_ALPHA / 2, pairs - 1) * sqrt(variance / pairs);
+    f.needed = m / n * stats_t_quantile(1 - alpha / 2, pairs - 1) * sqrt(variance / pairs);
     return f;
 }
 
@@ -168,15 +168,16 @@ enum race_verdict { RACE_OPEN, RACE_FIRST_AHEAD, RACE_SECOND_AHEAD, RACE_SAME };
 static enum race_verdict race_judge(const struct race *r, size_t first, size_t second, int64_t cases)
 {
     struct race_look look = race_differences(r, first, second, cases);
-    struct race_forecast f = race_forecast(r, &look);
+    struct race_forecast f = race_forecast(r, &look, RECOMMEND_ALPHA),
+                         strict = race_forecast(r, &look, RECOMMEND_ALPHA / (double)(r->variants - 1));
     struct betting b = race_bets(r, cases, -1);
     double mean = look.sum / (double)cases, wanted = race_wanted(r), margin = r->rule.margin,
            move = f.deviation *
                   -stats_normal_quantile((1 - r->rule.level) / (RACE_FORECASTS * (double)(r->variants - 1)));
 
-    if (mean < -f.needed - move && stats_betting_below(&b, 0) >= wanted)
+    if (mean < -strict.needed - move && stats_betting_below(&b, 0) >= wanted)
         return RACE_FIRST_AHEAD;
-    if (mean > f.needed + move && stats_betting_above(&b, 0) >= wanted)
+    if (mean > strict.needed + move && stats_betting_above(&b, 0) >= wanted)
         return RACE_SECOND_AHEAD;
     if (fabs(mean) + move < f.needed)
         return RACE_SAME;

@@ -346,7 +346,7 @@ static void result_raced(struct result *r, const struct race *race)
         v->against.p_holm = MIN(1.0, pair.p * (double)(r->variant_count * (r->variant_count - 1) / 2));  /* race.h: Bonferroni */
         v->against.difference = pair.difference;
         v->against.interval = pair.interval;
-        v->against.test = COMPARE_RACE;
+        v->raced = true;
     }
 }
 

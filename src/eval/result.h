@@ -7,11 +7,10 @@
  * Intervals, level 95 %: a scorer whose every value was 0 or 1 gets Wilson's, any other Student's t; a share's is cut
  * to 0..1. With repeat > 1 the cases are the sample: each case's mean over its repetitions is one value, the interval
  * is Student's t over cases ("t by case"), n counts cases. "Against #1": the same cases paired, tested, corrected and
- * judged as `assay compare` does it (compare_difference.h), over all the variants that have a rank. Metrics whose value
- * is not a mean (corpus.h) have a bootstrap interval over cases. Where the race of a run with stop_when_sure (race.h)
- * has decided, its verdict stands instead (COMPARE_RACE), with its p and interval, which hold although the run was looked
- * at many times; a variant found worse ranks below those that were asked longer, as means over different cases are not
- * compared. */
+ * judged as `assay compare` does it (compare_difference.h), over all the variants that have a rank. Where the race of a run
+ * with stop_when_sure (race.h) has decided, its verdict stands instead, with its p and interval, which hold although
+ * the run was looked at many times; a variant found worse ranks below those that were asked longer, as means over
+ * different cases are not compared. Metrics whose value is not a mean (corpus.h) have a bootstrap interval over cases. */
 #pragma once
 
 #include "eval/aggregate.h"
@@ -73,6 +72,7 @@ struct result_variant {
     bool over_limit;                    /* costs more than the rules allow, or nobody knows what */
     struct compare_difference within;   /* base: variants[base], other: this; only where base is not 0 */
     struct compare_difference against;  /* base: #1, other: this; #1 itself has VERDICT_FIRST */
+    bool raced;                         /* the race decided: cases, difference, interval and p of `against` are its own */
     struct race_place sure;             /* with result.sure: RACE_ON while it is needed; `than` is a variant's number */
     int64_t spared;                     /* its trials that were not asked because the verdict was sure */
 };
@@ -121,9 +121,9 @@ struct result {
     bool thresholds_met;                /* true when there are none */
     int64_t done, failed, retried, violations, critical;
     int64_t spent_nanousd, spent_unknown_calls;                     /* the whole ledger */
+    struct result_sure sure;
     struct recommend_rules rules;
     size_t base;                        /* place of the best variant within the limit of cost; 0: #1, or none is */
-    struct result_sure sure;
     struct recommendation recommendation;
 };
 

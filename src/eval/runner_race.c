@@ -1,7 +1,7 @@
 /* Which trial is next when the race (race.h) decides who is still asked. All shards are leased at the start, because
  * the race's order jumps between them. Trials are fed in that order, ahead of what the race has read by an eighth of it
- * and by twice the calls that may be in flight at most, by RACE_CASES_MIN cases at least: what is asked and turns out not to
- * be needed is bounded by that. */
+ * and by twice the calls that may be in flight at most, by RACE_CASES_MIN cases at least: what is asked and turns out
+ * not to be needed is bounded by that. */
 #include "eval/runner_parts.h"
 #include "eval/sure.h"
 

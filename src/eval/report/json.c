@@ -45,8 +45,9 @@ static json_t *json_report_estimate(const struct estimate *x)
     return o;
 }
 
-static json_t *json_report_against(const struct compare_difference *x)
+static json_t *json_report_against(const struct result_variant *v)
 {
+    const struct compare_difference *x = &v->against;
     json_t *o = json_object();
 
     json_object_set_new(o, "verdict", json_string(verdict_name(x->verdict)));
@@ -57,8 +58,9 @@ static json_t *json_report_against(const struct compare_difference *x)
     json_object_set_new(o, "p", json_real(x->p));
     json_object_set_new(o, "p_holm", json_real(x->p_holm));
     json_object_set_new(o, "compared", json_integer(x->compared));
-    json_object_set_new(o, "test", json_string(compare_test_name(x->test)));
-    if (x->test == COMPARE_RACE) {
+    json_object_set_new(o, "test", json_string(v->raced ? RACE_METHOD : compare_test_name(x->test)));
+    if (v->raced) {
+        json_object_set_new(o, "sure", json_true());
         json_object_set_new(o, "low", json_real(x->interval.low));
         json_object_set_new(o, "high", json_real(x->interval.high));
     }
@@ -157,7 +159,7 @@ static json_t *json_report_variant(const struct result *r, const struct result_v
     json_set_str(o, "model", v->model);
     json_object_set_new(o, "tier", v->rank ? json_string(tier_name(v->tier)) : json_null());
     json_object_set_new(o, "quality", json_report_estimate(&v->quality));
-    json_object_set_new(o, "against_first", json_report_against(&v->against));
+    json_object_set_new(o, "against_first", json_report_against(v));
     if (r->sure.on)
         json_object_set_new(o, "stopped", json_report_stopped(r, v));
     json_object_set_new(o, "done", json_integer(v->sum->done));

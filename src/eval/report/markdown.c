@@ -46,7 +46,7 @@ static void markdown_variant(struct buf *b, const struct result_variant *v, bool
     buf_printf(b, "%s |", report_per_thousand(v, text));
     if (pairs && (v->against.verdict == VERDICT_FIRST || v->against.verdict == VERDICT_NONE))
         buf_puts(b, " - |");
-    else if (pairs && v->against.test == COMPARE_RACE)
+    else if (pairs && v->raced)
         buf_printf(b, " %s, sure after %" PRId64 " cases |", verdict_name(v->against.verdict), v->sure.at);
     else if (pairs)
         buf_printf(b, " %s (p %s%.3f) |", verdict_name(v->against.verdict), v->against.p_holm < 0.001 ? "<" : "",

@@ -98,7 +98,7 @@ static struct str table_against(const struct table *t, const struct result_varia
 
     if (x->verdict == VERDICT_FIRST || x->verdict == VERDICT_NONE)
         return S("-");
-    if (x->test == COMPARE_RACE)
+    if (v->raced)
         return t->form[TABLE_AGAINST] == TABLE_SHORT ? str_c(word) : arena_printf(t->arena, "%s, sure", word);
     if (x->p_holm < 0.001)
         snprintf(p, sizeof p, "<0.001");

@@ -126,7 +126,7 @@ function against_element(a) {
     return h("span.muted", a.verdict === "first" ? "reference" : NONE);
   const kind = a.verdict === "worse" ? "span.bad" : a.verdict === "better" ? "span.good" : "span.muted";
   return h(kind, { title: a.test + " on " + plural(a.pairs, "case") + ", difference " + (a.difference * 100).toFixed(1) + " points" },
-    a.verdict.replace("'", "\u2019"), h("small", a.low !== undefined ? ", sure" : " p " + (a.p_holm < 0.001 ? "< 0.001" : "= " + a.p_holm.toFixed(3))));
+    a.verdict.replace("'", "\u2019"), h("small", a.sure ? ", sure" : " p " + (a.p_holm < 0.001 ? "< 0.001" : "= " + a.p_holm.toFixed(3))));
 }
 
 const RANKED_MAX = 20;                      /* shown before one asks for all */
