@@ -28,6 +28,7 @@
 #include "base/money.h"
 #include "base/secret.h"
 #include "base/json.h"
+#include "base/json_loose.h"
 #include "base/file.h"
 #include "base/schema.h"
 #include "base/regex.h"

@@ -31,9 +31,9 @@ static enum err_code show_trial_scores(struct session *ss, const struct run *run
     TRY(scores_to_json(t->scores, all.infos, all.count, a, &values, &notes, e));
     json_object_set_new(o, "scores", values);
     json_object_set_new(o, "notes", notes);
-    detail = judge_detail_of(t->scores);
+    detail = all.shown >= 0 ? judge_detail_of(t->scores) : NULL;
     if (detail) {
-        json_object_set_new(detail, "pass", json_integer(all.passes[all.pass_count - 1].no));
+        json_object_set_new(detail, "pass", json_integer(all.passes[all.shown].no));
         json_object_set_new(o, "judge", detail);
     }
     return ERR_OK;

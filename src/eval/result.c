@@ -407,27 +407,38 @@ static enum err_code result_judge_trial(const struct store_trial *t, void *arg, 
 static enum err_code result_judged(struct result *r, struct store *s, struct arena *a, struct err *e)
 {
     struct result_judging p = { .r = r };
-    const struct store_scoring *last;
-    AUTO_JSON *about = NULL;
+    const struct judge_pass *last;
 
-    if (!r->pass_count)
+    if (r->shown < 0)
         return ERR_OK;
-    last = &r->passes[r->pass_count - 1];
-    TRY(json_read(last->about, &about, e));
+    last = &r->passes[r->shown];
     r->judge.pass = last->no;
     r->judge.created_ms = last->created_ms;
-    r->judge.model = arena_strdup(a, json_get_str(about, "model"));
-    r->judge.rubric = arena_strdup(a, json_get_str(about, "rubric"));
-    for (enum judge_part k = 0; k < JUDGE_PARTS; k++)
-        r->judge.weights[k] = json_get_double(json_child(about, "weights"), judge_part_name(k), 0);
+    r->judge.model = last->model;
+    r->judge.rubric = last->rubric;
+    memcpy(r->judge.weights, last->weights, sizeof last->weights);
     p.scores = arena_array(a, struct score, r->scorer_count + 1);
     p.violating = arena_array(a, bool, r->variant_count + 1);
     TRY(store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1 }, result_judge_trial, &p, e));
     r->judge.not_evaluated = MAX(last->trials - r->judge.judged, INT64_C(0));
+    r->judge.quality = arena_new(a, struct judge_quality);
+    TRY(judge_quality_load(s, r->run, r->judging, last->no, a, r->judge.quality, e));
     for (size_t v = 0; v < r->variant_count; v++) {
         r->judge.violating += p.violating[v];
         for (size_t i = r->judge_at; i < r->scorer_count; i++)
             r->variants[v].scores[i] = result_estimate(&r->scorers[i], &r->variants[v].sum->scorers[i]);
+    }
+    return ERR_OK;
+}
+
+static enum err_code result_preferences(struct result *r, struct store *s, struct arena *a, struct err *e)
+{
+    r->pairs = arena_array(a, struct judge_pairs, r->pass_count + 1);
+    for (size_t i = 0; i < r->pass_count; i++) {
+        const struct judge_pass *p = &r->passes[i];
+
+        if (p->kind == JUDGE_PASS_PAIRS && MAX(p->variants[0], p->variants[1]) < r->run->variants)
+            TRY(judge_pairs_load(s, r->run, p, &r->pairs[r->pair_count++], e));
     }
     return ERR_OK;
 }
@@ -442,6 +453,9 @@ static enum err_code result_scorers(struct result *r, struct store *s, struct ar
     r->judge_at = all.judge_at;
     r->passes = all.passes;
     r->pass_count = all.pass_count;
+    r->shown = all.shown;
+    r->judging = arena_new(a, struct judge_scorers);
+    *r->judging = all;
     return ERR_OK;
 }
 
@@ -503,6 +517,7 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
     TRY(result_scorers(r, s, a, e));
     TRY(result_variants(r, s, a, e));
     TRY(result_judged(r, s, a, e));
+    TRY(result_preferences(r, s, a, e));
     result_choose_quality(r, a);
     TRY(result_repeats(r, s, a, e));
     TRY(corpus_load(r, s, a, e));

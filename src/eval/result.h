@@ -12,7 +12,7 @@
 #pragma once
 
 #include "eval/aggregate.h"
-#include "eval/judge.h"
+#include "eval/judge_quality.h"
 #include "eval/recommend.h"
 #include "eval/scoring.h"
 #include "eval/stats.h"
@@ -97,6 +97,7 @@ struct result_judge {
     int64_t kinds[VIOLATION_KINDS];
     int64_t violations;                                 /* their sum */
     int64_t violating;                                  /* variants with one */
+    struct judge_quality *quality;                      /* how far it can be trusted; NULL without a pass */
 };
 
 struct result {
@@ -104,7 +105,10 @@ struct result {
     json_t *settings;                   /* the run's, read */
     struct scorer_info *scorers;    size_t scorer_count;
     size_t judge_at;                    /* the judge's scorers stand from here on; scorer_count: there are none */
-    struct store_scoring *passes;   size_t pass_count;      /* scored again, oldest first */
+    struct judge_pass *passes;      size_t pass_count;      /* scored again, oldest first */
+    ptrdiff_t shown;                    /* the pass whose scores are shown; -1: none */
+    struct judge_scorers *judging;      /* where those came from */
+    struct judge_pairs *pairs;      size_t pair_count;      /* of passes that compared two variants */
     struct result_judge judge;
     ptrdiff_t quality;                  /* the scorer that ranks; -1: none */
     struct result_variant *variants;    size_t variant_count;       /* by rank; those without a rank last */

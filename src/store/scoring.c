@@ -1,5 +1,5 @@
 /* Scoring passes: the scores of a run's trials, counted again. Pass 0 is the run's own, made with each trial; a later
- * one (a judge's) may cover only some of the trials. */
+ * one (a judge's) may cover only some of the trials. Its name says of what kind it is. */
 #include "store/stmt.h"
 #include "store/tx.h"
 
@@ -101,4 +101,38 @@ enum err_code store_scored(struct store *s, int64_t run_no, int64_t scoring_no, 
         i = stmt_i64(q, 0) - first;
         bits[i / 8] |= (unsigned char)(1u << (i % 8));
     }
+}
+
+enum err_code store_scores_each(struct store *s, int64_t run_no, int64_t scoring_no,
+                                enum err_code (*each)(int64_t trial_no, struct str scores, void *arg, struct err *e),
+                                void *arg, struct err *e)
+{
+    AUTO(stmt_closep) struct stmt *q = NULL;
+
+    TRY(stmt_open(&q, s, "SELECT trial_no, \"values\" FROM score WHERE run_no = $1 AND scoring_no = $2 ORDER BY trial_no", e));
+    stmt_bind_i64(q, 1, run_no);
+    stmt_bind_i64(q, 2, scoring_no);
+    for (;;) {
+        TRY(stmt_step(q, e));
+        if (!stmt_has_row(q))
+            return ERR_OK;
+        TRY(each(stmt_i64(q, 0), stmt_str(q, 1), arg, e));
+    }
+}
+
+enum err_code store_score_get(struct store *s, int64_t run_no, int64_t scoring_no, int64_t trial_no, struct arena *a,
+                              struct str *out, struct err *e)
+{
+    AUTO(stmt_closep) struct stmt *q = NULL;
+
+    TRY(stmt_open(&q, s, "SELECT \"values\" FROM score WHERE run_no = $1 AND scoring_no = $2 AND trial_no = $3", e));
+    stmt_bind_i64(q, 1, run_no);
+    stmt_bind_i64(q, 2, scoring_no);
+    stmt_bind_i64(q, 3, trial_no);
+    TRY(stmt_step(q, e));
+    if (!stmt_has_row(q))
+        return err_set(e, ERR_NOT_FOUND, "trial %lld has no scores in pass %lld", (long long)trial_no,
+                       (long long)scoring_no);
+    *out = arena_strdup(a, stmt_str(q, 0));
+    return ERR_OK;
 }

@@ -2,7 +2,8 @@
 
 #include <math.h>
 
-static const char *const pass_names[JUDGE_SCORERS] = { "judge", "judge_accuracy", "judge_format", "judge_compliance" };
+static const char *const pass_kinds[JUDGE_PASS_KINDS] = { "judge", "judge-again", "pairwise" };
+static const char *const pass_scorers[JUDGE_SCORERS] = { "judge", "judge_accuracy", "judge_format", "judge_compliance" };
 
 /* A task's own check may be called "judge": then ours is "judge_2". */
 static struct str pass_free_name(const struct scorer_info *infos, size_t count, const char *name, struct arena *a)
@@ -20,6 +21,84 @@ static struct str pass_free_name(const struct scorer_info *infos, size_t count, 
     }
 }
 
+const char *judge_pass_name(enum judge_pass_kind k)
+{
+    return pass_kinds[k];
+}
+
+/* What the judge is told to grade by: the same words, the same question, whoever is asked. */
+static struct str pass_question(const json_t *about, struct arena *a)
+{
+    static const char *const parts[] = { "rubric_text", "weights", "instructions" };
+    AUTO_BUF struct buf text = BUF_INIT(8u << 20);
+    AUTO_JSON *o = json_object();
+    char hex[HASH_HEX];
+
+    for (size_t i = 0; i < COUNT_OF(parts); i++)
+        json_object_set(o, parts[i], json_child(about, parts[i]));
+    json_write_canonical(o, &text);
+    hash_sha256_hex(buf_str(&text), hex);
+    return arena_strdup(a, str_c(hex));
+}
+
+static enum err_code pass_read(const struct store_scoring *row, struct arena *a, struct judge_pass *out, struct err *e)
+{
+    AUTO_JSON *about = NULL;
+    const json_t *variants;
+
+    TRY(json_read(row->about, &about, e));
+    variants = json_child(about, "variants");
+    *out = (struct judge_pass){
+        .no = row->no, .created_ms = row->created_ms, .trials = row->trials,
+        .model = arena_strdup(a, json_get_str(about, "model")),
+        .rubric = arena_strdup(a, json_get_str(about, "rubric")),
+        .judgement = arena_strdup(a, json_get_str(about, "judgement")),
+        .salt = arena_strdup(a, json_get_str(about, "salt")),
+        .question = pass_question(about, a), .of = json_get_i64(about, "of", 0),
+        .variants = { json_integer_value(json_array_get(variants, 0)), json_integer_value(json_array_get(variants, 1)) },
+    };
+    for (enum judge_part p = 0; p < JUDGE_PARTS; p++)
+        out->weights[p] = json_get_double(json_child(about, "weights"), judge_part_name(p), 0);
+    return ERR_OK;
+}
+
+/* Passes of kinds that only a newer assay knows are left out. */
+static enum err_code pass_list(struct store *s, const struct run *run, struct arena *a, struct judge_scorers *out,
+                               struct err *e)
+{
+    struct store_scoring *rows;
+    size_t n;
+
+    TRY(store_scorings(s, run->no, a, &rows, &n, e));
+    out->passes = arena_array(a, struct judge_pass, n + 1);
+    out->shown = -1;
+    for (size_t i = 0; i < n; i++) {
+        enum judge_pass_kind k = 0;
+
+        while (k < JUDGE_PASS_KINDS && !str_is(rows[i].name, pass_kinds[k]))
+            k++;
+        if (k == JUDGE_PASS_KINDS)
+            continue;
+        TRY(pass_read(&rows[i], a, &out->passes[out->pass_count], e));
+        out->passes[out->pass_count].kind = k;
+        if (k == JUDGE_PASS_SCORES)
+            out->shown = (ptrdiff_t)out->pass_count;
+        out->pass_count++;
+    }
+    return ERR_OK;
+}
+
+/* The checks speak for themselves. */
+static ptrdiff_t pass_measured(const struct scorer_info *infos, size_t count)
+{
+    ptrdiff_t at = scoring_quality(infos, count);
+
+    if (at >= 0 && (infos[at].unit != METRIC_RATIO || str_is(infos[at].base, "checks_passed") ||
+                    str_is(infos[at].base, "instruction_following")))
+        return -1;
+    return at;
+}
+
 enum err_code judge_scorers_of(struct store *s, const struct run *run, const json_t *settings, struct arena *a,
                                struct judge_scorers *out, struct err *e)
 {
@@ -27,21 +106,22 @@ enum err_code judge_scorers_of(struct store *s, const struct run *run, const jso
     struct scorer_info *own;
 
     TRY(scorers_from_json(json_child(settings, "scorers"), a, &own, &r.count, e));
-    TRY(store_scorings(s, run->no, a, &r.passes, &r.pass_count, e));
+    TRY(pass_list(s, run, a, &r, e));
     r.judge_at = r.count;
+    r.measured_at = pass_measured(own, r.count);
     r.infos = arena_array(a, struct scorer_info, r.count + JUDGE_SCORERS + 1);
     memcpy(r.infos, own, r.count * sizeof *own);
-    for (size_t i = 0; i < JUDGE_SCORERS && r.pass_count; i++) {
-        struct str name = pass_free_name(r.infos, r.count, pass_names[i], a);
+    for (size_t i = 0; i < JUDGE_SCORERS && r.shown >= 0; i++) {
+        struct str name = pass_free_name(r.infos, r.count, pass_scorers[i], a);
 
-        r.infos[r.count++] = (struct scorer_info){ .name = name, .base = str_c(pass_names[i]), .kind = SCORER_METRIC,
+        r.infos[r.count++] = (struct scorer_info){ .name = name, .base = str_c(pass_scorers[i]), .kind = SCORER_METRIC,
             .unit = METRIC_RATIO, .higher_is_better = true, .severity = SEVERITY_WARNING, .weight = 1 };
     }
     *out = r;
     return ERR_OK;
 }
 
-static json_t *pass_detail(const struct judge_verdict *v)
+static json_t *pass_detail(const struct judge_verdict *v, size_t length)
 {
     json_t *o = json_object(), *list = json_array();
 
@@ -60,11 +140,12 @@ static json_t *pass_detail(const struct judge_verdict *v)
         json_array_append_new(list, json_pack("{s:s, s:o}", "kind", violation_kind_name(v->violations[i].kind), "text",
                                               json_from_str(v->violations[i].text)));
     json_object_set_new(o, "violations", list);
+    json_object_set_new(o, "length", json_integer((json_int_t)length));
     return o;
 }
 
-enum err_code judge_scores_write(struct str own, size_t own_count, const struct judge_verdict *v, struct buf *out,
-                                 struct err *e)
+enum err_code judge_scores_write(struct str own, size_t own_count, const struct judge_verdict *v, size_t length,
+                                 struct buf *out, struct err *e)
 {
     AUTO_JSON *old = NULL, *row = json_object();
     json_t *values, *notes;
@@ -92,7 +173,7 @@ enum err_code judge_scores_write(struct str own, size_t own_count, const struct 
         json_object_set(row, "n", notes);
     json_decref(notes);
     if (v->judged)
-        json_object_set_new(row, "j", pass_detail(v));
+        json_object_set_new(row, "j", pass_detail(v, length));
     if (json_child(old, "p"))
         json_object_set(row, "p", json_child(old, "p"));
     json_write(row, out);

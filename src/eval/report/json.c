@@ -337,30 +337,43 @@ static json_t *json_report_judge(const struct result *r)
         json_object_set_new(kinds, violation_kind_name(k), json_integer(j->kinds[k]));
     json_object_set_new(o, "violations_by_kind", kinds);
     json_object_set_new(o, "variants_with_violations", json_integer(j->violating));
+    json_object_set_new(o, "measured", judge_quality_json(j->quality));
     return o;
 }
 
-/* Every pass that scored the run again, oldest first; the last is the one whose scores are shown. */
+/* Every pass that a judge made of the run, oldest first. */
 static json_t *json_report_passes(const struct result *r)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < r->pass_count; i++) {
-        const struct store_scoring *p = &r->passes[i];
-        AUTO_JSON *about = NULL;
+        const struct judge_pass *p = &r->passes[i];
         char when[CLOCK_TEXT];
         json_t *o = json_object();
 
         json_object_set_new(o, "pass", json_integer(p->no));
-        json_set_str(o, "by", p->name);
-        if (json_read(p->about, &about, NULL) == ERR_OK) {
-            json_set_str(o, "model", json_get_str(about, "model"));
-            json_set_str(o, "rubric", json_get_str(about, "rubric"));
-        }
+        json_object_set_new(o, "by", json_string(judge_pass_name(p->kind)));
+        json_set_str(o, "model", p->model);
+        json_set_str(o, "rubric", p->rubric);
+        if (p->kind == JUDGE_PASS_AGAIN)
+            json_object_set_new(o, "of", json_integer(p->of));
         json_object_set_new(o, "begun_at", json_string(clock_text(p->created_ms, when)));
         json_object_set_new(o, "trials", json_integer(p->trials));
-        json_object_set_new(o, "shown", json_boolean(i + 1 == r->pass_count));
+        json_object_set_new(o, "shown", json_boolean((ptrdiff_t)i == r->shown));
         json_array_append_new(list, o);
+    }
+    return list;
+}
+
+static json_t *json_report_preferences(const struct result *r)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < r->pair_count; i++) {
+        const struct judge_pairs *p = &r->pairs[i];
+
+        json_array_append_new(list, judge_pairs_json(p, report_variant(r, p->variants[0])->name,
+                                                     report_variant(r, p->variants[1])->name));
     }
     return list;
 }
@@ -393,10 +406,12 @@ static enum err_code json_report_write(const struct result *r, struct store *s, 
     json_object_set_new(o, "thresholds", json_report_thresholds(r));
     json_object_set_new(o, "thresholds_met", json_boolean(r->thresholds_met));
     json_object_set_new(o, "ledger", json_report_ledger(r));
-    if (r->pass_count) {
+    if (r->shown >= 0)
         json_object_set_new(o, "judge", json_report_judge(r));
+    if (r->pair_count)
+        json_object_set_new(o, "preferences", json_report_preferences(r));
+    if (r->pass_count)
         json_object_set_new(o, "scoring_passes", json_report_passes(r));
-    }
     report_json_text(o, true, &b);
     if (options->transcripts)
         return json_report_trials(r, s, sink, &b, e);

@@ -161,11 +161,23 @@ static void markdown_thresholds(struct buf *b, const struct result *r)
     }
 }
 
+static void markdown_preferences(struct buf *b, const struct result *r)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+
+    if (r->pair_count)
+        buf_byte(b, '\n');
+    for (size_t i = 0; i < r->pair_count; i++)
+        markdown_line(b, "Preferred", report_preference(r, &r->pairs[i], a));
+}
+
 /* The judge's four scores of each variant, with n and interval. */
 static void markdown_judge(struct buf *b, const struct result *r)
 {
+    struct judge_quality_line lines[JUDGE_QUALITY_LINES];
     AUTO_ARENA *a = arena_new_sized(0);
     struct str said = report_judged(r, a);
+    size_t n = report_judge_lines(r, a, lines);
 
     if (!said.len)
         return;
@@ -192,6 +204,9 @@ static void markdown_judge(struct buf *b, const struct result *r)
         }
         buf_byte(b, '\n');
     }
+    buf_byte(b, '\n');
+    for (size_t i = 0; i < n; i++)
+        markdown_line(b, lines[i].label, lines[i].text);
 }
 
 static enum err_code markdown_write(const struct result *r, struct store *s, const struct report_options *options,
@@ -224,6 +239,7 @@ static enum err_code markdown_write(const struct result *r, struct store *s, con
         markdown_line(&b, "Note", m->advice[i]);
     markdown_thresholds(&b, r);
     markdown_judge(&b, r);
+    markdown_preferences(&b, r);
     if (options->detail) {
         markdown_detail(&b, r);
         markdown_confusions(&b, r);

@@ -406,10 +406,18 @@ static void table_detail(struct table *t)
     }
 }
 
+static void table_preferences(struct table *t)
+{
+    for (size_t i = 0; i < t->r->pair_count; i++)
+        table_paragraph(t, i ? "" : "pairs", 8, report_preference(t->r, &t->r->pairs[i], t->arena), PAINT_DIM);
+}
+
 static void table_judge(struct table *t)
 {
+    struct judge_quality_line lines[JUDGE_QUALITY_LINES];
     const struct result *r = t->r;
     struct str said = report_judged(r, t->arena);
+    size_t n;
 
     if (!said.len)
         return;
@@ -421,6 +429,9 @@ static void table_judge(struct table *t)
                                      STR_ARG(
                                          report_estimate(&r->variants[v].scores[r->judge_at], METRIC_RATIO, t->arena))),
                         PAINT_DIM);
+    n = report_judge_lines(r, t->arena, lines);
+    for (size_t i = 0; i < n; i++)
+        table_paragraph(t, "", 8, arena_printf(t->arena, "%s: " STR_FMT, lines[i].label, STR_ARG(lines[i].text)), PAINT_DIM);
 }
 
 static enum err_code table_write(const struct result *r, struct store *s, const struct report_options *options,
@@ -443,6 +454,7 @@ static enum err_code table_write(const struct result *r, struct store *s, const 
     }
     table_recommendation(&t);
     table_judge(&t);
+    table_preferences(&t);
     if (r->failed || r->threshold_count)
         buf_byte(&t.out, '\n');
     table_failures(&t);
