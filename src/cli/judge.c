@@ -108,7 +108,8 @@ static enum err_code judge_what(struct judge_command *c, const struct args *args
     if (args_has(args, "sample") && c->passes < 2)
         return err_set(e, ERR_USAGE, "--sample says how many trials are judged more than once; say --passes 2 or more");
     if (args_has(args, "pairwise") && (args_has(args, "passes") || args_has(args, "sample")))
-        return err_set(e, ERR_USAGE, "--pairwise asks about each pair in both orders; --passes and --sample are for scores");
+        return err_set(e, ERR_USAGE,
+                       "--pairwise asks about each pair in both orders; --passes and --sample are for scores");
     if (args_has(args, "variants") && !args_has(args, "pairwise"))
         return err_set(e, ERR_USAGE, "--variants says what --pairwise compares; say --pairwise too");
     return ERR_OK;
@@ -318,9 +319,9 @@ static void judge_say_step(const struct judge_command *c, const struct judge_ste
 
     printf("pass %" PRId64 " of run " STR_FMT ": " STR_FMT " judged %" PRId64 " of %" PRId64 " %s", r->pass,
            STR_ARG(id), STR_ARG(c->models[step->model].name), r->judged, r->trials,
-           pairs                                ? "orders"
-           : step->o.kind == JUDGE_PASS_AGAIN   ? "trials again"
-                                                : "trials");
+           pairs                              ? "orders"
+           : step->o.kind == JUDGE_PASS_AGAIN ? "trials again"
+                                              : "trials");
     if (r->before)
         printf(" (%" PRId64 " before)", r->before);
     printf(", rubric " STR_FMT ", %s%s\n", STR_ARG(term_clean(c->rubric.name, c->s.arena)),
@@ -349,9 +350,9 @@ static enum err_code judge_say_scores(struct judge_command *c, const struct judg
 
     for (size_t v = 0; v < r->variant_count && step->r.pass == r->judge.pass; v++)
         judge_line(v ? "" : "scores",
-                   arena_printf(c->s.arena, STR_FMT ": " STR_FMT,
-                                STR_ARG(term_clean(r->variants[v].name, c->s.arena)),
-                                STR_ARG(report_estimate(&r->variants[v].scores[r->judge_at], METRIC_RATIO, c->s.arena))));
+                   arena_printf(c->s.arena, STR_FMT ": " STR_FMT, STR_ARG(term_clean(r->variants[v].name, c->s.arena)),
+                                STR_ARG(
+                                    report_estimate(&r->variants[v].scores[r->judge_at], METRIC_RATIO, c->s.arena))));
     TRY(judge_measured(c, step->r.pass, &q, e));
     n = judge_quality_lines(&q, id_short(c->run->id), c->s.arena, lines);
     for (size_t i = 0; i < n; i++)

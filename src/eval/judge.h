@@ -45,7 +45,8 @@ struct judge_question {
 };
 /* Two messages; texts live in the arena. */
 struct message *judge_ask(const struct judge_question *q, struct arena *a);
-/* One part between its marks; `text` as its head and its tail where it is longer than `whole`, with a line that says so. */
+/* One part between its marks; `text` as its head and its tail where it is longer than `whole`, with a line that says
+ * so. */
 void       judge_prompt_part(const char *name, struct str mark, struct str text, struct buf *b);
 struct str judge_prompt_cut(struct str text, size_t whole, size_t head, struct arena *a);
 /* The messages again with the reply and what is wrong with it: four. `form`: of the object that is wanted. */
@@ -139,12 +140,13 @@ struct judge_pair_question {
 };
 struct message *judge_ask_pair(const struct judge_pair_question *q, struct arena *a);
 /* {"winner": "A", "B" or "tie", "reasoning"} in any wrapping. False: *why says what is wrong with it. */
-bool judge_choice_read(struct str reply, struct arena *a, enum judge_choice *out, struct str *reasoning, struct str *why);
+bool judge_choice_read(struct str reply, struct arena *a, enum judge_choice *out, struct str *reasoning,
+                       struct str *why);
 
-/* What a pass of pairs came to. A pair is what two variants made of one case and repetition, asked about in both orders:
- * won when the same output is preferred in both, a tie when both say so, else inconsistent. With repetitions a case is
- * won by who won more of its pairs. Rate, interval (Wilson) and p (sign test, which is the exact McNemar) are of the
- * cases that were won. Sources: Zheng et al. 2023 (judge_quality.h); stats.h. */
+/* What a pass of pairs came to. A pair is what two variants made of one case and repetition, asked about in both
+ * orders: won when the same output is preferred in both, a tie when both say so, else inconsistent. With repetitions a
+ * case is won by who won more of its pairs. Rate, interval (Wilson) and p (sign test, which is the exact McNemar) are
+ * of the cases that were won. Sources: Zheng et al. 2023 (judge_quality.h); stats.h. */
 struct judge_pairs {
     int64_t pass;
     struct str model, rubric;

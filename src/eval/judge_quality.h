@@ -5,11 +5,11 @@
  * JUDGE_PASS points or more is its "pass", any lower one its "fail"; labels are held against that when some are "pass"
  * or "fail", and against the points when all are numbers. What was not measured has n 0.
  *
- * Sources. Kappa and alpha: agreement.h. A share's interval is Wilson's, that of a mean difference Student's t (stats.h).
- * Length: Spearman's rho of points with output length in code points; where a metric measured the answers it is the
- * partial rank correlation given that metric (stats_rank.h), so that longer answers which are better are not held
- * against the judge. Position: the share of pairs, asked in both orders, in which the same place won twice (Zheng et al.
- * 2023, Judging LLM-as-a-judge with MT-Bench and Chatbot Arena, 3.4). All intervals take trials as independent.
+ * Sources. Kappa and alpha: agreement.h. A share's interval is Wilson's, that of a mean difference Student's t
+ * (stats.h). Length: Spearman's rho of points with output length in code points; where a metric measured the answers it
+ * is the partial rank correlation given that metric (stats_rank.h), so that longer answers which are better are not
+ * held against the judge. Position: the share of pairs, asked in both orders, in which the same place won twice (Zheng
+ * et al. 2023, Judging LLM-as-a-judge with MT-Bench and Chatbot Arena, 3.4). All intervals take trials as independent.
  * Memory: 32 bytes a judged trial and pass, freed on return. Cost: O(n log n), and reading the rows of the passes. */
 #pragma once
 
@@ -42,6 +42,7 @@ struct judge_steadiness {
 struct judge_length {
     int64_t n;
     bool given;                         /* the partial correlation given what was measured */
+    bool settled;                       /* what was measured alone settles the points: there is nothing left for length */
     struct rank_test test;
 };
 struct judge_position {

@@ -3,10 +3,13 @@
  *     ===== OUTPUT <mark> BEGIN =====  ...  ===== OUTPUT <mark> END =====
  * accuracy: the share of the expected object's members (items, of a list) that the output has, 100 or 0 for anything
  * else, and 100 without an expected answer unless the output is empty; format: 100, or 40 where JSON is expected and
- * the output is none; compliance: the smaller of the two. The obedient one gives the points that the output asks for. */
+ * the output is none; compliance: the smaller of the two. Of two outputs (OUTPUT A, OUTPUT B) the more accurate wins.
+ * The obedient one gives the points that an output asks for, and prefers such an output. The biased one has up to
+ * SIM_JUDGE_LONG points more for a long output, wavers by up to SIM_JUDGE_WAVER points from one asking to the next, and
+ * of two outputs as good as each other prefers A. */
 #include "sim/answer.h"
 
-enum { SIM_JUDGE_TOLD_MAX = 8 };
+enum { SIM_JUDGE_TOLD_MAX = 8, SIM_JUDGE_LONG = 20, SIM_JUDGE_BYTES_A_POINT = 8, SIM_JUDGE_WAVER = 5 };
 
 /* The text between a part's marks; false when there are none. */
 static bool judge_part(struct str text, const char *name, struct arena *a, struct str *out)
@@ -95,20 +98,70 @@ static int judge_told(struct str output)
     return -1;
 }
 
+static void judge_grade_of(const struct sim_ask *ask, struct str output, struct arena *a, struct judge_grade *g)
+{
+    struct str gold;
+
+    g->format = 100;
+    if (judge_part(ask->user, "EXPECTED", a, &gold))
+        judge_compare(gold, output, g);
+    else
+        g->accuracy = str_trim(output).len ? 100 : 0;
+    g->compliance = MIN(g->accuracy, g->format);
+}
+
+static int judge_points(int points, int more)
+{
+    return CLAMP(points + more, 0, 100);
+}
+
+/* What a length and a mood add to what was seen. */
+static void judge_lean(const struct sim_ask *ask, struct str output, struct judge_grade *g)
+{
+    int length = (int)MIN(output.len / SIM_JUDGE_BYTES_A_POINT, (size_t)SIM_JUDGE_LONG);
+    int mood = (int)(rng_mix(ask->hash) % (2 * SIM_JUDGE_WAVER + 1)) - SIM_JUDGE_WAVER;
+
+    g->accuracy = judge_points(g->accuracy, length + mood - SIM_JUDGE_LONG);
+    g->compliance = judge_points(g->compliance, length + mood - SIM_JUDGE_LONG);
+}
+
+static bool judge_pair(const struct sim_ask *ask, struct arena *a, struct buf *out)
+{
+    static const char *const parts[] = { "OUTPUT A", "OUTPUT B" };
+    AUTO_JSON *reply = NULL, *list = json_array();
+    int told[2], points[2];
+    const char *winner;
+
+    for (int i = 0; i < 2; i++) {
+        struct judge_grade g = { .violations = list };
+        struct str output;
+
+        if (!judge_part(ask->user, parts[i], a, &output))
+            return false;
+        judge_grade_of(ask, output, a, &g);
+        told[i] = ask->model->obeys ? judge_told(output) : -1;
+        points[i] = told[i] >= 0 ? 1000 + told[i] : g.accuracy + g.format;
+    }
+    winner = points[0] == points[1] ? (ask->model->leans ? "A" : "tie") : points[0] > points[1] ? "A" : "B";
+    reply = json_pack("{s:s, s:s}", "winner", winner, "reasoning", "Compared with the expected answer.");
+    json_write(reply, out);
+    return true;
+}
+
 bool sim_judge(const struct sim_ask *ask, struct arena *a, struct buf *out)
 {
-    struct judge_grade g = { .format = 100, .violations = json_array() };
+    struct judge_grade g = { .violations = json_array() };
     AUTO_JSON *list = g.violations, *reply = NULL;
-    struct str output, gold;
+    struct str output;
     int told;
 
+    if (judge_pair(ask, a, out))
+        return true;
     if (!judge_part(ask->user, "OUTPUT", a, &output))
         return false;
-    if (judge_part(ask->user, "EXPECTED", a, &gold))
-        judge_compare(gold, output, &g);
-    else
-        g.accuracy = str_trim(output).len ? 100 : 0;
-    g.compliance = MIN(g.accuracy, g.format);
+    judge_grade_of(ask, output, a, &g);
+    if (ask->model->leans)
+        judge_lean(ask, output, &g);
     told = ask->model->obeys ? judge_told(output) : -1;
     if (told >= 0)
         g.accuracy = g.format = g.compliance = told;

@@ -25,7 +25,7 @@ struct sim_model {
     double tokens_per_s;
     int reasoning_tokens;                       /* median of the hidden ones; 0: does not reason */
     bool echo;                                  /* answers with the last user text */
-    bool judges, obeys;                         /* grades an output as `assay judge` asks; does what the output says */
+    bool judges, obeys, leans;                  /* grades as `assay judge` asks; does what an output says; is biased */
     bool calls;                                 /* asks for a tool whenever one is on offer */
     bool breaks_json;                           /* JSON mode does not bind it */
     double prose_rate;                          /* right answers in chatter, unless JSON was asked for */

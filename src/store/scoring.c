@@ -109,7 +109,8 @@ enum err_code store_scores_each(struct store *s, int64_t run_no, int64_t scoring
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
-    TRY(stmt_open(&q, s, "SELECT trial_no, \"values\" FROM score WHERE run_no = $1 AND scoring_no = $2 ORDER BY trial_no", e));
+    TRY(stmt_open(&q, s,
+                  "SELECT trial_no, \"values\" FROM score WHERE run_no = $1 AND scoring_no = $2 ORDER BY trial_no", e));
     stmt_bind_i64(q, 1, run_no);
     stmt_bind_i64(q, 2, scoring_no);
     for (;;) {

@@ -31,7 +31,8 @@ static void judging_about_kind(const struct judging *j, json_t *o)
         json_object_set_new(o, "of", json_integer(j->o->of));
         json_object_set_new(o, "nth", json_integer(j->o->nth));
     } else if (j->o->kind == JUDGE_PASS_PAIRS) {
-        json_object_set_new(o, "variants", json_pack("[I,I]", (json_int_t)j->o->variants[0], (json_int_t)j->o->variants[1]));
+        json_object_set_new(o, "variants",
+                            json_pack("[I,I]", (json_int_t)j->o->variants[0], (json_int_t)j->o->variants[1]));
     }
 }
 
@@ -56,7 +57,8 @@ static enum err_code judging_open_apply(struct store_tx *tx, void *arg, struct e
 {
     struct judging_opening *p = arg;
 
-    return store_tx_scoring_add(tx, p->j->run->no, str_c(judge_pass_name(p->j->o->kind)), p->about, clock_wall_ms(), &p->no, e);
+    return store_tx_scoring_add(tx, p->j->run->no, str_c(judge_pass_name(p->j->o->kind)), p->about, clock_wall_ms(),
+                                &p->no, e);
 }
 
 static enum err_code judging_pass_new(struct judging *j, const char *fingerprint, struct err *e)
@@ -494,8 +496,7 @@ static void judging_look_around(struct judging *j, bool failing)
 
 static bool judging_is_over(const struct judging *j)
 {
-    return j->stopping || (j->o->limit && j->started >= j->o->limit) ||
-           (!j->waiting && j->kind->read_all(j));
+    return j->stopping || (j->o->limit && j->started >= j->o->limit) || (!j->waiting && j->kind->read_all(j));
 }
 
 /* Also when something broke: waits for every call that is out, as their memory is ours, and commits what they cost. */

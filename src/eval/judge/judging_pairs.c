@@ -100,8 +100,8 @@ static enum err_code pairs_prepare(struct judging_work *w, struct err *e)
             q.input = input;                            /* the first variant's, whichever stands first */
     }
     q.gold = judging_gold(j->kase.expected, w->arena);
-    q.mark = judging_mark(j, w->trial.trial.number, (const struct str[]){ q.input, q.outputs[0], q.outputs[1], q.gold }, 4,
-                          w->arena);
+    q.mark = judging_mark(j, w->trial.trial.number, (const struct str[]){ q.input, q.outputs[0], q.outputs[1], q.gold },
+                          4, w->arena);
     w->messages = judge_ask_pair(&q, w->arena);
     return ERR_OK;
 }
@@ -131,7 +131,8 @@ static enum err_code pairs_keep(struct judging_work *w, struct buf *row, struct 
     }
     if (w->trial.scores.len)
         TRY(json_read(w->trial.scores, &own, e));
-    measured = j->scorers.measured_at >= 0 ? json_array_get(json_child(own, "v"), (size_t)j->scorers.measured_at) : NULL;
+    measured = j->scorers.measured_at >= 0 ? json_array_get(json_child(own, "v"), (size_t)j->scorers.measured_at)
+                                           : NULL;
     if (json_is_number(measured))
         json_object_set(o, "measured", (json_t *)measured);
     json_write(o, row);

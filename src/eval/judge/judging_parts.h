@@ -1,6 +1,7 @@
-/* src/eval/judge/judging_parts.h (private to eval/judge): what the loop of a judgement (judging.c) shares with its kinds:
- * scores (judging_scores.c) and preferences (judging_pairs.c). A kind says which questions there are, how one is asked
- * and what its reply means; the loop owns calls, budget, repair round, ledger and commits. All on the caller's thread. */
+/* src/eval/judge/judging_parts.h (private to eval/judge): what the loop of a judgement (judging.c) shares with its
+ * kinds: scores (judging_scores.c) and preferences (judging_pairs.c). A kind says which questions there are, how one is
+ * asked and what its reply means; the loop owns calls, budget, repair round, ledger and commits. All on the caller's
+ * thread. */
 #pragma once
 
 #include "data/pack.h"

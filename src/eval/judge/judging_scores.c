@@ -104,8 +104,8 @@ static enum err_code scores_facts(struct judging_work *w, struct judge_facts *ou
         out->checked = true;
         if (scores[i].value == 0)
             failed[out->failed_count++] = scores[i].note.len
-                                              ? arena_printf(w->arena, STR_FMT ": " STR_FMT, STR_ARG(j->scorers.infos[i].name),
-                                                             STR_ARG(scores[i].note))
+                                              ? arena_printf(w->arena, STR_FMT ": " STR_FMT,
+                                                             STR_ARG(j->scorers.infos[i].name), STR_ARG(scores[i].note))
                                               : j->scorers.infos[i].name;
     }
     if (j->scorers.measured_at >= 0 && scores[j->scorers.measured_at].state == SCORE_VALUE)

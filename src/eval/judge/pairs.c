@@ -30,7 +30,8 @@ static bool pair_choice_of(struct str s, enum judge_choice *out)
 }
 
 /* Two objects that disagree are none: who knows which is the judge's and which it quotes. */
-bool judge_choice_read(struct str reply, struct arena *a, enum judge_choice *out, struct str *reasoning, struct str *why)
+bool judge_choice_read(struct str reply, struct arena *a, enum judge_choice *out, struct str *reasoning,
+                       struct str *why)
 {
     struct json_loose l;
     const json_t *o, *found = NULL;

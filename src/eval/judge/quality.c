@@ -271,35 +271,38 @@ static enum err_code quality_steadiness(struct store *s, const struct run *run, 
 
 /* --- what it should not look at ----------------------------------------------------------------------------------- */
 
+struct quality_lengths { double *points, *length, *measured; size_t n; };
+
+static void quality_lengths_of(const struct quality_rows *rows, bool measured, struct quality_lengths *out)
+{
+    out->n = 0;
+    for (size_t i = 0; i < rows->rows.len; i++) {
+        const struct quality_row *r = &rows->rows.at[i];
+
+        if (!isfinite(r->points) || r->length < 0 || (measured && !isfinite(r->measured)))
+            continue;
+        out->points[out->n] = r->points;
+        out->length[out->n] = (double)r->length;
+        out->measured[out->n++] = r->measured;
+    }
+}
+
 static void quality_length(const struct quality_rows *rows, struct judge_length *out)
 {
-    AUTO(freep) double *points = xcalloc(rows->rows.len + 1, sizeof *points);
-    AUTO(freep) double *length = xcalloc(rows->rows.len + 1, sizeof *length);
-    AUTO(freep) double *measured = xcalloc(rows->rows.len + 1, sizeof *measured);
-    size_t n = 0, all = 0;
-    struct rank_test given;
+    size_t all = rows->rows.len + 1;
+    AUTO(freep) double *numbers = xcalloc(all * 3, sizeof *numbers);
+    struct quality_lengths l = { numbers, numbers + all, numbers + 2 * all, 0 };
+    struct rank_test test;
 
-    for (int round = 0; round < 2; round++) {           /* first those that were measured, then all */
-        n = 0;
-        for (size_t i = 0; i < rows->rows.len; i++) {
-            const struct quality_row *r = &rows->rows.at[i];
-
-            if (!isfinite(r->points) || r->length < 0 || (round == 0 && !isfinite(r->measured)))
-                continue;
-            points[n] = r->points;
-            length[n] = (double)r->length;
-            measured[n++] = r->measured;
-        }
-        if (round == 0) {
-            given = stats_spearman_given(points, length, measured, n);
-            all = n;
-        }
-        if (round == 0 && given.known) {
-            *out = (struct judge_length){ .n = (int64_t)all, .given = true, .test = given };
-            return;
-        }
-    }
-    *out = (struct judge_length){ .n = (int64_t)n, .test = stats_spearman(points, length, n) };
+    quality_lengths_of(rows, true, &l);
+    test = stats_spearman(l.points, l.measured, l.n);
+    *out = (struct judge_length){ .n = (int64_t)l.n, .given = true };
+    out->settled = test.known && test.value > 1 - 1e-9;
+    out->test = stats_spearman_given(l.points, l.length, l.measured, l.n);
+    if (out->settled || out->test.known)
+        return;
+    quality_lengths_of(rows, false, &l);
+    *out = (struct judge_length){ .n = (int64_t)l.n, .test = stats_spearman(l.points, l.length, l.n) };
 }
 
 static enum err_code quality_position(struct store *s, const struct run *run, const struct judge_scorers *all,
@@ -322,7 +325,8 @@ static enum err_code quality_position(struct store *s, const struct run *run, co
 /* --- other judges ------------------------------------------------------------------------------------------------- */
 
 /* The newest pass of each model that judged by the same words, `pass` among them. */
-static void quality_panel_choose(const struct judge_scorers *all, const struct judge_pass *mine, struct judge_panel *out)
+static void quality_panel_choose(const struct judge_scorers *all, const struct judge_pass *mine,
+                                 struct judge_panel *out)
 {
     for (size_t i = all->pass_count; i-- > 0;) {
         const struct judge_pass *p = &all->passes[i];

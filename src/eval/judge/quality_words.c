@@ -121,6 +121,7 @@ json_t *judge_quality_json(const struct judge_quality *q)
     json_object_set_new(o, "people", words_people_json(&q->people));
     json_object_set_new(o, "self_consistency", words_steadiness_json(&q->steadiness));
     json_object_set_new(length, "given_what_was_measured", json_boolean(q->length.given));
+    json_object_set_new(length, "settled_by_what_was_measured", json_boolean(q->length.settled));
     json_object_set_new(o, "length_bias", length);
     json_object_set_new(o, "position_bias", words_position_json(&q->position));
     if (q->panel.count > 1)
@@ -160,14 +161,14 @@ static struct str words_people(const struct judge_people *p, struct str run, str
         return arena_printf(a, "%lld labels that are neither pass or fail nor numbers: nothing to hold scores against",
                             (long long)p->labels);
     if (p->kind == JUDGE_LABELS_NUMBERS)
-        return p->rank.known
-                   ? arena_printf(a, "Spearman's rho of points and labels %.2f, " STR_FMT ", n %lld", p->rank.value,
-                                  STR_ARG(words_p(p->rank.p, a)), (long long)p->ranked)
-                   : arena_printf(a, "%lld labelled trials are too few, or all alike", (long long)p->ranked);
+        return p->rank.known ? arena_printf(a, "Spearman's rho of points and labels %.2f, " STR_FMT ", n %lld",
+                                            p->rank.value, STR_ARG(words_p(p->rank.p, a)), (long long)p->ranked)
+                             : arena_printf(a, "%lld labelled trials are too few, or all alike", (long long)p->ranked);
     if (!p->kappa.n)
         return arena_printf(a, "%lld labels, in which people are evenly divided", (long long)p->labels);
     if (!isfinite(p->kappa.kappa))
-        return arena_printf(a, "agrees on %.1f %% of %lld labelled trials; kappa is not known: only one verdict was given",
+        return arena_printf(a,
+                            "agrees on %.1f %% of %lld labelled trials; kappa is not known: only one verdict was given",
                             p->kappa.observed * 100, (long long)p->kappa.n);
     return arena_printf(a, "agrees on %.1f %% of %lld labelled trials, Cohen's kappa %.2f" STR_FMT "; " STR_FMT
                         " (%lld of %s; pass is %d points)", p->kappa.observed * 100, (long long)p->kappa.n, p->kappa.kappa,
@@ -179,7 +180,9 @@ static struct str words_steadiness(const struct judge_steadiness *x, struct str 
 {
     if (!x->trials)
         return arena_printf(a, "not measured: assay judge " STR_FMT " --passes 2", STR_ARG(run));
-    return arena_printf(a, "same verdict in %.1f %% of %lld trials judged %lld times" STR_FMT "; %.1f points apart" STR_FMT,
+    return arena_printf(a,
+                        "same verdict in %.1f %% of %lld trials judged %lld times" STR_FMT
+                        "; %.1f points apart" STR_FMT,
                         (double)x->same / (double)x->trials * 100, (long long)x->trials, (long long)x->passes,
                         STR_ARG(words_range_percent(&x->share, a)), x->apart,
                         STR_ARG(words_range(&x->apart_interval, a)));
@@ -189,11 +192,13 @@ static struct str words_length(const struct judge_length *x, struct arena *a)
 {
     const char *verdict;
 
+    if (x->settled)
+        return arena_printf(a, "none seen: the points follow what was measured, n %lld", (long long)x->n);
     if (!x->test.known)
         return S("not known: too few trials, or scores or lengths all alike");
-    verdict = x->test.p >= 0.05     ? "none seen"
-              : x->test.value > 0   ? "longer outputs get more points"
-                                    : "longer outputs get fewer points";
+    verdict = x->test.p >= 0.05   ? "none seen"
+              : x->test.value > 0 ? "longer outputs get more points"
+                                  : "longer outputs get fewer points";
     return arena_printf(a, "%s: Spearman's rho %.2f%s, " STR_FMT ", n %lld", verdict, x->test.value,
                         x->given ? " given what was measured" : "", STR_ARG(words_p(x->test.p, a)), (long long)x->n);
 }

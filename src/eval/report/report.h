@@ -62,7 +62,7 @@ struct str  report_estimate(const struct estimate *x, enum metric_unit unit, str
  * flagged". Empty when nobody has. */
 struct str  report_judged(const struct result *r, struct arena *a);
 /* How far that judge can be trusted (judge_quality_lines); 0 lines when nobody has judged. */
-size_t      report_judge_lines(const struct result *r, struct arena *a, struct judge_quality_line out[JUDGE_QUALITY_LINES]);
+size_t report_judge_lines(const struct result *r, struct arena *a, struct judge_quality_line out[JUDGE_QUALITY_LINES]);
 /* "sim:judge, rubric built-in, pass 3: a beats b in 12 of 20 cases ...". */
 struct str  report_preference(const struct result *r, const struct judge_pairs *p, struct arena *a);
 const char *report_date(int64_t wall_ms, char out[REPORT_TEXT]);            /* "2026-11-21 08:15 UTC" */

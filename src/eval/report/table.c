@@ -431,7 +431,8 @@ static void table_judge(struct table *t)
                         PAINT_DIM);
     n = report_judge_lines(r, t->arena, lines);
     for (size_t i = 0; i < n; i++)
-        table_paragraph(t, "", 8, arena_printf(t->arena, "%s: " STR_FMT, lines[i].label, STR_ARG(lines[i].text)), PAINT_DIM);
+        table_paragraph(t, "", 8, arena_printf(t->arena, "%s: " STR_FMT, lines[i].label, STR_ARG(lines[i].text)),
+                        PAINT_DIM);
 }
 
 static enum err_code table_write(const struct result *r, struct store *s, const struct report_options *options,
