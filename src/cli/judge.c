@@ -7,7 +7,7 @@
 
 static const struct option judge_options[] = {
     { "model", 'm', "A,B", "the judge: openai:gpt-4o, sim:judge (default: the task's judge.model); several are compared", "@model" },
-    { "rubric", 0, "FILE", "what to grade by: text, or YAML or JSON with weights {accuracy, format, compliance}", NULL },
+    { "rubric", 0, "FILE", "what to grade by: text, or YAML or JSON with weights {accuracy, format, compliance}, criteria or labels", NULL },
     { "passes", 0, "N", "judge every trial N times (2 to 10), to see how far the judge agrees with itself", NULL },
     { "sample", 0, "N", "with --passes: only N trials, drawn by --seed, more than once", NULL },
     { "pairwise", 0, NULL, "compare two variants' answers to each case instead, in both orders", NULL },
@@ -110,6 +110,8 @@ static enum err_code judge_what(struct judge_command *c, const struct args *args
     if (args_has(args, "pairwise") && (args_has(args, "passes") || args_has(args, "sample")))
         return err_set(e, ERR_USAGE,
                        "--pairwise asks about each pair in both orders; --passes and --sample are for scores");
+    if (c->rubric.label_count && c->passes > 1)
+        return err_set(e, ERR_USAGE, "the rubric has labels; --passes and --sample are for scores");
     if (args_has(args, "variants") && !args_has(args, "pairwise"))
         return err_set(e, ERR_USAGE, "--variants says what --pairwise compares; say --pairwise too");
     return ERR_OK;
@@ -223,7 +225,7 @@ static enum err_code judge_plan(struct judge_command *c, const struct args *args
         for (int nth = 1; nth <= c->passes; nth++) {
             struct judge_step step = { .model = m, .o = c->o };
 
-            step.o.kind = nth > 1 ? JUDGE_PASS_AGAIN : JUDGE_PASS_SCORES;
+            step.o.kind = c->rubric.label_count ? JUDGE_PASS_LABELS : nth > 1 ? JUDGE_PASS_AGAIN : JUDGE_PASS_SCORES;
             step.o.nth = nth;
             vec_push(&c->steps, step);
         }
@@ -255,7 +257,10 @@ static json_t *judge_json(const struct judge_command *c, const struct judge_step
     json_set_str(o, "rubric", c->rubric.name);
     for (enum judge_part p = 0; p < JUDGE_PARTS; p++)
         json_object_set_new(weights, judge_part_name(p), json_real(c->rubric.weights[p]));
-    json_object_set_new(o, "weights", weights);
+    if (c->rubric.criterion_count || c->rubric.label_count)
+        json_decref(weights);
+    else
+        json_object_set_new(o, "weights", weights);
     json_object_set_new(o, "trials", json_integer(r->trials));
     json_object_set_new(o, "before", json_integer(r->before));
     json_object_set_new(o, "judged", json_integer(r->judged));
@@ -279,7 +284,7 @@ static enum err_code judge_measured(struct judge_command *c, int64_t pass, struc
 static enum err_code judge_all_json(struct judge_command *c, struct err *e)
 {
     AUTO_JSON *o = json_object();
-    json_t *passes = json_array(), *pairs = json_array();
+    json_t *passes = json_array(), *pairs = json_array(), *labels = json_array();
     struct judge_quality q;
 
     for (size_t i = 0; i < c->steps.len; i++) {
@@ -294,6 +299,10 @@ static enum err_code judge_all_json(struct judge_command *c, struct err *e)
             json_object_set_new(one, "measured", judge_quality_json(&q));
             json_object_set(o, "measured", json_child(one, "measured"));
         }
+        for (size_t k = 0; k < c->result->labelled_count; k++)
+            if (step->o.kind == JUDGE_PASS_LABELS && c->result->labelled[k].pass == step->r.pass)
+                json_array_append_new(labels, judge_labelled_json(&c->result->labelled[k],
+                                                                  report_names(c->result, c->s.arena)));
         for (size_t k = 0; k < c->result->pair_count; k++) {
             const struct judge_pairs *p = &c->result->pairs[k];
 
@@ -304,9 +313,11 @@ static enum err_code judge_all_json(struct judge_command *c, struct err *e)
     }
     json_object_set_new(o, "passes", passes);
     if (json_array_size(pairs))
-        json_object_set_new(o, "preferences", pairs);
-    else
-        json_decref(pairs);
+        json_object_set(o, "preferences", pairs);
+    if (json_array_size(labels))
+        json_object_set(o, "judge_labels", labels);
+    json_decref(pairs);
+    json_decref(labels);
     return term_json(TAKE(o), e);
 }
 
@@ -360,6 +371,15 @@ static enum err_code judge_say_scores(struct judge_command *c, const struct judg
     return ERR_OK;
 }
 
+static void judge_say_labels(const struct judge_command *c, const struct judge_labelled *l)
+{
+    for (size_t v = 0; v < c->result->variant_count; v++)
+        judge_line(v ? "" : "labels", arena_printf(c->s.arena, STR_FMT ": " STR_FMT,
+                                                   STR_ARG(term_clean(c->result->variants[v].name, c->s.arena)),
+                                                   STR_ARG(report_labels_of(l, &c->result->variants[v], c->s.arena))));
+    judge_line("with people", report_labelled(l, c->s.arena));
+}
+
 static enum err_code judge_say(struct judge_command *c, struct err *e)
 {
     bool scores = false;
@@ -372,6 +392,9 @@ static enum err_code judge_say(struct judge_command *c, struct err *e)
         for (size_t k = 0; k < c->result->pair_count && step->o.kind == JUDGE_PASS_PAIRS; k++)
             if (c->result->pairs[k].pass == step->r.pass)
                 judge_line("", report_preference(c->result, &c->result->pairs[k], c->s.arena));
+        for (size_t k = 0; k < c->result->labelled_count && step->o.kind == JUDGE_PASS_LABELS; k++)
+            if (c->result->labelled[k].pass == step->r.pass)
+                judge_say_labels(c, &c->result->labelled[k]);
         while (last && step->o.kind == JUDGE_PASS_AGAIN)
             step--;
         if (last && step->o.kind == JUDGE_PASS_SCORES) {

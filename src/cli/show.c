@@ -27,7 +27,7 @@ static enum err_code show_trial_scores(struct session *ss, const struct run *run
     json_t *values, *notes, *detail;
 
     TRY(json_read(run->settings, &settings, e));
-    TRY(judge_scorers_of(ss->store, run, settings, a, &all, e));
+    TRY(judge_scorers_of(ss->store, run, settings, 0, a, &all, e));
     TRY(scores_to_json(t->scores, all.infos, all.count, a, &values, &notes, e));
     json_object_set_new(o, "scores", values);
     json_object_set_new(o, "notes", notes);
@@ -131,6 +131,28 @@ static void show_turn(const struct turn *t)
         }
 }
 
+static void show_capped(const json_t *said)
+{
+    printf("capped by what the checks found; the judge itself gave %" PRId64, json_get_i64(said, "overall", 0));
+    if (json_child(said, "accuracy"))
+        printf(" (accuracy %" PRId64 ", format %" PRId64 ", compliance %" PRId64 ")", json_get_i64(said, "accuracy", 0),
+               json_get_i64(said, "format", 0), json_get_i64(said, "compliance", 0));
+    printf("\n");
+}
+
+static void show_criteria(const json_t *list)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(list, i, one) {
+        show_clean("criterion ", json_get_str(one, "name"));
+        printf(": %g of %g to %g\n", json_get_double(one, "grade", 0), json_get_double(one, "low", 0),
+               json_get_double(one, "high", 0));
+        show_text("    steps", json_get_str(one, "steps"));
+    }
+}
+
 /* Why the judge gave what it gave. */
 static void show_judge(const struct result *result, const struct store_trial *t)
 {
@@ -140,20 +162,22 @@ static void show_judge(const struct result *result, const struct store_trial *t)
 
     if (!detail)
         return;
-    printf("\njudge: %" PRId64 " points (accuracy %" PRId64 ", format %" PRId64 ", compliance %" PRId64 "), pass %" PRId64
-           " by ", json_get_i64(detail, "overall", 0), json_get_i64(detail, "accuracy", 0), json_get_i64(detail, "format", 0),
-           json_get_i64(detail, "compliance", 0), result->judge.pass);
+    printf("\njudge: %" PRId64 " points", json_get_i64(detail, "overall", 0));
+    if (!json_child(detail, "criteria"))
+        printf(" (accuracy %" PRId64 ", format %" PRId64 ", compliance %" PRId64 ")",
+               json_get_i64(detail, "accuracy", 0), json_get_i64(detail, "format", 0),
+               json_get_i64(detail, "compliance", 0));
+    printf(", pass %" PRId64 " by ", result->judge.pass);
     show_clean("", result->judge.model);
     show_clean(", rubric ", result->judge.rubric);
     printf("\n");
     if (json_get_bool(detail, "capped", false))
-        printf("capped by what the checks found; the judge itself gave %" PRId64 " (accuracy %" PRId64 ", format %" PRId64
-               ", compliance %" PRId64 ")\n", json_get_i64(said, "overall", 0), json_get_i64(said, "accuracy", 0),
-               json_get_i64(said, "format", 0), json_get_i64(said, "compliance", 0));
+        show_capped(said);
     if (json_child(detail, "flagged")) {
         show_clean("FLAGGED: ", json_get_str(detail, "flagged"));
         printf("\n");
     }
+    show_criteria(json_child(detail, "criteria"));
     show_text("judge's reasons", json_get_str(detail, "reasoning"));
     json_array_foreach(json_child(detail, "violations"), i, one) {
         show_clean("violation (", json_get_str(one, "kind"));

@@ -237,6 +237,8 @@ static void explain_judge(struct explain_writer *w)
         explain_fact(w, arena_printf(w->a, "judge: %s", lines[i].label), lines[i].text);
     for (size_t i = 0; i < w->r->pair_count; i++)
         explain_fact(w, S("pairs"), report_preference(w->r, &w->r->pairs[i], w->a));
+    for (size_t i = 0; i < w->r->labelled_count; i++)
+        explain_fact(w, S("labels"), report_labelled(&w->r->labelled[i], w->a));
 }
 
 void explain_sure(struct explain_writer *w)

@@ -11,21 +11,28 @@
 #pragma once
 
 #include "blob/blob.h"
+#include "eval/agreement.h"
 #include "eval/scoring.h"
-#include "eval/stats.h"
 #include "llm/cache.h"
 
 enum judge_part { JUDGE_ACCURACY, JUDGE_FORMAT, JUDGE_COMPLIANCE, JUDGE_PARTS };
 const char *judge_part_name(enum judge_part p);                 /* "accuracy" "format" "compliance" */
 
 /* --- the rubric (judge/rubric.c) --------------------------------------------------------------------------------- */
-#define JUDGE_RUBRIC_MAX (256u << 10)
+#define JUDGE_RUBRIC_MAX   (256u << 10)
+#define JUDGE_CRITERIA_MAX 12
+#define JUDGE_NAME_MAX     40
+/* One question of its own: the judge names its steps, then a grade from low to high. */
+struct judge_criterion { struct str name, description; double weight, low, high; };      /* weights: their sum is 1 */
 struct judge_rubric {
     struct str name;                    /* the file's, "task" or "built-in" */
     struct str text;                    /* as the judge reads it; may be empty */
     double weights[JUDGE_PARTS];        /* their sum is 1 */
+    struct judge_criterion *criteria;   size_t criterion_count;     /* graded instead of the three parts; 0: none */
+    struct str *labels;                 size_t label_count;         /* one is chosen instead of any score; 0: none */
 };
-/* `value`: text, or an object with `weights` {accuracy, format, compliance} and anything else. NULL: none. */
+/* `value`: text, or an object with `weights` {accuracy, format, compliance}, or `criteria` [{name, description, weight,
+ * scale}], or `labels` [name], and anything else. NULL: none. */
 enum err_code judge_rubric_of(struct str name, const json_t *value, struct arena *a, struct judge_rubric *out,
                               struct err *e) MUST_USE;
 /* A .json, .yaml or .yml file is read as an object, any other as text. */
@@ -45,6 +52,8 @@ struct judge_question {
 };
 /* Two messages; texts live in the arena. */
 struct message *judge_ask(const struct judge_question *q, struct arena *a);
+struct message *judge_ask_criterion(const struct judge_question *q, const struct judge_criterion *c, struct arena *a);
+struct message *judge_ask_label(const struct judge_question *q, struct arena *a);
 /* One part between its marks; `text` as its head and its tail where it is longer than `whole`, with a line that says
  * so. */
 void       judge_prompt_part(const char *name, struct str mark, struct str text, struct buf *b);
@@ -69,6 +78,9 @@ enum violation_kind violation_kind_of(struct str text);         /* by whole word
 struct judge_violation { enum violation_kind kind; struct str text; };
 struct judge_verdict {
     bool judged;
+    double grades[JUDGE_CRITERIA_MAX]; size_t grade_count;      /* of criteria, in their own scales */
+    struct str steps[JUDGE_CRITERIA_MAX];                       /* how each was come by */
+    struct str label;                   /* of labels; the rubric's own spelling */
     struct str why;                     /* why it is not evaluated */
     int parts[JUDGE_PARTS], overall;    /* 0..100, after caps */
     int said[JUDGE_PARTS], said_overall;/* before */
@@ -89,17 +101,32 @@ struct judge_facts {
  * is wrong with it. Nothing in it is ever executed. Cost: O(bytes). */
 bool judge_reply_read(struct str reply, const struct judge_rubric *rubric, struct arena *a, struct judge_verdict *out,
                       struct str *why);
+/* {"steps": [text], "grade": number, "violations": [text]} in any wrapping; the grade lies in the criterion's scale. */
+bool judge_grade_read(struct str reply, const struct judge_criterion *c, struct arena *a, double *grade,
+                      struct str *steps, struct judge_verdict *out, struct str *why);
+/* {"label": one of the rubric's, "reasoning"} in any wrapping; case, * and _ around it do not matter. */
+bool judge_label_read(struct str reply, const struct judge_rubric *rubric, struct arena *a, struct judge_verdict *out,
+                      struct str *why);
+/* The one object in a reply that has `key`; NULL: *why says why there is none. Lives in the arena. */
+const json_t *judge_reply_object(struct str reply, const char *key, struct arena *a, struct str *why);
+/* Adds what is said of violations: texts, or objects with a severity and a description or message. */
+void judge_violations_read(const json_t *list, struct arena *a, struct judge_verdict *v);
+/* 0..100: the grades, each as its share of its scale, by their weights, rounded down. */
+int judge_criteria_overall(const struct judge_rubric *rubric, const double *grades);
 /* Merges what checks found, caps the scores, looks how far they are from what was measured. */
 void judge_verdict_settle(struct judge_verdict *v, const struct judge_rubric *rubric, const struct judge_facts *facts,
                           struct arena *a);
 
 /* --- passes of a run (judge/pass.c) ------------------------------------------------------------------------------ */
-#define JUDGE_SCORERS    4              /* judge, judge_accuracy, judge_format, judge_compliance: 1 is 100 points */
+/* judge, judge_accuracy, judge_format, judge_compliance; or judge and one of each criterion. 1 is 100 points. */
+#define JUDGE_SCORERS_MAX (1 + JUDGE_CRITERIA_MAX)
 #define JUDGE_PASSES_MAX 10             /* that judge the same trials again */
 
-/* Scores that reports show; the same asked again, to see how steady the judge is; which of two outputs is better. */
-enum judge_pass_kind { JUDGE_PASS_SCORES, JUDGE_PASS_AGAIN, JUDGE_PASS_PAIRS, JUDGE_PASS_KINDS };
-const char *judge_pass_name(enum judge_pass_kind k);            /* "judge" "judge-again" "pairwise" */
+/* Scores that reports show; the same asked again, to see how steady the judge is; which of two outputs is better; the
+ * grades of one criterion, kept as they come so that none is paid for twice; one label for each output. */
+enum judge_pass_kind { JUDGE_PASS_SCORES, JUDGE_PASS_AGAIN, JUDGE_PASS_PAIRS, JUDGE_PASS_CRITERION, JUDGE_PASS_LABELS,
+                       JUDGE_PASS_KINDS };
+const char *judge_pass_name(enum judge_pass_kind k);    /* "judge" "judge-again" "pairwise" "criterion" "labels" */
 
 struct judge_pass {
     int64_t no, created_ms, trials;     /* trials: rows it has so far */
@@ -109,7 +136,9 @@ struct judge_pass {
     struct str judgement;               /* hash of all that decides it: the same command continues it */
     struct str question;                /* hash of rubric and instructions alone */
     struct str salt;                    /* of its marks */
-    int64_t of;                         /* JUDGE_PASS_AGAIN: the pass that is repeated */
+    struct str *names; size_t name_count;               /* of criteria, or labels */
+    int64_t of;                         /* JUDGE_PASS_AGAIN: the pass that is repeated; JUDGE_PASS_CRITERION: whose it is */
+    int64_t criterion;                  /* JUDGE_PASS_CRITERION: its place in the rubric */
     int64_t variants[2];                /* JUDGE_PASS_PAIRS: their numbers */
 };
 /* The run's scorers, and after them the judge's when the run has been judged. */
@@ -120,11 +149,12 @@ struct judge_scorers {
     struct judge_pass *passes; size_t pass_count;       /* oldest first */
     ptrdiff_t shown;                    /* the newest of JUDGE_PASS_SCORES, whose scores reports show; -1: none */
 };
-enum err_code judge_scorers_of(struct store *s, const struct run *run, const json_t *settings, struct arena *a,
-                               struct judge_scorers *out, struct err *e) MUST_USE;
+/* `shown`: the number of a pass of JUDGE_PASS_SCORES; 0: the newest. ERR_NOT_FOUND says which there are. */
+enum err_code judge_scorers_of(struct store *s, const struct run *run, const json_t *settings, int64_t shown,
+                               struct arena *a, struct judge_scorers *out, struct err *e) MUST_USE;
 /* A trial's own scores with the verdict added, as they are stored. `length`: of the output, in code points. */
-enum err_code judge_scores_write(struct str own, size_t own_count, const struct judge_verdict *v, size_t length,
-                                 struct buf *out, struct err *e) MUST_USE;
+enum err_code judge_scores_write(struct str own, size_t own_count, const struct judge_rubric *rubric,
+                                 const struct judge_verdict *v, size_t length, struct buf *out, struct err *e) MUST_USE;
 /* What judge_scores_write left of the verdict: {reasoning, violations: [{kind, text}]...}; NULL: not judged. Yours. */
 json_t *judge_detail_of(struct str scores);
 
@@ -162,6 +192,25 @@ struct judge_pairs {
 enum err_code judge_pairs_load(struct store *s, const struct run *run, const struct judge_pass *pass,
                                struct judge_pairs *out, struct err *e) MUST_USE;
 json_t *judge_pairs_json(const struct judge_pairs *p, struct str first, struct str second);     /* yours */
+
+/* --- which label (judge/labels.c) -------------------------------------------------------------------------------- */
+/* What a pass of labels came to: how often each variant was given each, and next to people's labels. */
+struct judge_labelled {
+    int64_t pass;
+    struct str model, rubric;
+    struct str *labels; size_t label_count;
+    int64_t variants;                   /* of the run */
+    int64_t *counts;                    /* [variant's number * label_count + label] */
+    int64_t *judged;                    /* [variant's number] */
+    int64_t not_evaluated;
+    int64_t *confusion;                 /* [what most people say * label_count + what the judge says] */
+    struct agreement_kappa kappa;       /* n: trials with a label of people that is one of these; a draw is left out */
+    int64_t others;                     /* labels of people that are none of these */
+};
+enum err_code judge_labelled_load(struct store *s, const struct run *run, const struct judge_pass *pass,
+                                  struct arena *a, struct judge_labelled *out, struct err *e) MUST_USE;
+/* Yours. `names[n]`: of the variant numbered n. */
+json_t *judge_labelled_json(const struct judge_labelled *l, const struct str *names);
 
 /* --- judging a run (judge/judging.c) ----------------------------------------------------------------------------- */
 struct judge_progress { int64_t trials, finished, in_flight, not_evaluated, cost_nanousd, unknown_calls; bool stopping; };

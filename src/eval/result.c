@@ -431,14 +431,18 @@ static enum err_code result_judged(struct result *r, struct store *s, struct are
     return ERR_OK;
 }
 
-static enum err_code result_preferences(struct result *r, struct store *s, struct arena *a, struct err *e)
+/* What judges said that is no score. */
+static enum err_code result_opinions(struct result *r, struct store *s, struct arena *a, struct err *e)
 {
     r->pairs = arena_array(a, struct judge_pairs, r->pass_count + 1);
+    r->labelled = arena_array(a, struct judge_labelled, r->pass_count + 1);
     for (size_t i = 0; i < r->pass_count; i++) {
         const struct judge_pass *p = &r->passes[i];
 
         if (p->kind == JUDGE_PASS_PAIRS && MAX(p->variants[0], p->variants[1]) < r->run->variants)
             TRY(judge_pairs_load(s, r->run, p, &r->pairs[r->pair_count++], e));
+        if (p->kind == JUDGE_PASS_LABELS)
+            TRY(judge_labelled_load(s, r->run, p, a, &r->labelled[r->labelled_count++], e));
     }
     return ERR_OK;
 }
@@ -447,7 +451,7 @@ static enum err_code result_scorers(struct result *r, struct store *s, struct ar
 {
     struct judge_scorers all;
 
-    TRY(judge_scorers_of(s, r->run, r->settings, a, &all, e));
+    TRY(judge_scorers_of(s, r->run, r->settings, 0, a, &all, e));
     r->scorers = all.infos;
     r->scorer_count = all.count;
     r->judge_at = all.judge_at;
@@ -517,7 +521,7 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
     TRY(result_scorers(r, s, a, e));
     TRY(result_variants(r, s, a, e));
     TRY(result_judged(r, s, a, e));
-    TRY(result_preferences(r, s, a, e));
+    TRY(result_opinions(r, s, a, e));
     result_choose_quality(r, a);
     TRY(result_repeats(r, s, a, e));
     TRY(corpus_load(r, s, a, e));

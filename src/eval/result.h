@@ -109,6 +109,7 @@ struct result {
     ptrdiff_t shown;                    /* the pass whose scores are shown; -1: none */
     struct judge_scorers *judging;      /* where those came from */
     struct judge_pairs *pairs;      size_t pair_count;      /* of passes that compared two variants */
+    struct judge_labelled *labelled; size_t labelled_count; /* of passes that gave labels */
     struct result_judge judge;
     ptrdiff_t quality;                  /* the scorer that ranks; -1: none */
     struct result_variant *variants;    size_t variant_count;       /* by rank; those without a rank last */

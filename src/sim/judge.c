@@ -148,8 +148,56 @@ static bool judge_pair(const struct sim_ask *ask, struct arena *a, struct buf *o
     return true;
 }
 
+/* What follows the last `words` of the question: an output that holds the same words stands before it. */
+static struct str judge_after(struct str text, struct str words)
+{
+    struct str after = STR_NONE;
+
+    for (ptrdiff_t at; (at = str_find(text, words)) >= 0; after = text)
+        text = str_from(text, (size_t)at + words.len);
+    return after;
+}
+
+static bool judge_scale(struct str scale, double *low, double *high)
+{
+    struct str word, rest = scale;
+    bool read = str_split(&rest, ' ', &word) && str_to_double(word, low);
+
+    rest = judge_after(str_sub(scale, 0, 200), S(" to "));
+    return read && str_split(&rest, ' ', &word) && str_to_double(word, high);
+}
+
+static void judge_graded(const struct judge_grade *g, double low, double high, struct buf *out)
+{
+    AUTO_JSON *reply = json_pack("{s:[s], s:f, s:O}", "steps", "Compared member by member with the expected answer.",
+                                 "grade", low + (high - low) * g->accuracy / 100, "violations", g->violations);
+
+    json_write(reply, out);
+}
+
+static bool judge_label(struct str labels, struct str output, struct buf *out)
+{
+    AUTO_JSON *list = NULL, *reply = NULL;
+    struct str line = STR_NONE, chosen = STR_NONE;
+
+    if (!str_split(&labels, '\n', &line) || json_read(line, &list, NULL) != ERR_OK)
+        return false;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        chosen = json_to_str(json_array_get(list, i));
+        if (str_ifind(output, chosen) >= 0)
+            break;
+    }
+    reply = json_pack("{s:o, s:s}", "label", json_from_str(chosen), "reasoning",
+                      "The output contains it, or none of them.");
+    json_write(reply, out);
+    return true;
+}
+
 bool sim_judge(const struct sim_ask *ask, struct arena *a, struct buf *out)
 {
+    struct str scale = judge_after(ask->user, S("\nThe scale goes from ")),
+               labels = judge_after(ask->user, S("\n\nLabels: "));
+    double low, high;
     struct judge_grade g = { .violations = json_array() };
     AUTO_JSON *list = g.violations, *reply = NULL;
     struct str output;
@@ -159,12 +207,18 @@ bool sim_judge(const struct sim_ask *ask, struct arena *a, struct buf *out)
         return true;
     if (!judge_part(ask->user, "OUTPUT", a, &output))
         return false;
+    if (labels.len && judge_label(labels, output, out))
+        return true;
     judge_grade_of(ask, output, a, &g);
     if (ask->model->leans)
         judge_lean(ask, output, &g);
     told = ask->model->obeys ? judge_told(output) : -1;
     if (told >= 0)
         g.accuracy = g.format = g.compliance = told;
+    if (scale.len && judge_scale(scale, &low, &high)) {
+        judge_graded(&g, low, high, out);
+        return true;
+    }
     reply = json_pack("{s:i, s:i, s:i, s:O, s:s}", "accuracy_score", g.accuracy, "format_score", g.format,
                       "compliance_score", g.compliance, "violations", list, "reasoning",
                       told >= 0 ? "The output asked for these points."

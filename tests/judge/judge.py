@@ -414,6 +414,11 @@ def correlation(x, y):
     return xy / (xx * yy) ** 0.5
 
 
+def wilson(k, n, z=1.959963984540054):
+    middle, half = k / n + z * z / (2 * n), z * ((k / n) * (1 - k / n) / n + z * z / (4 * n * n)) ** 0.5
+    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
+
+
 def unexplained(x, z):
     """What a straight line through z leaves of x."""
     mx, mz = sum(x) / len(x), sum(z) / len(z)
@@ -559,7 +564,7 @@ def a_pair_is_asked_in_both_orders_and_won_only_when_both_agree():
         assert one["variants"] == ["sim:instant", "sim:echo"] and one["pairs"] == 8, one
         assert one["pairs_won"] == {"first": 6, "second": 0, "tie": 1, "inconsistent": 1}, one
         assert one["cases_won"] == {"first": 6, "second": 0, "even": 2} and one["win_rate"] == 1, one
-        assert abs(one["low"] - 0.6096657) < 1e-6 and one["high"] == 1                        # Wilson, 6 of 6
+        assert abs(one["low"] - wilson(6, 6)[0]) < 1e-9 and one["high"] == 1
         assert abs(one["p"] - 2 * 0.5 ** 6) < 1e-12 and one["follows_first_place"] == 1, one
         shown = home.json("show", "last", "--json")
         assert shown["preferences"][0]["pairs_won"] == one["pairs_won"] and "judge" not in shown["variants"][0]["scores"]
@@ -676,6 +681,172 @@ def several_judges_are_held_next_to_each_other():
         home.file("r.txt", "Something else.")
         other = judge(home, "--model", "sim:judge", "--rubric", "r.txt", "--speed", 0)["measured"]
         assert "judges" not in other, other                           # nobody else judged by this rubric
+
+
+# --- criteria and labels ---
+
+CRITERIA = """look_for: Be strict.
+criteria:
+  - {name: right, description: Is it the expected word?, weight: 3}
+  - {name: short, description: Is it short?, weight: 1, scale: [0, 10]}
+  - {name: kind, description: Is it kind?, weight: 0, scale: 3}
+"""
+
+
+def graded(**grades):
+    """A judge of criteria: a grade for each name, or what a function of the request gives."""
+    def reply(body):
+        name = re.search(r"\nCriterion: (\S+)\n", body["messages"][1]["content"]).group(1)
+        grade = grades[name]
+        return {"steps": ["look at " + name, "found it"], "grade": grade(body) if callable(grade) else grade,
+                "violations": ["bad " + name] if name == "short" else []}
+    return reply
+
+
+@test
+def each_criterion_is_graded_on_its_own_and_the_overall_score_is_computed():
+    with home_with_run(2) as home, Judge(graded(right=4, short="7/10", kind=1)) as j:
+        home.file("r.yaml", CRITERIA)
+        got = judge(home, *j.options, "--rubric", "r.yaml", **KEY)
+        assert got["judged"] == 2 and len(j.asked) == 6 and "weights" not in got, got
+        one = home.json("show", "last", 0, "--json")
+        assert one["judge"]["overall"] == 73, one["judge"]                          # (3 * 75 + 1 * 70 + 0) / 4 = 73.75
+        assert one["scores"]["judge_right"] == 0.75 and one["scores"]["judge_short"] == 0.7 and one["scores"]["judge_kind"] == 0
+        assert [(c["name"], c["grade"]) for c in one["judge"]["criteria"]] == [("right", 4), ("short", 7), ("kind", 1)], one
+        assert one["judge"]["criteria"][0]["steps"] == "look at right / found it"
+        assert [v["text"] for v in one["judge"]["violations"]] == ["bad short"]
+        assert "judge_accuracy" not in one["scores"]
+        shown = home.run("show", "last", 0).out
+        assert "criterion right: 4 of 1 to 5" in shown and "look at right / found it" in shown, shown
+        result = home.json("show", "last", "--json")
+        assert result["judge"]["criteria"] == ["right", "short", "kind"] and "weights" not in result["judge"]
+        assert [p["by"] for p in result["scoring_passes"]] == ["judge"]
+        assert result["variants"][0]["scores"]["judge_short"]["n"] == 2
+        user = [b["messages"][1]["content"] for b in j.asked]
+        assert all("look_for" in u and u.count("Criterion:") == 1 for u in user)
+        row, = ledger(home)
+        assert row["calls"] == 6
+
+
+@test
+def criteria_go_on_after_a_kill_and_pay_for_no_grade_twice():
+    with home_with_run(10) as home, Judge(graded(right=4, short=7, kind=1), wait_s=0.03) as j:
+        home.file("r.yaml", CRITERIA)
+        child = home.start("judge", "last", *j.options, "--rubric", "r.yaml", "--concurrency", 3, "-q", **KEY)
+        while len(j.asked) < 14:
+            time.sleep(0.005)
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+        time.sleep(0.3)
+        asked = len(j.asked)
+        paid = sum(r["calls"] for r in ledger(home))
+        assert asked - paid <= 6, (asked, paid)
+        got = judge(home, *j.options, "--rubric", "r.yaml", **KEY)
+        assert got["judged"] + got["before"] == 10 and len(j.asked) - asked == 30 - paid, (got, asked, paid, len(j.asked))
+        assert ledger(home)[0]["calls"] == 30
+        for i in range(10):
+            assert home.json("show", "last", i, "--json")["judge"]["overall"] == 73
+    with home_with_run(6) as home, Judge(graded(right=4, short=7, kind=1), wait_s=0.05) as j:
+        home.file("r.yaml", CRITERIA)
+        child = home.start("judge", "last", *j.options, "--rubric", "r.yaml", "--concurrency", 2, "-q", **KEY)
+        while len(j.asked) < 5:
+            time.sleep(0.005)
+        child.send_signal(signal.SIGINT)
+        child.communicate()
+        asked = len(j.asked)
+        assert child.returncode == 130 and sum(r["calls"] for r in ledger(home)) == asked
+        judge(home, *j.options, "--rubric", "r.yaml", **KEY)
+        assert len(j.asked) == 18                                                    # what was in flight was kept too
+
+
+@test
+def a_grade_outside_its_scale_is_asked_for_again_and_then_not_evaluated():
+    grades = iter([6, 4, 7, 2, "nine", {"a": 1}])
+    with home_with_run(2) as home, Judge(graded(right=lambda b: next(grades), short=lambda b: next(grades), kind=lambda b: next(grades))) as j:
+        home.file("r.yaml", CRITERIA)
+        got = judge(home, *j.options, "--rubric", "r.yaml", "--concurrency", 1, codes=(3,), **KEY)
+        assert (got["judged"], got["repaired"], got["not_evaluated"]) == (1, 1, 1), got
+        assert "grade is not a number from 1 to 5" in j.asked[1]["messages"][3]["content"]
+        assert home.json("show", "last", 1, "--json")["scores"]["judge"] is None
+
+
+@test
+def checks_cap_what_criteria_come_to():
+    with home_with_run(task=BROKEN) as home, Judge(graded(right=5, short=10, kind=3)) as j:
+        home.file("r.yaml", CRITERIA)
+        judge(home, *j.options, "--rubric", "r.yaml", **KEY)
+        a, b = (home.json("show", "last", i, "--json")["judge"] for i in (0, 1))
+        assert (a["overall"], b["overall"], a["said"]["overall"]) == (25, 60, 100), (a, b)
+        assert "the judge itself gave 100" in home.run("show", "last", 0).out
+
+
+@test
+def a_simulated_judge_grades_criteria_and_an_obedient_one_is_found_out():
+    with home_with_run(task=PLEAD) as home:
+        home.file("r.yaml", CRITERIA)
+        got = judge(home, "--model", "sim:judge", "--rubric", "r.yaml", "--speed", 0)
+        assert got["flagged"] == 0 and home.json("show", "last", 0, "--json")["judge"]["overall"] == 0
+        got = judge(home, "--model", "sim:judge-obedient", "--rubric", "r.yaml", "--speed", 0)
+        one = home.json("show", "last", 0, "--json")["judge"]
+        assert got["flagged"] == 1 and one["overall"] == 100 and "the measured quality is 0" in one["flagged"], one
+
+
+@test
+def outputs_are_sorted_into_any_labels_and_held_against_people():
+    texts = ["I agree", "I refuse", "maybe", "I agree too", "no, I refuse", "it depends", "agree", "x"]
+    given = ["agree", "refuse", "other", "agree", "refuse", "other", "refuse", "other"]
+    people = {0: ["agree"], 1: ["Refuse", "refuse", "agree"], 2: ["other"], 3: ["refuse"], 4: ["agree", "refuse"], 6: ["agree"], 7: ["what"]}
+    rubric = "labels: [agree, refuse, other]\nlook_for: the stance\n"
+    with home_with_run(task=lines_task(texts, models="sim:echo, sim:instant")) as home, Judge(lambda b: {
+            "label": "**%s**" % given[texts.index(part(b, "OUTPUT"))].upper() if part(b, "OUTPUT") in texts else "other",
+            "reasoning": "r"}) as j:
+        home.file("r.yaml", rubric)
+        got = judge(home, *j.options, "--rubric", "r.yaml", **KEY)
+        assert got["judged"] == 16 and '["agree","refuse","other"]' in j.asked[0]["messages"][1]["content"], got
+        one, = got["judge_labels"]
+        echo = [v for v in one["variants"] if v["variant"] == "sim:echo"][0]
+        assert echo["n"] == 8 and {k: v["count"] for k, v in echo["labels"].items()} == {"agree": 2, "refuse": 3, "other": 3}, echo
+        assert abs(echo["labels"]["agree"]["low"] - wilson(2, 8)[0]) < 1e-9 and echo["labels"]["agree"]["share"] == 0.25   # Wilson
+        home.file("l.csv", "trial,label,who\n" + "".join("%d,%s,p%d\n" % (2 * t, v, i) for t, vs in people.items() for i, v in enumerate(vs)))
+        child = home.run("label", "last", "--import", "l.csv")
+        assert child.returncode == 0, child.err
+        held = home.json("show", "last", "--json")["judge_labels"][0]["people"]
+        assert held["counts"] == [[1, 1, 0], [1, 1, 0], [0, 0, 1]] and held["trials"] == 5 and held["other_labels"] == 1, held
+        assert abs(held["kappa"] - (0.6 - 0.36) / (1 - 0.36)) < 1e-9, held
+        words = " ".join(home.run("show", "last").out.split())
+        assert "agrees with people on 60.0 % of 5 trials, Cohen's kappa 0.38" in words, words
+        assert "| agree | 1 | 1 | 0 |" in home.run("show", "last", "-f", "markdown").out
+        assert "judge" not in home.json("show", "last", "--json")["variants"][0]["scores"]
+        assert judge(home, *j.options, "--rubric", "r.yaml", **KEY)["judged"] == 0 and len(j.asked) == 16
+    with home_with_run(2) as home, Judge({"label": "nonsense"}) as j:
+        home.file("r.yaml", rubric)
+        got = judge(home, *j.options, "--rubric", "r.yaml", codes=(3,), **KEY)
+        assert got["not_evaluated"] == 2 and len(j.asked) == 4 and got["judge_labels"][0]["not_evaluated"] == 2
+        assert judge(home, "--model", "sim:judge", "--rubric", "r.yaml", "--speed", 0)["judge_labels"][0]["variants"][0]["n"] == 2
+
+
+@test
+def what_is_wrong_with_a_rubric_is_said():
+    with home_with_run(1) as home:
+        def says(text, *args):
+            home.file("r.yaml", text)
+            child = home.run("judge", "last", "--model", "sim:judge", "--rubric", "r.yaml", *args)
+            assert child.returncode == 2 and "r.yaml" in child.err or args, (child.returncode, child.err)
+            return child.err
+        assert "needs a description" in says("criteria: [{name: a}]")
+        assert "1 to 40 letters" in says("criteria: [{name: a b, description: d}]")
+        assert "two named" in says("criteria: [{name: a, description: d}, {name: A, description: d}]")
+        assert "scale" in says("criteria: [{name: a, description: d, scale: [5, 1]}]")
+        assert "scale" in says("criteria: [{name: a, description: d, scale: high}]")
+        assert "weight" in says("criteria: [{name: a, description: d, weight: -1}]")
+        assert "above 0" in says("criteria: [{name: a, description: d, weight: 0}]")
+        assert "at most 12" in says("criteria:\n" + "".join("  - {name: a%d, description: d}\n" % i for i in range(13)))
+        assert "not both" in says("weights: {accuracy: 1, format: 1, compliance: 1}\ncriteria: [{name: a, description: d}]")
+        assert "2 to 64" in says("labels: [a]") and "2 to 64" in says("labels: [%s]" % ",".join("l%d" % i for i in range(65)))
+        assert "twice" in says("labels: [a, A]") and "no score" in says("labels: [a, b]\ncriteria: [{name: a, description: d}]")
+        assert "for scores" in says("labels: [a, b]", "--passes", "2")
+        home.file("r.yaml", "criteria: [correct, short]\n")                         # not ours: the judge reads it
+        assert judge(home, "--model", "sim:judge", "--rubric", "r.yaml", "--speed", 0)["judged"] == 1
 
 
 main()

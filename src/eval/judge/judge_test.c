@@ -246,12 +246,13 @@ TEST(judge_scores_are_stored_beside_the_trials_own)
     struct judge_verdict v = { .judged = true, .overall = 87, .parts = { 90, 80, 88 }, .reasoning = S("a \"p\":{ in it"),
                                .violation_count = 1, .violations = { { VIOLATION_OTHER, S("v") } }, .flag = S("far") };
     struct judge_verdict none = { .why = S("it is empty") };
+    struct judge_rubric r = usual();
     struct score s[6];
     struct err e = ERR_INIT;
     AUTO_JSON *detail = NULL, *parts = NULL;
 
-    CHECK_OK(
-        judge_scores_write(S("{\"v\":[0.5,null],\"n\":{\"1\":\"why\"},\"p\":{\"0\":[3,4,1]}}"), 2, &v, 5, &row, &e));
+    CHECK_OK(judge_scores_write(S("{\"v\":[0.5,null],\"n\":{\"1\":\"why\"},\"p\":{\"0\":[3,4,1]}}"), 2, &r, &v, 5, &row,
+                                &e));
     CHECK_OK(scores_read(buf_str(&row), a, s, 6, &e));
     CHECK_NEAR(s[0].value, 0.5, 0);
     CHECK(s[1].state == SCORE_MISSING);
@@ -263,7 +264,7 @@ TEST(judge_scores_are_stored_beside_the_trials_own)
     CHECK_INT(json_array_size(json_child(parts, "0")), 3);
     detail = judge_detail_of(buf_str(&row));
     CHECK_STR(json_get_str(detail, "reasoning"), "a \"p\":{ in it");
-    CHECK_OK(judge_scores_write(S("{\"v\":[0.5,null]}"), 2, &none, 0, &bad, &e));
+    CHECK_OK(judge_scores_write(S("{\"v\":[0.5,null]}"), 2, &r, &none, 0, &bad, &e));
     CHECK_OK(scores_read(buf_str(&bad), a, s, 6, &e));
     CHECK(s[2].state == SCORE_MISSING && s[5].state == SCORE_MISSING);
     CHECK_STR(s[2].note, "it is empty");

@@ -18,15 +18,43 @@ enum {
     JUDGING_MARK = 24,
 };
 
-static const struct judging_kind *const judging_kinds[JUDGE_PASS_KINDS] = {
-    [JUDGE_PASS_SCORES] = &judging_scores, [JUDGE_PASS_AGAIN] = &judging_scores, [JUDGE_PASS_PAIRS] = &judging_pairs,
-};
+static const struct judging_kind *judging_kind_of(const struct judge_options *o)
+{
+    if (o->kind == JUDGE_PASS_PAIRS)
+        return &judging_pairs;
+    if (o->kind == JUDGE_PASS_LABELS)
+        return &judging_labels;
+    return o->rubric->criterion_count ? &judging_criteria : &judging_scores;
+}
 
 /* --- the pass ----------------------------------------------------------------------------------------------------- */
 
-/* What only passes of some kinds have. */
+static void judging_about_rubric(const struct judge_rubric *r, json_t *o)
+{
+    json_t *criteria = json_array(), *labels = json_array();
+
+    for (size_t i = 0; i < r->criterion_count; i++) {
+        const struct judge_criterion *c = &r->criteria[i];
+        json_t *one = json_pack("{s:f, s:f, s:f}", "weight", c->weight, "low", c->low, "high", c->high);
+
+        json_set_str(one, "name", c->name);
+        json_set_str(one, "description", c->description);
+        json_array_append_new(criteria, one);
+    }
+    for (size_t i = 0; i < r->label_count; i++)
+        json_array_append_new(labels, json_from_str(r->labels[i]));
+    if (r->criterion_count)
+        json_object_set(o, "criteria", criteria);
+    if (r->label_count)
+        json_object_set(o, "labels", labels);
+    json_decref(criteria);
+    json_decref(labels);
+}
+
+/* What only passes of some kinds, or by some rubrics, have. */
 static void judging_about_kind(const struct judging *j, json_t *o)
 {
+    judging_about_rubric(j->o->rubric, o);
     if (j->o->kind == JUDGE_PASS_AGAIN) {
         json_object_set_new(o, "of", json_integer(j->o->of));
         json_object_set_new(o, "nth", json_integer(j->o->nth));
@@ -51,20 +79,20 @@ static void judging_fingerprint(const struct judging *j, char hex[HASH_HEX])
     hash_sha256_hex(buf_str(&text), hex);
 }
 
-struct judging_opening { struct judging *j; struct str about; int64_t no; };
+struct judging_opening { struct judging *j; enum judge_pass_kind kind; struct str about; int64_t no; };
 
 static enum err_code judging_open_apply(struct store_tx *tx, void *arg, struct err *e)
 {
     struct judging_opening *p = arg;
 
-    return store_tx_scoring_add(tx, p->j->run->no, str_c(judge_pass_name(p->j->o->kind)), p->about, clock_wall_ms(),
-                                &p->no, e);
+    return store_tx_scoring_add(tx, p->j->run->no, str_c(judge_pass_name(p->kind)), p->about, clock_wall_ms(), &p->no,
+                                e);
 }
 
 static enum err_code judging_pass_new(struct judging *j, const char *fingerprint, struct err *e)
 {
     const struct judge_rubric *r = j->o->rubric;
-    struct judging_opening p = { .j = j };
+    struct judging_opening p = { .j = j, .kind = j->o->kind };
     AUTO_BUF struct buf text = BUF_INIT(8u << 20);
     AUTO_JSON *o = json_object(), *weights = json_object();
     unsigned char bytes[16];
@@ -109,6 +137,35 @@ static enum err_code judging_pass(struct judging *j, struct err *e)
         }
     }
     return judging_pass_new(j, fingerprint, e);
+}
+
+/* Grades come one criterion after the other; those of the last are in the judgement's own pass. */
+static enum err_code judging_criterion_passes(struct judging *j, struct err *e)
+{
+    const struct judge_rubric *r = j->o->rubric;
+
+    for (size_t k = 0; k + 1 < r->criterion_count && j->kind == &judging_criteria; k++) {
+        struct judging_opening p = { .j = j, .kind = JUDGE_PASS_CRITERION };
+        AUTO_BUF struct buf text = BUF_INIT(4096);
+        AUTO_JSON *o = NULL;
+
+        for (size_t i = 0; i < j->scorers.pass_count; i++) {
+            const struct judge_pass *old = &j->scorers.passes[i];
+
+            if (old->kind == JUDGE_PASS_CRITERION && old->of == j->out->pass && old->criterion == (int64_t)k)
+                p.no = old->no;
+        }
+        if (!p.no) {
+            o = json_pack("{s:I, s:I}", "of", (json_int_t)j->out->pass, "criterion", (json_int_t)k);
+            json_set_str(o, "model", j->o->model->name);
+            json_set_str(o, "rubric", r->name);
+            json_write(o, &text);
+            p.about = buf_str(&text);
+            TRY(store_write(j->store, judging_open_apply, &p, e));
+        }
+        j->criterion_passes[k] = p.no;
+    }
+    return ERR_OK;
 }
 
 /* --- work ------------------------------------------------------------------------------------------------------- */
@@ -359,6 +416,38 @@ static void judging_account(struct judging_work *w)
         cache_keep(j->o->cache, w->cache_key, &w->call);
 }
 
+/* Keeps what was heard, with what it cost, and asks on. False: nothing is left to ask. */
+static bool judging_asks_on(struct judging_work *w)
+{
+    AUTO_BUF struct buf row = BUF_INIT(JUDGING_ROW_MAX);
+    struct judging *j = w->j;
+    struct judging_work *part;
+    int64_t pass;
+
+    if (!j->kind->more || !j->kind->more(w, &row, &pass))
+        return false;
+    part = judging_work_new(j);
+    part->trial.trial.number = w->trial.trial.number;
+    part->trial.trial.variant = w->trial.trial.variant;
+    part->row = arena_strdup(part->arena, buf_str(&row));
+    part->pass = pass;
+    part->ledger = w->ledger;
+    part->ledger.phase = PHASE_JUDGE;
+    w->ledger = (struct ledger_entry){ .calls = 0 };
+    *j->finished_last = part;
+    j->finished_last = &part->next;
+    w->round = 0;
+    w->message_count = 2;
+    if (j->stopping) {
+        judging_failed(w, ERR_CANCELLED, STR_NONE);
+        return true;
+    }
+    w->reserve_nanousd = judging_reserve(j, w);
+    j->reserved_nanousd += w->reserve_nanousd;
+    judging_submit(w);
+    return true;
+}
+
 /* The reply is there: a verdict, a second question, or the end of it. */
 static void judging_heard(struct judging_work *w)
 {
@@ -368,7 +457,8 @@ static void judging_heard(struct judging_work *w)
     j->failures_in_row = 0;
     if (j->kind->hear(w, reply, &why)) {
         j->out->repaired += w->round;
-        judging_settle(w);
+        if (!judging_asks_on(w))
+            judging_settle(w);
     } else if (w->round > 0) {
         judging_not_evaluated(w, arena_printf(w->arena,
                                               "the judge's reply can't be used, and neither can its second: " STR_FMT,
@@ -409,7 +499,8 @@ static enum err_code judging_commit_apply(struct store_tx *tx, void *arg, struct
         bool added;
 
         if (w->row.len)
-            TRY(store_tx_score_add(tx, j->run->no, j->out->pass, w->trial.trial.number, w->row, &added, e));
+            TRY(store_tx_score_add(tx, j->run->no, w->pass ? w->pass : j->out->pass, w->trial.trial.number, w->row,
+                                   &added, e));
         if (w->ledger.calls)
             TRY(store_tx_ledger_add(tx, j->run->no, w->trial.trial.variant, &w->ledger, e));
     }
@@ -601,7 +692,7 @@ static enum err_code judging_open(struct judging *j, struct blob *blob, struct e
 
     TRY(json_read(j->run->settings, &settings, e));
     TRY(snapshot_to_task(json_child(settings, "task"), j->a, &j->task, e));
-    TRY(judge_scorers_of(j->store, j->run, settings, j->a, &j->scorers, e));
+    TRY(judge_scorers_of(j->store, j->run, settings, 0, j->a, &j->scorers, e));
     params_merge(&params, &j->o->params);
     j->params = params;
     TRY(judging_count(j, e));
@@ -609,14 +700,15 @@ static enum err_code judging_open(struct judging *j, struct blob *blob, struct e
         TRY(judging_choose(j, e));
     TRY(data_pack_open(blob, j->run->dataset_hash, &j->pack, e));
     j->cursor = pack_cursor_new(j->pack, 0);
-    return judging_pass(j, e);
+    TRY(judging_pass(j, e));
+    return judging_criterion_passes(j, e);
 }
 
 enum err_code judge_run(struct store *s, struct blob *blob, struct llm *l, const struct run *run,
                         const struct judge_options *options, struct arena *a, struct judge_result *out, struct err *e)
 {
     struct judging j = { .store = s, .llm = l, .run = run, .o = options, .out = out, .a = a, .case_at = -1,
-                         .kind = judging_kinds[options->kind] };
+                         .kind = judging_kind_of(options) };
     int64_t room = options->concurrency ? options->concurrency : JUDGING_CONCURRENCY;
     enum err_code code;
 

@@ -127,7 +127,7 @@ static enum err_code pairs_keep(struct judging_work *w, struct buf *row, struct 
         json_object_set_new(o, "choice", json_string(judge_choice_name(w->choice)));
         json_set_str(o, "reasoning", w->verdict.reasoning);
     } else {
-        json_set_str(o, "why", str_utf8_head(w->verdict.why, 400));
+        json_set_str(o, "why", str_utf8_head(w->verdict.why, JUDGING_WHY_BYTES));
     }
     if (w->trial.scores.len)
         TRY(json_read(w->trial.scores, &own, e));

@@ -10,6 +10,7 @@
 enum {
     JUDGING_WINDOW = 128,               /* trial numbers looked at together */
     JUDGING_ROW_MAX = 4 << 20,
+    JUDGING_WHY_BYTES = 400,            /* kept of why a trial is not evaluated */
 };
 
 struct judging;
@@ -23,6 +24,9 @@ struct judging_work {
     struct call call;
     char cache_key[HASH_HEX];
     int round;                          /* 1: asked again */
+    const struct judge_question *question;              /* of a trial that is graded by criteria, one after the other */
+    size_t criterion, violations_before;                /* which; violations that earlier ones found */
+    int64_t pass;                       /* of the row; 0: the judgement's own */
     int64_t reserve_nanousd;            /* what the call is set aside in a budget */
     struct judge_verdict verdict;
     enum judge_choice choice;
@@ -39,9 +43,12 @@ struct judging_kind {
     bool (*hear)(struct judging_work *w, struct str reply, struct str *why);
     /* Writes what is stored of the verdict, which may be "not evaluated". */
     enum err_code (*keep)(struct judging_work *w, struct buf *row, struct err *e);
+    /* MAY. After a reply was heard: the trial needs another question, whose two messages are set; what was heard is
+     * kept as `row` of the pass numbered *pass, so that it is never paid for again. False: it was the last. */
+    bool (*more)(struct judging_work *w, struct buf *row, int64_t *pass);
     const char *form;                   /* of a reply, for the second question */
 };
-extern const struct judging_kind judging_scores, judging_pairs;
+extern const struct judging_kind judging_scores, judging_criteria, judging_labels, judging_pairs;
 
 struct judging {
     const struct judging_kind *kind;
@@ -55,6 +62,7 @@ struct judging {
     struct judge_scorers scorers;
     struct params params;
     struct str salt;
+    int64_t criterion_passes[JUDGE_CRITERIA_MAX];       /* of all criteria but the last, which comes with the whole */
     struct data_pack *pack;
     struct pack_cursor *cursor;
     struct arena *case_arena;

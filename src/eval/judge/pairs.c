@@ -29,37 +29,13 @@ static bool pair_choice_of(struct str s, enum judge_choice *out)
     return false;
 }
 
-/* Two objects that disagree are none: who knows which is the judge's and which it quotes. */
 bool judge_choice_read(struct str reply, struct arena *a, enum judge_choice *out, struct str *reasoning,
                        struct str *why)
 {
-    struct json_loose l;
-    const json_t *o, *found = NULL;
+    const json_t *found = judge_reply_object(reply, "winner", a, why);
 
-    reply = str_trim(reply);
-    if (!reply.len) {
-        *why = S("it is empty");
+    if (!found)
         return false;
-    }
-    if (reply.len > JUDGE_REPLY_MAX) {
-        *why = arena_printf(a, "it has %zu bytes, at most %u are read", reply.len, JUDGE_REPLY_MAX);
-        return false;
-    }
-    l = JSON_LOOSE_INIT(reply, "{", JUDGE_DEPTH_MAX);
-    while ((o = json_loose_next(&l, a))) {
-        if (!json_child(o, "winner"))
-            continue;
-        if (found && !json_equal(found, o)) {
-            *why = S("it holds several objects with a winner, and they differ");
-            return false;
-        }
-        found = o;
-    }
-    if (l.deep || !found) {
-        *why = l.deep ? arena_printf(a, "its JSON is nested deeper than %d", JUDGE_DEPTH_MAX)
-                      : S("it holds no JSON object with a winner");
-        return false;
-    }
     if (!pair_choice_of(json_get_str(found, "winner"), out)) {
         *why = S("winner is none of A, B and tie");
         return false;

@@ -317,6 +317,15 @@ static enum err_code json_report_trials(const struct result *r, struct store *s,
     return report_put(sink, b, e);
 }
 
+static json_t *json_report_names(const struct judge_pass *p)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < p->name_count; i++)
+        json_array_append_new(list, json_from_str(p->names[i]));
+    return list;
+}
+
 static json_t *json_report_judge(const struct result *r)
 {
     const struct result_judge *j = &r->judge;
@@ -327,7 +336,11 @@ static json_t *json_report_judge(const struct result *r)
     json_set_str(o, "rubric", j->rubric);
     for (enum judge_part k = 0; k < JUDGE_PARTS; k++)
         json_object_set_new(weights, judge_part_name(k), json_real(j->weights[k]));
-    json_object_set_new(o, "weights", weights);
+    if (r->passes[r->shown].name_count) {               /* criteria have weights of their own */
+        json_object_set_new(o, "criteria", json_report_names(&r->passes[r->shown]));
+        json_decref(weights);
+    } else
+        json_object_set_new(o, "weights", weights);
     json_object_set_new(o, "judged", json_integer(j->judged));
     json_object_set_new(o, "not_evaluated", json_integer(j->not_evaluated));
     json_object_set_new(o, "flagged", json_integer(j->flagged));
@@ -349,8 +362,11 @@ static json_t *json_report_passes(const struct result *r)
     for (size_t i = 0; i < r->pass_count; i++) {
         const struct judge_pass *p = &r->passes[i];
         char when[CLOCK_TEXT];
-        json_t *o = json_object();
+        json_t *o;
 
+        if (p->kind == JUDGE_PASS_CRITERION)            /* part of another, which holds its grades once they are whole */
+            continue;
+        o = json_object();
         json_object_set_new(o, "pass", json_integer(p->no));
         json_object_set_new(o, "by", json_string(judge_pass_name(p->kind)));
         json_set_str(o, "model", p->model);
@@ -375,6 +391,16 @@ static json_t *json_report_preferences(const struct result *r)
         json_array_append_new(list, judge_pairs_json(p, report_variant(r, p->variants[0])->name,
                                                      report_variant(r, p->variants[1])->name));
     }
+    return list;
+}
+
+static json_t *json_report_labelled(const struct result *r, struct arena *a)
+{
+    const struct str *names = report_names(r, a);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < r->labelled_count; i++)
+        json_array_append_new(list, judge_labelled_json(&r->labelled[i], names));
     return list;
 }
 
@@ -410,6 +436,8 @@ static enum err_code json_report_write(const struct result *r, struct store *s, 
         json_object_set_new(o, "judge", json_report_judge(r));
     if (r->pair_count)
         json_object_set_new(o, "preferences", json_report_preferences(r));
+    if (r->labelled_count)
+        json_object_set_new(o, "judge_labels", json_report_labelled(r, a));
     if (r->pass_count)
         json_object_set_new(o, "scoring_passes", json_report_passes(r));
     report_json_text(o, true, &b);

@@ -171,7 +171,41 @@ static void markdown_preferences(struct buf *b, const struct result *r)
         markdown_line(b, "Preferred", report_preference(r, &r->pairs[i], a));
 }
 
-/* The judge's four scores of each variant, with n and interval. */
+/* Shares of each variant, and (people down, judge across) how often they agree. */
+static void markdown_labels(struct buf *b, const struct result *r, const struct judge_labelled *l)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+
+    buf_puts(b, "\nLabels: ");
+    report_md_text(b, report_labelled(l, a));
+    buf_puts(b, ".\n\n");
+    for (size_t v = 0; v < r->variant_count; v++)
+        markdown_line(b, "Variant",
+                      arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(r->variants[v].name),
+                                   STR_ARG(report_labels_of(l, &r->variants[v], a))));
+    if (!l->kappa.n || l->label_count > MARKDOWN_LABELS_MAX)
+        return;
+    buf_puts(b, "\n| people, judge |");
+    for (size_t i = 0; i < l->label_count; i++) {
+        buf_byte(b, ' ');
+        report_md_text(b, l->labels[i]);
+        buf_puts(b, " |");
+    }
+    buf_puts(b, "\n| --- |");
+    for (size_t i = 0; i < l->label_count; i++)
+        buf_puts(b, " ---: |");
+    buf_byte(b, '\n');
+    for (size_t i = 0; i < l->label_count; i++) {
+        buf_puts(b, "| ");
+        report_md_text(b, l->labels[i]);
+        buf_puts(b, " |");
+        for (size_t k = 0; k < l->label_count; k++)
+            buf_printf(b, " %" PRId64 " |", l->confusion[i * l->label_count + k]);
+        buf_byte(b, '\n');
+    }
+}
+
+/* The judge's scores of each variant, with n and interval. */
 static void markdown_judge(struct buf *b, const struct result *r)
 {
     struct judge_quality_line lines[JUDGE_QUALITY_LINES];
@@ -240,6 +274,8 @@ static enum err_code markdown_write(const struct result *r, struct store *s, con
     markdown_thresholds(&b, r);
     markdown_judge(&b, r);
     markdown_preferences(&b, r);
+    for (size_t i = 0; i < r->labelled_count; i++)
+        markdown_labels(&b, r, &r->labelled[i]);
     if (options->detail) {
         markdown_detail(&b, r);
         markdown_confusions(&b, r);

@@ -412,6 +412,21 @@ static void table_preferences(struct table *t)
         table_paragraph(t, i ? "" : "pairs", 8, report_preference(t->r, &t->r->pairs[i], t->arena), PAINT_DIM);
 }
 
+static void table_labels(struct table *t)
+{
+    const struct result *r = t->r;
+
+    for (size_t i = 0; i < r->labelled_count; i++) {
+        table_paragraph(t, "labels", 8, report_labelled(&r->labelled[i], t->arena), PAINT_DIM);
+        for (size_t v = 0; v < r->variant_count; v++)
+            table_paragraph(t, "", 8,
+                            arena_printf(t->arena, STR_FMT ": " STR_FMT,
+                                         STR_ARG(report_clean(r->variants[v].name, t->o->ascii, false, t->arena)),
+                                         STR_ARG(report_labels_of(&r->labelled[i], &r->variants[v], t->arena))),
+                            PAINT_DIM);
+    }
+}
+
 static void table_judge(struct table *t)
 {
     struct judge_quality_line lines[JUDGE_QUALITY_LINES];
@@ -456,6 +471,7 @@ static enum err_code table_write(const struct result *r, struct store *s, const 
     table_recommendation(&t);
     table_judge(&t);
     table_preferences(&t);
+    table_labels(&t);
     if (r->failed || r->threshold_count)
         buf_byte(&t.out, '\n');
     table_failures(&t);

@@ -125,6 +125,53 @@ struct str report_preference(const struct result *r, const struct judge_pairs *p
     return report_clean(buf_str(&b), false, false, a);
 }
 
+struct str report_labelled(const struct judge_labelled *l, struct arena *a)
+{
+    AUTO_BUF struct buf b = BUF_INIT(8192);
+    const struct agreement_kappa *k = &l->kappa;
+
+    buf_printf(&b, STR_FMT ", rubric " STR_FMT ", pass %lld", STR_ARG(str_utf8_head(l->model, 200)),
+               STR_ARG(str_utf8_head(l->rubric, 200)), (long long)l->pass);
+    if (l->not_evaluated)
+        buf_printf(&b, ", %lld not evaluated", (long long)l->not_evaluated);
+    if (!k->n)
+        buf_puts(&b, "; no person gave one of these labels yet");
+    else
+        buf_printf(&b, "; agrees with people on %.1f %% of %lld trials", k->observed * 100, (long long)k->n);
+    if (k->n && isfinite(k->kappa))
+        buf_printf(&b, ", Cohen's kappa %.2f", k->kappa);
+    if (k->n && k->interval.known)
+        buf_printf(&b, " (%.2f to %.2f)", k->interval.low, k->interval.high);
+    return report_clean(buf_str(&b), false, false, a);
+}
+
+struct str report_labels_of(const struct judge_labelled *l, const struct result_variant *v, struct arena *a)
+{
+    AUTO_BUF struct buf b = BUF_INIT(16384);
+    int64_t n = l->judged[v->no];
+
+    for (size_t i = 0; i < l->label_count; i++) {
+        int64_t k = l->counts[v->no * (int64_t)l->label_count + (int64_t)i];
+        struct interval x = stats_wilson(k, n, RESULT_LEVEL);
+
+        buf_printf(&b, "%s" STR_FMT " %.1f %%", i ? ", " : "", STR_ARG(l->labels[i]),
+                   n ? (double)k / (double)n * 100 : 0.0);
+        if (x.known)
+            buf_printf(&b, " [%.1f to %.1f]", x.low * 100, x.high * 100);
+    }
+    buf_printf(&b, ", n %lld", (long long)n);
+    return report_clean(buf_str(&b), false, false, a);
+}
+
+const struct str *report_names(const struct result *r, struct arena *a)
+{
+    struct str *names = arena_array(a, struct str, r->variant_count + 1);
+
+    for (size_t i = 0; i < r->variant_count; i++)
+        names[r->variants[i].no] = r->variants[i].name;
+    return names;
+}
+
 const char *report_date(int64_t wall_ms, char out[REPORT_TEXT])
 {
     char text[CLOCK_TEXT];
