@@ -137,3 +137,54 @@ enum err_code store_score_get(struct store *s, int64_t run_no, int64_t scoring_n
     *out = arena_strdup(a, stmt_str(q, 0));
     return ERR_OK;
 }
+
+/* --- leases ------------------------------------------------------------------------------------------------------- */
+
+static enum err_code scoring_lease_holder(struct store_tx *tx, int64_t run_no, struct str judgement, int64_t now_ms,
+                                          struct arena *a, struct str *holder, struct err *e)
+{
+    AUTO(stmt_closep) struct stmt *q = NULL;
+
+    TRY(stmt_open_tx(&q, tx,
+                     "SELECT owner FROM scoring_lease WHERE run_no = $1 AND judgement = $2 AND expires_ms > $3", e));
+    stmt_bind_i64(q, 1, run_no);
+    stmt_bind_str(q, 2, judgement);
+    stmt_bind_i64(q, 3, now_ms);
+    TRY(stmt_step(q, e));
+    *holder = stmt_has_row(q) ? arena_strdup(a, stmt_str(q, 0)) : STR_NONE;
+    return ERR_OK;
+}
+
+enum err_code store_tx_scoring_lease(struct store_tx *tx, int64_t run_no, struct str judgement, struct str owner,
+                                     struct str dead, int64_t now_ms, int64_t lease_ms, struct arena *a,
+                                     struct str *holder, struct err *e)
+{
+    AUTO(stmt_closep) struct stmt *q = NULL;
+
+    TRY(scoring_lease_holder(tx, run_no, judgement, now_ms, a, holder, e));
+    if (holder->len && !str_eq(*holder, owner) && !str_eq(*holder, dead))
+        return ERR_OK;
+    TRY(stmt_open_tx(&q, tx,
+                     "INSERT INTO scoring_lease (run_no, judgement, owner, expires_ms) VALUES ($1, $2, $3, $4) "
+                     "ON CONFLICT (run_no, judgement) DO UPDATE SET owner = excluded.owner, expires_ms = excluded.expires_ms",
+                     e));
+    stmt_bind_i64(q, 1, run_no);
+    stmt_bind_str(q, 2, judgement);
+    stmt_bind_str(q, 3, owner);
+    stmt_bind_i64(q, 4, now_ms + lease_ms);
+    TRY(stmt_run(q, e));
+    *holder = owner;
+    return ERR_OK;
+}
+
+enum err_code store_tx_scoring_release(struct store_tx *tx, int64_t run_no, struct str judgement, struct str owner,
+                                       struct err *e)
+{
+    AUTO(stmt_closep) struct stmt *q = NULL;
+
+    TRY(stmt_open_tx(&q, tx, "DELETE FROM scoring_lease WHERE run_no = $1 AND judgement = $2 AND owner = $3", e));
+    stmt_bind_i64(q, 1, run_no);
+    stmt_bind_str(q, 2, judgement);
+    stmt_bind_str(q, 3, owner);
+    return stmt_run(q, e);
+}

@@ -133,6 +133,13 @@ enum err_code store_scores_each(struct store *s, int64_t run_no, int64_t scoring
                                 void *arg, struct err *e) MUST_USE;
 enum err_code store_score_get(struct store *s, int64_t run_no, int64_t scoring_no, int64_t trial_no, struct arena *a,
                               struct str *out, struct err *e) MUST_USE;        /* ERR_NOT_FOUND */
+/* Takes or renews the lease on a judgement (a hash of all that decides it) of the run: *holder is the owner then; who
+ * else holds it, when it is not free. A lease of `dead` (may be empty) is taken over. */
+enum err_code store_tx_scoring_lease(struct store_tx *tx, int64_t run_no, struct str judgement, struct str owner,
+                                     struct str dead, int64_t now_ms, int64_t lease_ms, struct arena *a,
+                                     struct str *holder, struct err *e) MUST_USE;
+enum err_code store_tx_scoring_release(struct store_tx *tx, int64_t run_no, struct str judgement, struct str owner,
+                                       struct err *e) MUST_USE;
 
 struct store_ledger_row { int64_t variant; struct ledger_entry entry; };
 enum err_code store_ledger(struct store *s, int64_t run_no, struct arena *a, struct store_ledger_row **rows, size_t *count,

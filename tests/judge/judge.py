@@ -814,7 +814,7 @@ def outputs_are_sorted_into_any_labels_and_held_against_people():
         assert held["counts"] == [[1, 1, 0], [1, 1, 0], [0, 0, 1]] and held["trials"] == 5 and held["other_labels"] == 1, held
         assert abs(held["kappa"] - (0.6 - 0.36) / (1 - 0.36)) < 1e-9, held
         words = " ".join(home.run("show", "last").out.split())
-        assert "agrees with people on 60.0 % of 5 trials, Cohen's kappa 0.38" in words, words
+        assert "agrees with people on 60.0 % of 5 trials, Cohen's kappa 0.37" in words, words
         assert "| agree | 1 | 1 | 0 |" in home.run("show", "last", "-f", "markdown").out
         assert "judge" not in home.json("show", "last", "--json")["variants"][0]["scores"]
         assert judge(home, *j.options, "--rubric", "r.yaml", **KEY)["judged"] == 0 and len(j.asked) == 16
@@ -847,6 +847,61 @@ def what_is_wrong_with_a_rubric_is_said():
         assert "for scores" in says("labels: [a, b]", "--passes", "2")
         home.file("r.yaml", "criteria: [correct, short]\n")                         # not ours: the judge reads it
         assert judge(home, "--model", "sim:judge", "--rubric", "r.yaml", "--speed", 0)["judged"] == 1
+
+
+# --- two at once, and looking back ---
+
+@test
+def two_that_judge_the_same_at_once_pay_for_nothing_twice():
+    with home_with_run(20) as home, Judge(GOOD, wait_s=0.05) as j:
+        first = home.start("judge", "last", *j.options, "--concurrency", 2, "-q", **KEY)
+        while len(j.asked) < 4:
+            time.sleep(0.01)
+        second = home.run("judge", "last", *j.options, **KEY)
+        assert second.returncode == 2 and "another process" in second.err, (second.returncode, second.err)
+        home.file("r.txt", "Another rubric.")
+        other = judge(home, *j.options, "--rubric", "r.txt", **KEY)               # another judgement is nobody's business
+        assert other["judged"] == 20
+        first.communicate(timeout=60)
+        assert first.returncode == 0 and len(j.asked) == 40
+        assert home.database().execute("select count(*) from scoring_lease").fetchone()[0] == 0
+        assert judge(home, *j.options, **KEY)["before"] == 20 and len(j.asked) == 40
+
+
+@test
+def begun_together_one_judges_and_the_other_says_why_not():
+    with home_with_run(10) as home, Judge(GOOD, wait_s=0.05) as j:
+        children = [home.start("judge", "last", *j.options, "-q", **KEY) for _ in range(3)]
+        ends = sorted((c.communicate(timeout=60) and c.returncode) for c in children)
+        assert ends[0] == 0 and set(ends) <= {0, 2}, ends
+        assert len(j.asked) == 10, len(j.asked)
+        assert home.database().execute("select count(*) from scoring where name = 'judge'").fetchone()[0] == 1
+
+
+@test
+def a_trial_is_shown_as_any_pass_saw_it():
+    with home_with_run(2, models="sim:instant, sim:echo") as home:
+        judge(home, "--model", "sim:judge", "--speed", 0)
+        home.file("c.yaml", CRITERIA)
+        judge(home, "--model", "sim:judge", "--speed", 0, "--rubric", "c.yaml")
+        home.file("l.yaml", "labels: [yes, no]\n")
+        labels = judge(home, "--model", "sim:judge", "--speed", 0, "--rubric", "l.yaml")["pass"]
+        pairs = judge(home, "--model", "sim:judge", "--speed", 0, "--pairwise")["pass"]
+        old = home.json("show", "last", 0, "--pass", 1, "--json")
+        assert "judge_accuracy" in old["scores"] and old["judge"]["pass"] == 1 and "judge_right" not in old["scores"], old
+        now = home.json("show", "last", 0, "--json")
+        assert "judge_right" in now["scores"] and "judge_accuracy" not in now["scores"], now
+        assert "judge_accuracy" in home.run("show", "last", 0, "--pass", 1).out
+        said = home.json("show", "last", 0, "--pass", labels, "--json")["judge_said"]
+        assert said["label"] == "no" and said["by"] == "labels", said
+        said = home.json("show", "last", 0, "--pass", pairs, "--json")["judge_said"]
+        assert said["choice"] == "A" and said["other"] == 1, said
+        shown = home.run("show", "last", 0, "--pass", pairs).out
+        assert "better (this one as A): A" in shown and "the other one: trial 1" in shown, shown
+        child = home.run("show", "last", 0, "--pass", 99)
+        assert child.returncode != 0 and "pass 99" in child.err, child.err
+        child = home.run("show", "last", "--pass", 1)
+        assert child.returncode == 2 and "say which trial" in child.err, child.err
 
 
 main()

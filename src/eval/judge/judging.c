@@ -16,6 +16,7 @@ enum {
     JUDGING_GRACE_MS = 30000,
     JUDGING_TOKENS = 2000,
     JUDGING_MARK = 24,
+    JUDGING_LEASE_MS = 60000,
 };
 
 static const struct judging_kind *judging_kind_of(const struct judge_options *o)
@@ -64,7 +65,7 @@ static void judging_about_kind(const struct judging *j, json_t *o)
     }
 }
 
-static void judging_fingerprint(const struct judging *j, char hex[HASH_HEX])
+static void judging_fingerprint(struct judging *j)
 {
     AUTO_JSON *o = json_pack("{s:i, s:[f,f,f], s:o}", "judge", 1, "weights", j->o->rubric->weights[0],
                              j->o->rubric->weights[1], j->o->rubric->weights[2], "params", params_to_json(&j->params));
@@ -76,8 +77,62 @@ static void judging_fingerprint(const struct judging *j, char hex[HASH_HEX])
     json_set_str(o, "instructions", j->o->instructions);
     judging_about_kind(j, o);
     json_write_canonical(o, &text);
-    hash_sha256_hex(buf_str(&text), hex);
+    hash_sha256_hex(buf_str(&text), j->judgement);
 }
+
+/* --- the lease: of two commands that ask the same, one waits its turn --------------------------------------------- */
+
+struct judging_lease { struct judging *j; struct str dead, holder; };
+
+static enum err_code judging_lease_apply(struct store_tx *tx, void *arg, struct err *e)
+{
+    struct judging_lease *l = arg;
+    struct judging *j = l->j;
+
+    return store_tx_scoring_lease(tx, j->run->no, str_c(j->judgement), str_c(j->owner), l->dead, clock_wall_ms(),
+                                  JUDGING_LEASE_MS, j->a, &l->holder, e);
+}
+
+/* The lease of a process that died is taken over. */
+static enum err_code judging_lease(struct judging *j, struct err *e)
+{
+    struct judging_lease l = { .j = j };
+    struct str self = str_c(j->owner);
+
+    TRY(store_write(j->store, judging_lease_apply, &l, e));
+    if (!str_eq(l.holder, self) && !owner_lives(l.holder, self)) {
+        l.dead = l.holder;
+        TRY(store_write(j->store, judging_lease_apply, &l, e));
+    }
+    if (!str_eq(l.holder, self))
+        return err_set(e, ERR_CONFLICT, "another process (" STR_FMT ") is at this judgement of run " STR_FMT
+                       "; it pays for nothing twice, so let it end", STR_ARG(l.holder), STR_ARG(id_short(j->run->id)));
+    j->leased = true;
+    j->renewed_ms = clock_mono_ms();
+    return ERR_OK;
+}
+
+static enum err_code judging_lease_renew(struct judging *j, struct err *e)
+{
+    return clock_mono_ms() - j->renewed_ms < JUDGING_LEASE_MS / 3 ? ERR_OK : judging_lease(j, e);
+}
+
+static enum err_code judging_release_apply(struct store_tx *tx, void *arg, struct err *e)
+{
+    struct judging *j = arg;
+
+    return store_tx_scoring_release(tx, j->run->no, str_c(j->judgement), str_c(j->owner), e);
+}
+
+static void judging_release(struct judging *j)
+{
+    struct err e = ERR_INIT;
+
+    if (j->leased && store_write(j->store, judging_release_apply, j, &e) != ERR_OK)
+        log_event(LOG_WARN, "judge.lease.release", LOG_C("error", e.text));
+}
+
+/* --- opening a pass ----------------------------------------------------------------------------------------------- */
 
 struct judging_opening { struct judging *j; enum judge_pass_kind kind; struct str about; int64_t no; };
 
@@ -89,7 +144,7 @@ static enum err_code judging_open_apply(struct store_tx *tx, void *arg, struct e
                                 e);
 }
 
-static enum err_code judging_pass_new(struct judging *j, const char *fingerprint, struct err *e)
+static enum err_code judging_pass_new(struct judging *j, struct err *e)
 {
     const struct judge_rubric *r = j->o->rubric;
     struct judging_opening p = { .j = j, .kind = j->o->kind };
@@ -103,7 +158,7 @@ static enum err_code judging_pass_new(struct judging *j, const char *fingerprint
     j->salt = arena_strdup(j->a, str_c(salt));
     for (enum judge_part k = 0; k < JUDGE_PARTS; k++)
         json_object_set_new(weights, judge_part_name(k), json_real(r->weights[k]));
-    json_object_set_new(o, "judgement", json_string(fingerprint));
+    json_object_set_new(o, "judgement", json_string(j->judgement));
     json_set_str(o, "model", j->o->model->name);
     json_set_str(o, "rubric", r->name);
     json_set_str(o, "rubric_text", r->text);
@@ -122,13 +177,10 @@ static enum err_code judging_pass_new(struct judging *j, const char *fingerprint
 /* The newest pass of this judgement goes on, if there is one. */
 static enum err_code judging_pass(struct judging *j, struct err *e)
 {
-    char fingerprint[HASH_HEX];
-
-    judging_fingerprint(j, fingerprint);
     for (size_t i = j->scorers.pass_count; i-- > 0 && !j->o->again;) {
         const struct judge_pass *p = &j->scorers.passes[i];
 
-        if (p->kind == j->o->kind && str_is(p->judgement, fingerprint)) {
+        if (p->kind == j->o->kind && str_is(p->judgement, j->judgement)) {
             j->salt = p->salt;
             j->out->pass = p->no;
             j->out->before = p->trials;
@@ -136,7 +188,7 @@ static enum err_code judging_pass(struct judging *j, struct err *e)
             return ERR_OK;
         }
     }
-    return judging_pass_new(j, fingerprint, e);
+    return judging_pass_new(j, e);
 }
 
 /* Grades come one criterion after the other; those of the last are in the judgement's own pass. */
@@ -602,7 +654,9 @@ static enum err_code judging_loop(struct judging *j, struct err *e)
         size_t n;
 
         judging_look_around(j, code != ERR_OK);
-        if (!j->stopping)
+        if (!j->stopping && code == ERR_OK)
+            code = judging_lease_renew(j, e);
+        if (!j->stopping && code == ERR_OK)
             code = judging_feed(j, &broke, e);
         n = j->outstanding ? queue_take(j->answers, works, JUDGING_BATCH, JUDGING_TICK_MS, NULL) : 0;
         for (size_t i = 0; i < n; i++)
@@ -692,9 +746,11 @@ static enum err_code judging_open(struct judging *j, struct blob *blob, struct e
 
     TRY(json_read(j->run->settings, &settings, e));
     TRY(snapshot_to_task(json_child(settings, "task"), j->a, &j->task, e));
-    TRY(judge_scorers_of(j->store, j->run, settings, 0, j->a, &j->scorers, e));
     params_merge(&params, &j->o->params);
     j->params = params;
+    judging_fingerprint(j);
+    TRY(judging_lease(j, e));                           /* before looking which passes there are */
+    TRY(judge_scorers_of(j->store, j->run, settings, 0, j->a, &j->scorers, e));
     TRY(judging_count(j, e));
     if (j->o->kind == JUDGE_PASS_AGAIN)
         TRY(judging_choose(j, e));
@@ -717,9 +773,11 @@ enum err_code judge_run(struct store *s, struct blob *blob, struct llm *l, const
     j.finished_last = &j.finished;
     j.case_arena = arena_new_sized(16 * 1024);
     j.answers = queue_new((size_t)room + 1);
+    owner_name(j.owner);
     code = judging_open(&j, blob, e);
     if (code == ERR_OK)
         code = judging_loop(&j, e);
+    judging_release(&j);
     judging_forget(&j.waiting);
     judging_forget(&j.finished);
     queue_free(j.answers);

@@ -6,6 +6,7 @@
 
 #include "data/pack.h"
 #include "eval/judge.h"
+#include "eval/owner.h"
 
 enum {
     JUDGING_WINDOW = 128,               /* trial numbers looked at together */
@@ -62,6 +63,9 @@ struct judging {
     struct judge_scorers scorers;
     struct params params;
     struct str salt;
+    char judgement[HASH_HEX];           /* hash of all that decides it */
+    char owner[OWNER_NAME];             /* of its lease */
+    bool leased; int64_t renewed_ms;
     int64_t criterion_passes[JUDGE_CRITERIA_MAX];       /* of all criteria but the last, which comes with the whole */
     struct data_pack *pack;
     struct pack_cursor *cursor;
