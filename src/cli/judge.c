@@ -6,7 +6,7 @@
 #include <inttypes.h>
 
 static const struct option judge_options[] = {
-    { "model", 'm', "A,B", "the judge: openai:gpt-4o, sim:judge (default: the task's judge.model); several are compared", "@model" },
+    { "model", 'm', "A,B", "the judge: openai:gpt-4o (default: the task's judge.model); several are compared", "@model" },
     { "rubric", 0, "FILE", "what to grade by: text, or YAML or JSON with weights {accuracy, format, compliance}, criteria or labels", NULL },
     { "passes", 0, "N", "judge every trial N times (2 to 10), to see how far the judge agrees with itself", NULL },
     { "sample", 0, "N", "with --passes: only N trials, drawn by --seed, more than once", NULL },
@@ -380,6 +380,29 @@ static void judge_say_labels(const struct judge_command *c, const struct judge_l
     judge_line("with people", report_labelled(l, c->s.arena));
 }
 
+/* A threshold of what this judged. */
+static bool judge_missed(const struct judge_command *c, bool say)
+{
+    const struct result *r = c->result;
+    bool missed = false;
+
+    for (size_t i = 0; i < r->threshold_count; i++) {
+        const struct result_threshold *t = &r->thresholds[i];
+        bool ours = false;
+
+        for (size_t k = r->judge_at; k < r->scorer_count; k++)
+            ours |= str_eq(r->scorers[k].name, t->metric);
+        if (!ours || t->met)
+            continue;
+        missed = true;
+        if (say)
+            printf("threshold missed: " STR_FMT " has " STR_FMT " %.4g, at least %.4g is wanted\n",
+                   STR_ARG(term_clean(r->variants[t->variant].name, c->s.arena)), STR_ARG(t->metric), t->value,
+                   t->limit);
+    }
+    return missed;
+}
+
 static enum err_code judge_say(struct judge_command *c, struct err *e)
 {
     bool scores = false;
@@ -402,6 +425,7 @@ static enum err_code judge_say(struct judge_command *c, struct err *e)
             scores = true;
         }
     }
+    judge_missed(c, true);
     printf("next: assay show " STR_FMT "%s\n", STR_ARG(id_short(c->run->id)), scores ? " --detail" : "");
     return ERR_OK;
 }
@@ -410,7 +434,7 @@ static enum err_code judge_say(struct judge_command *c, struct err *e)
 
 static int judge_status(const struct judge_command *c)
 {
-    int status = 0;
+    int status = judge_missed(c, false) ? 1 : 0;
 
     for (size_t i = 0; i < c->steps.len; i++) {
         const struct judge_result *r = &c->steps.at[i].r;

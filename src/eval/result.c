@@ -482,6 +482,10 @@ static void result_threshold_add(struct result *r, const json_t *spec, struct ar
     for (size_t i = 0; i < r->scorer_count; i++)
         if (str_eq(r->scorers[i].name, metric))
             at = i;
+    if (at == r->scorer_count && r->shown < 0 && str_starts(metric, S("judge"))) {
+        r->thresholds_waiting++;                        /* nobody has judged: neither met nor missed */
+        return;
+    }
     for (size_t v = 0; v < r->variant_count; v++) {
         struct result_threshold *t = &r->thresholds[r->threshold_count++];
 

@@ -117,6 +117,7 @@ struct result {
     struct store_ledger_row *ledger;    size_t ledger_count;
     struct result_threshold *thresholds; size_t threshold_count;
     bool thresholds_met;                /* true when there are none */
+    int64_t thresholds_waiting;         /* of what a judge measures, while nobody has judged the run */
     int64_t done, failed, retried, violations, critical;
     int64_t spent_nanousd, spent_unknown_calls;                     /* the whole ledger */
     struct recommendation recommendation;

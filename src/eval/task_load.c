@@ -447,8 +447,8 @@ static void task_read_nothing(struct task_read *r)
     X(chunking, task_read_chunking)             \
     X(checks, task_read_checks)                 \
     X(metrics, task_read_metrics)               \
-    X(thresholds, task_read_thresholds)         \
     X(judge, task_read_judge)                   \
+    X(thresholds, task_read_thresholds)         \
     X(budget_usd, task_read_budget)
 
 static const struct task_key { const char *name; void (*read)(struct task_read *r); } task_keys[] = {

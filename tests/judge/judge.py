@@ -904,4 +904,29 @@ def a_trial_is_shown_as_any_pass_saw_it():
         assert child.returncode == 2 and "say which trial" in child.err, child.err
 
 
+@test
+def thresholds_may_name_what_a_judge_measures():
+    extra = "thresholds: {judge: 70, judge_format: {min: 0.9}}\n"
+    with home_with_run(4, models="sim:instant, sim:echo", extra=extra) as home:
+        before = home.json("show", "last", "--json")
+        assert before["thresholds_met"] and before["thresholds_waiting_for_a_judge"] == 2 and before["thresholds"] == []
+        assert "waits for a judge" in home.run("show", "last").out
+        child = home.run("judge", "last", "--model", "sim:judge", "--speed", 0)
+        assert child.returncode == 1 and "sim:echo has judge 0.2, at least 0.7 is wanted" in child.out, (child.returncode, child.out)
+        after = home.json("show", "last", "--json")
+        assert [(t["metric"], t["variant"], t["min"], t["met"]) for t in after["thresholds"]] == [
+            ("judge", "sim:instant", 0.7, True), ("judge", "sim:echo", 0.7, False),
+            ("judge_format", "sim:instant", 0.9, True), ("judge_format", "sim:echo", 0.9, True)], after["thresholds"]
+    with home_with_run(4, extra="thresholds: {judge: 0.7}\n") as home:
+        assert home.run("judge", "last", "--model", "sim:judge", "--speed", 0).returncode == 0
+    with home_with_run(2, extra="judge: {rubric: {criteria: [{name: tone, description: d}]}}\nthresholds: {judge_tone: 60}\n") as home:
+        assert home.run("judge", "last", "--model", "sim:judge", "--speed", 0).returncode == 0
+        home.file("bad.yaml", open(home.path + "/task.yaml").read().replace("judge_tone: 60", "judge_tome: 60"))
+        child = home.run("run", "bad.yaml", "-q", "--speed", 0)
+        assert child.returncode == 2 and "judge_tome" in child.err, child.err
+        home.file("bad.yaml", open(home.path + "/task.yaml").read().replace("judge_tone: 60", "judge: 101"))
+        child = home.run("run", "bad.yaml", "-q", "--speed", 0)
+        assert child.returncode == 2 and "100" in child.err, child.err
+
+
 main()

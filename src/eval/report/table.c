@@ -330,6 +330,8 @@ static void table_thresholds(struct table *t)
                                      h->ceiling ? "most" : "least", limit),
                         PAINT_RED);
     }
+    if (t->r->thresholds_waiting)
+        table_paragraph(t, "", 0, S("A threshold waits for a judge: assay judge."), PAINT_NONE);
     if (t->r->threshold_count && t->r->thresholds_met)
         table_paragraph(t, "", 0, S("Every variant meets every threshold."), PAINT_NONE);
 }
@@ -472,7 +474,7 @@ static enum err_code table_write(const struct result *r, struct store *s, const 
     table_judge(&t);
     table_preferences(&t);
     table_labels(&t);
-    if (r->failed || r->threshold_count)
+    if (r->failed || r->threshold_count || r->thresholds_waiting)
         buf_byte(&t.out, '\n');
     table_failures(&t);
     table_thresholds(&t);
