@@ -1,5 +1,5 @@
-/* A judge's reply, whatever it was asked, and a rubric. It ends; what is read keeps to its bounds; a reply that can't be
- * used says why; and no reply is worth more than what the checks found allows. */
+/* A judge's reply, whatever it was asked, and a rubric. It ends; what is read keeps to its bounds; a reply that can't
+ * be used says why; and no reply is worth more than what the checks found allows. */
 #include "eval/judge.h"
 
 #include <math.h>
