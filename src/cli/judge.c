@@ -7,7 +7,7 @@
 
 static const struct option judge_options[] = {
     { "model", 'm', "A,B", "the judge, or several (default: the task's judge.model)", "@model" },
-    { "rubric", 0, "FILE", "what to grade by: text, or YAML or JSON with weights {accuracy, format, compliance}, criteria or labels", NULL },
+    { "rubric", 0, "FILE", "what to grade by: text, or YAML or JSON with weights, criteria or labels", NULL },
     { "passes", 0, "N", "judge every trial N times (2 to 10), to see how far the judge agrees with itself", NULL },
     { "sample", 0, "N", "with --passes: only N trials, drawn by --seed, more than once", NULL },
     { "pairwise", 0, NULL, "compare two variants' answers to each case instead, in both orders", NULL },
