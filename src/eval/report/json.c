@@ -431,7 +431,8 @@ static enum err_code json_report_write(const struct result *r, struct store *s, 
     json_object_set_new(o, "recommendation", json_report_recommendation(r, a));
     json_object_set_new(o, "thresholds", json_report_thresholds(r));
     json_object_set_new(o, "thresholds_met", json_boolean(r->thresholds_met));
-    json_object_set_new(o, "thresholds_waiting_for_a_judge", json_integer(r->thresholds_waiting));
+    if (r->thresholds_waiting)
+        json_object_set_new(o, "thresholds_waiting_for_a_judge", json_integer(r->thresholds_waiting));
     json_object_set_new(o, "ledger", json_report_ledger(r));
     if (r->shown >= 0)
         json_object_set_new(o, "judge", json_report_judge(r));
