@@ -177,12 +177,15 @@ static enum err_code agreeing_trial(const struct store_trial *t, void *arg, stru
 static enum err_code agreeing_scores(struct agreeing *g, struct err *e)
 {
     struct arena *a = g->l->s->arena;
+    struct judge_scorers all;
     AUTO_JSON *settings = NULL;
 
     if (!g->has_positive || !g->row_count)
         return ERR_OK;
     TRY(json_read(g->l->run->settings, &settings, e));
-    TRY(scorers_from_json(json_child(settings, "scorers"), a, &g->scorers, &g->scorer_count, e));
+    TRY(judge_scorers_of(g->l->s->store, g->l->run, settings, 0, a, &all, e));      /* a judge's scores too */
+    g->scorers = all.infos;
+    g->scorer_count = all.count;
     g->scores = arena_array(a, struct score, g->scorer_count + 1);
     g->counts = arena_array(a, int64_t, g->people.len * g->scorer_count * SIDES * SIDES + 1);
     return store_trials_each(g->l->s->store, g->l->run->no, &(struct store_trials_filter){ .variant = -1, .first = g->rows[0].trial },

@@ -11,6 +11,7 @@ static const struct option show_options[] = {
     { "violations", 0, NULL, "list the trials with a failed check", NULL },
     { "variant", 0, "NAME", "of this variant only (with --failed, --violations)", "@variant" },
     { "limit", 'n', "N", "at most N trials in a list (default 50)", NULL },
+    { "pass", 0, "N", "of one trial: what the judge said in pass N (default: the newest)", NULL },
     { "by", 0, "DIMENSION", "the quality at each level of a dimension of the task", NULL },
     SESSION_MAX_COST_OPTION,
     { "format", 'f', "NAME", "table json markdown", "table json markdown" },
@@ -19,29 +20,72 @@ static const struct option show_options[] = {
     OPTION_END,
 };
 
-static enum err_code show_trial_scores(struct session *ss, const struct run *run, const struct store_trial *t,
-                                       json_t *o, struct err *e)
+/* What a judge said of a trial: the scorers that its scores are of, and (of a pass without scores) its words. */
+struct show_said { struct judge_scorers all; const struct judge_pass *pass; json_t *words; };
+
+/* With --pass the trial's scores become those of that pass. */
+static enum err_code show_said(struct session *s, const struct args *args, const struct run *run,
+                               struct store_trial *t, struct show_said *out, struct err *e)
+{
+    json_t *settings;
+    struct str text;
+    int64_t no = 0;
+
+    *out = (struct show_said){ .words = NULL };
+    TRY(args_int(args, "pass", 1, INT64_MAX, &no, e));
+    TRY(json_read(run->settings, &settings, e));
+    json_in_arena(settings, s->arena);
+    TRY(judge_scorers_of(s->store, run, settings, 0, s->arena, &out->all, e));
+    for (size_t i = 0; i < out->all.pass_count; i++)
+        if (out->all.passes[i].no == no)
+            out->pass = &out->all.passes[i];
+    if (no)
+        TRY(store_score_get(s->store, run->no, no, t->trial.number, s->arena, &text, e));
+    if (!out->pass || out->pass->kind == JUDGE_PASS_SCORES) {
+        t->scores = no ? text : t->scores;
+        return no ? judge_scorers_of(s->store, run, settings, no, s->arena, &out->all, e) : ERR_OK;
+    }
+    if (out->pass->kind == JUDGE_PASS_AGAIN) {          /* the same scorers as the pass it repeats */
+        t->scores = text;
+        return judge_scorers_of(s->store, run, settings, out->pass->of, s->arena, &out->all, e);
+    }
+    TRY(json_read(text, &out->words, e));
+    json_in_arena(out->words, s->arena);
+    return ERR_OK;
+}
+
+/* The pass whose scores are shown. */
+static const struct judge_pass *show_pass_of(const struct show_said *said)
+{
+    if (said->pass && !said->words)
+        return said->pass;
+    return said->all.shown >= 0 ? &said->all.passes[said->all.shown] : NULL;
+}
+
+static enum err_code show_trial_scores(const struct store_trial *t, const struct show_said *said, json_t *o,
+                                       struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(4096);
-    AUTO_JSON *settings = NULL;
-    struct judge_scorers all;
     json_t *values, *notes, *detail;
 
-    TRY(json_read(run->settings, &settings, e));
-    TRY(judge_scorers_of(ss->store, run, settings, a, &all, e));
-    TRY(scores_to_json(t->scores, all.infos, all.count, a, &values, &notes, e));
+    TRY(scores_to_json(t->scores, said->all.infos, said->all.count, a, &values, &notes, e));
     json_object_set_new(o, "scores", values);
     json_object_set_new(o, "notes", notes);
-    detail = judge_detail_of(t->scores);
+    detail = show_pass_of(said) ? judge_detail_of(t->scores) : NULL;
     if (detail) {
-        json_object_set_new(detail, "pass", json_integer(all.passes[all.pass_count - 1].no));
+        json_object_set_new(detail, "pass", json_integer(show_pass_of(said)->no));
         json_object_set_new(o, "judge", detail);
+    }
+    if (said->words) {
+        json_object_set_new(said->words, "pass", json_integer(said->pass->no));
+        json_object_set_new(said->words, "by", json_string(judge_pass_name(said->pass->kind)));
+        json_object_set(o, "judge_said", said->words);
     }
     return ERR_OK;
 }
 
-static enum err_code show_trial_json(struct session *s, const struct run *run, const struct store_variant *variants,
-                                     const struct store_trial *t, struct err *e)
+static enum err_code show_trial_json(const struct run *run, const struct store_variant *variants,
+                                     const struct store_trial *t, const struct show_said *said, struct err *e)
 {
     const struct trial *tr = &t->trial;
     struct trial_place place = run_trial_place(run, tr->number);
@@ -66,7 +110,7 @@ static enum err_code show_trial_json(struct session *s, const struct run *run, c
                         tr->cost_nanousd == MONEY_UNKNOWN ? json_null()
                                                           : json_string(money_exact(tr->cost_nanousd, money)));
     json_object_set_new(o, "latency_ms", json_integer(tr->latency_ms));
-    TRY(show_trial_scores(s, run, t, o, e));
+    TRY(show_trial_scores(t, said, o, e));
     if (t->transcript.len && json_read(t->transcript, &part, NULL) == ERR_OK)
         json_object_set_new(o, "transcript", part);
     return term_json(TAKE(o), e);
@@ -117,8 +161,30 @@ static void show_turn(const struct turn *t)
         }
 }
 
+static void show_capped(const json_t *said)
+{
+    printf("capped by what the checks found; the judge itself gave %" PRId64, json_get_i64(said, "overall", 0));
+    if (json_child(said, "accuracy"))
+        printf(" (accuracy %" PRId64 ", format %" PRId64 ", compliance %" PRId64 ")", json_get_i64(said, "accuracy", 0),
+               json_get_i64(said, "format", 0), json_get_i64(said, "compliance", 0));
+    printf("\n");
+}
+
+static void show_criteria(const json_t *list)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach(list, i, one) {
+        show_clean("criterion ", json_get_str(one, "name"));
+        printf(": %g of %g to %g\n", json_get_double(one, "grade", 0), json_get_double(one, "low", 0),
+               json_get_double(one, "high", 0));
+        term_text("    steps", json_get_str(one, "steps"));
+    }
+}
+
 /* Why the judge gave what it gave. */
-static void show_judge(const struct result *result, const struct store_trial *t)
+static void show_judge(const struct judge_pass *pass, const struct store_trial *t)
 {
     AUTO_JSON *detail = judge_detail_of(t->scores);
     const json_t *one, *said = json_child(detail, "said");
@@ -126,20 +192,22 @@ static void show_judge(const struct result *result, const struct store_trial *t)
 
     if (!detail)
         return;
-    printf("\njudge: %" PRId64 " points (accuracy %" PRId64 ", format %" PRId64 ", compliance %" PRId64 "), pass %" PRId64
-           " by ", json_get_i64(detail, "overall", 0), json_get_i64(detail, "accuracy", 0), json_get_i64(detail, "format", 0),
-           json_get_i64(detail, "compliance", 0), result->judge.pass);
-    show_clean("", result->judge.model);
-    show_clean(", rubric ", result->judge.rubric);
+    printf("\njudge: %" PRId64 " points", json_get_i64(detail, "overall", 0));
+    if (!json_child(detail, "criteria"))
+        printf(" (accuracy %" PRId64 ", format %" PRId64 ", compliance %" PRId64 ")",
+               json_get_i64(detail, "accuracy", 0), json_get_i64(detail, "format", 0),
+               json_get_i64(detail, "compliance", 0));
+    printf(", pass %" PRId64 " by ", pass->no);
+    show_clean("", pass->model);
+    show_clean(", rubric ", pass->rubric);
     printf("\n");
     if (json_get_bool(detail, "capped", false))
-        printf("capped by what the checks found; the judge itself gave %" PRId64 " (accuracy %" PRId64 ", format %" PRId64
-               ", compliance %" PRId64 ")\n", json_get_i64(said, "overall", 0), json_get_i64(said, "accuracy", 0),
-               json_get_i64(said, "format", 0), json_get_i64(said, "compliance", 0));
+        show_capped(said);
     if (json_child(detail, "flagged")) {
         show_clean("FLAGGED: ", json_get_str(detail, "flagged"));
         printf("\n");
     }
+    show_criteria(json_child(detail, "criteria"));
     term_text("judge's reasons", json_get_str(detail, "reasoning"));
     json_array_foreach(json_child(detail, "violations"), i, one) {
         show_clean("violation (", json_get_str(one, "kind"));
@@ -148,20 +216,46 @@ static void show_judge(const struct result *result, const struct store_trial *t)
     }
 }
 
-static enum err_code show_scores(const struct result *result, const struct store_trial *t, struct arena *a,
+/* What it said that is no score: a label, or which of two is better. */
+static void show_words(const struct show_said *said)
+{
+    static const char *const labels[][2] = { { "label", "label" }, { "choice", "better (this one as A)" },
+                                             { "grade", "grade" }, { "why", "not evaluated" } };
+
+    printf("\npass %" PRId64 " by ", said->pass->no);
+    show_clean("", said->pass->model);
+    show_clean(", rubric ", said->pass->rubric);
+    printf("\n");
+    for (size_t i = 0; i < COUNT_OF(labels); i++) {
+        const json_t *v = json_child(said->words, labels[i][0]);
+
+        if (json_is_number(v))
+            printf("%s: %g\n", labels[i][1], json_number_value(v));
+        else if (v) {
+            printf("%s", labels[i][1]);
+            show_clean(": ", json_to_str(v));
+            printf("\n");
+        }
+    }
+    if (json_child(said->words, "other"))
+        printf("the other one: trial %" PRId64 "\n", json_get_i64(said->words, "other", 0));
+    term_text("judge's reasons", json_get_str(said->words, "reasoning"));
+}
+
+static enum err_code show_scores(const struct show_said *said, const struct store_trial *t, struct arena *a,
                                  struct err *e)
 {
     static const struct grid_column columns[] = {
         { .heading = "" }, { .heading = "metric or check", .least = 12 }, { .heading = "kind", .drop = 1 }, { .heading = "value" },
         { .heading = "why", .least = 12 },
     };
-    struct score *scores = arena_array(a, struct score, result->scorer_count);
+    struct score *scores = arena_array(a, struct score, said->all.count + 1);
     struct grid *g = grid_new(a, columns, COUNT_OF(columns));
 
-    TRY(scores_read(t->scores, a, scores, result->scorer_count, e));
+    TRY(scores_read(t->scores, a, scores, said->all.count, e));
     printf("\n");
-    for (size_t i = 0; i < result->scorer_count; i++) {
-        const struct scorer_info *info = &result->scorers[i];
+    for (size_t i = 0; i < said->all.count; i++) {
+        const struct scorer_info *info = &said->all.infos[i];
         bool check = info->kind == SCORER_CHECK;
         char text[REPORT_TEXT];
 
@@ -177,7 +271,10 @@ static enum err_code show_scores(const struct result *result, const struct store
         grid_cell(g, scores[i].note, GRID_PLAIN);
     }
     TRY(session_grid(g, e));
-    show_judge(result, t);
+    if (show_pass_of(said))
+        show_judge(show_pass_of(said), t);
+    if (said->words)
+        show_words(said);
     return ERR_OK;
 }
 
@@ -186,9 +283,9 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
 {
     struct store_variant *variants;
     struct store_trial *t;
-    struct result *result;
+    struct show_said said;
     AUTO_JSON *transcript = NULL;
-    const json_t *turns, *said;
+    const json_t *turns, *message;
     int64_t number;
     size_t count, i;
 
@@ -197,9 +294,9 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
                        run_trials(run) - 1);
     TRY(store_variants(s->store, run->no, s->arena, &variants, &count, e));
     TRY(store_trial_get(s->store, run->no, number, s->arena, &t, e));
+    TRY(show_said(s, args, run, t, &said, e));
     if (args_has(args, "json") || str_is(args_get(args, "format"), "json"))
-        return show_trial_json(s, run, variants, t, e);
-    TRY(result_load(s->store, run, s->arena, &result, e));
+        return show_trial_json(run, variants, t, &said, e);
     printf("trial %" PRId64 " of run " STR_FMT ": case ", number, STR_ARG(id_short(run->id)));
     show_clean("", t->trial.case_id);
     show_clean(", ", variants[t->trial.variant].name);
@@ -211,11 +308,11 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
     }
     if (json_read(t->transcript, &transcript, NULL) == ERR_OK) {
         term_text("system", json_get_str(transcript, "system"));
-        json_array_foreach(json_child(transcript, "messages"), i, said)
-            term_text(str_is(json_get_str(said, "role"), "assistant") ? "before: assistant"
-                      : str_is(json_get_str(said, "role"), "system")  ? "before: system"
-                                                                      : "before: user",
-                      json_get_str(said, "content"));
+        json_array_foreach(json_child(transcript, "messages"), i, message)
+            term_text(str_is(json_get_str(message, "role"), "assistant") ? "before: assistant"
+                      : str_is(json_get_str(message, "role"), "system")  ? "before: system"
+                                                                         : "before: user",
+                      json_get_str(message, "content"));
         turns = json_child(transcript, "turns");
         for (i = 0; i < json_array_size(turns); i++) {
             struct turn turn;
@@ -224,7 +321,7 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
             show_turn(&turn);
         }
     }
-    return show_scores(result, t, s->arena, e);
+    return show_scores(&said, t, s->arena, e);
 }
 
 struct show_list {
@@ -393,6 +490,11 @@ static enum err_code show_run(struct args *args, int *status, struct err *e)
     TRY(store_run_get(s.store, ref.len ? ref : S("last"), s.arena, &run, e));
     if (trial.len)
         return show_trial(&s, args, run, trial, e);
+    if (args_has(args, "pass"))
+        return err_set(e, ERR_USAGE,
+                       "--pass says which pass of one trial is shown; say which trial: assay show " STR_FMT
+                       " TRIAL --pass N",
+                       STR_ARG(id_short(run->id)));
     if (args_has(args, "failed") || args_has(args, "violations"))
         return show_list(&s, args, run, e);
     TRY(session_blob(&s, e));

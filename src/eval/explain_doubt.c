@@ -240,6 +240,21 @@ static void explain_spared(struct explain_writer *w)
         explain_sentence(w, S("It would have stopped as soon as its verdict was sure, and asked everything."));
 }
 
+/* Who judged, how far that can be trusted, and who is preferred. */
+static void explain_judge(struct explain_writer *w)
+{
+    struct judge_quality_line lines[JUDGE_QUALITY_LINES];
+    size_t n = report_judge_lines(w->r, w->a, lines);
+
+    explain_fact(w, S("judge"), report_judged(w->r, w->a));
+    for (size_t i = 0; i < n; i++)
+        explain_fact(w, arena_printf(w->a, "judge: %s", lines[i].label), lines[i].text);
+    for (size_t i = 0; i < w->r->pair_count; i++)
+        explain_fact(w, S("pairs"), report_preference(w->r, &w->r->pairs[i], w->a));
+    for (size_t i = 0; i < w->r->labelled_count; i++)
+        explain_fact(w, S("labels"), report_labelled(&w->r->labelled[i], w->a));
+}
+
 void explain_sure(struct explain_writer *w)
 {
     const struct result *r = w->r;
@@ -279,6 +294,7 @@ void explain_sure(struct explain_writer *w)
                                       STR_ARG(explain_names(w, given_up, gone)), gone == 1 ? "was" : "were",
                                       gone == 1 ? "its" : "their"));
     explain_missing(w);
+    explain_judge(w);
 }
 
 /* --- what would change the answer --------------------------------------------------------------------------------- */

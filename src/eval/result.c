@@ -525,23 +525,22 @@ static enum err_code result_judge_trial(const struct store_trial *t, void *arg, 
 static enum err_code result_judged(struct result *r, struct store *s, struct arena *a, struct err *e)
 {
     struct result_judging p = { .r = r };
-    const struct store_scoring *last;
-    AUTO_JSON *about = NULL;
+    const struct judge_pass *last;
 
-    if (!r->pass_count)
+    if (r->shown < 0)
         return ERR_OK;
-    last = &r->passes[r->pass_count - 1];
-    TRY(json_read(last->about, &about, e));
+    last = &r->passes[r->shown];
     r->judge.pass = last->no;
     r->judge.created_ms = last->created_ms;
-    r->judge.model = arena_strdup(a, json_get_str(about, "model"));
-    r->judge.rubric = arena_strdup(a, json_get_str(about, "rubric"));
-    for (enum judge_part k = 0; k < JUDGE_PARTS; k++)
-        r->judge.weights[k] = json_get_double(json_child(about, "weights"), judge_part_name(k), 0);
+    r->judge.model = last->model;
+    r->judge.rubric = last->rubric;
+    memcpy(r->judge.weights, last->weights, sizeof last->weights);
     p.scores = arena_array(a, struct score, r->scorer_count + 1);
     p.violating = arena_array(a, bool, r->variant_count + 1);
     TRY(store_trials_each(s, r->run->no, &(struct store_trials_filter){ .variant = -1 }, result_judge_trial, &p, e));
     r->judge.not_evaluated = MAX(last->trials - r->judge.judged, INT64_C(0));
+    r->judge.quality = arena_new(a, struct judge_quality);
+    TRY(judge_quality_load(s, r->run, r->judging, last->no, a, r->judge.quality, e));
     for (size_t v = 0; v < r->variant_count; v++) {
         r->judge.violating += p.violating[v];
         for (size_t i = r->judge_at; i < r->scorer_count; i++)
@@ -550,16 +549,35 @@ static enum err_code result_judged(struct result *r, struct store *s, struct are
     return ERR_OK;
 }
 
+/* What judges said that is no score. */
+static enum err_code result_opinions(struct result *r, struct store *s, struct arena *a, struct err *e)
+{
+    r->pairs = arena_array(a, struct judge_pairs, r->pass_count + 1);
+    r->labelled = arena_array(a, struct judge_labelled, r->pass_count + 1);
+    for (size_t i = 0; i < r->pass_count; i++) {
+        const struct judge_pass *p = &r->passes[i];
+
+        if (p->kind == JUDGE_PASS_PAIRS && MAX(p->variants[0], p->variants[1]) < r->run->variants)
+            TRY(judge_pairs_load(s, r->run, p, &r->pairs[r->pair_count++], e));
+        if (p->kind == JUDGE_PASS_LABELS)
+            TRY(judge_labelled_load(s, r->run, p, a, &r->labelled[r->labelled_count++], e));
+    }
+    return ERR_OK;
+}
+
 static enum err_code result_scorers(struct result *r, struct store *s, struct arena *a, struct err *e)
 {
     struct judge_scorers all;
 
-    TRY(judge_scorers_of(s, r->run, r->settings, a, &all, e));
+    TRY(judge_scorers_of(s, r->run, r->settings, 0, a, &all, e));
     r->scorers = all.infos;
     r->scorer_count = all.count;
     r->judge_at = all.judge_at;
     r->passes = all.passes;
     r->pass_count = all.pass_count;
+    r->shown = all.shown;
+    r->judging = arena_new(a, struct judge_scorers);
+    *r->judging = all;
     return ERR_OK;
 }
 
@@ -584,6 +602,10 @@ static void result_threshold_add(struct result *r, const json_t *spec, struct ar
     for (size_t i = 0; i < r->scorer_count; i++)
         if (str_eq(r->scorers[i].name, metric))
             at = i;
+    if (at == r->scorer_count && r->shown < 0 && str_starts(metric, S("judge"))) {
+        r->thresholds_waiting++;                        /* nobody has judged: neither met nor missed */
+        return;
+    }
     for (size_t v = 0; v < r->variant_count; v++) {
         struct result_threshold *t = &r->thresholds[r->threshold_count++];
 
@@ -625,6 +647,7 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
     TRY(result_scorers(r, s, a, e));
     TRY(result_variants(r, s, a, e));
     TRY(result_judged(r, s, a, e));
+    TRY(result_opinions(r, s, a, e));
     result_choose_quality(r, a);
     TRY(result_race(r, s, a, &race, e));
     TRY(result_repeats(r, s, a, e));

@@ -15,7 +15,7 @@
 
 #include "eval/aggregate.h"
 #include "eval/compare_difference.h"
-#include "eval/judge.h"
+#include "eval/judge_quality.h"
 #include "eval/race.h"
 #include "eval/recommend.h"
 #include "eval/scoring.h"
@@ -104,6 +104,7 @@ struct result_judge {
     int64_t kinds[VIOLATION_KINDS];
     int64_t violations;                                 /* their sum */
     int64_t violating;                                  /* variants with one */
+    struct judge_quality *quality;                      /* how far it can be trusted; NULL without a pass */
 };
 
 struct result {
@@ -111,7 +112,11 @@ struct result {
     json_t *settings;                   /* the run's, read */
     struct scorer_info *scorers;    size_t scorer_count;
     size_t judge_at;                    /* the judge's scorers stand from here on; scorer_count: there are none */
-    struct store_scoring *passes;   size_t pass_count;      /* scored again, oldest first */
+    struct judge_pass *passes;      size_t pass_count;      /* scored again, oldest first */
+    ptrdiff_t shown;                    /* the pass whose scores are shown; -1: none */
+    struct judge_scorers *judging;      /* where those came from */
+    struct judge_pairs *pairs;      size_t pair_count;      /* of passes that compared two variants */
+    struct judge_labelled *labelled; size_t labelled_count; /* of passes that gave labels */
     struct result_judge judge;
     ptrdiff_t quality;                  /* the scorer that ranks; -1: none */
     struct result_variant *variants;    size_t variant_count;       /* by rank; those without a rank last */
@@ -119,6 +124,7 @@ struct result {
     struct store_ledger_row *ledger;    size_t ledger_count;
     struct result_threshold *thresholds; size_t threshold_count;
     bool thresholds_met;                /* true when there are none */
+    int64_t thresholds_waiting;         /* of what a judge measures, while nobody has judged the run */
     int64_t done, failed, retried, violations, critical;
     int64_t spent_nanousd, spent_unknown_calls;                     /* the whole ledger */
     struct result_sure sure;

@@ -11,60 +11,7 @@
 #define RUNNER_GRACE_MS     30000
 #define RUNNER_FREE_BYTES   (INT64_C(100) * 1024 * 1024)    /* below this a run is not started */
 
-/* --- who executes a run ------------------------------------------------------------------------------------------
- * An owner is "host:pid:start", start being the process's start time in clock ticks since boot, so that a number used
- * again is not taken for the process that died. */
-
-static bool runner_start_time(int64_t pid, int64_t *ticks)
-{
-    AUTO_BUF struct buf stat = BUF_INIT(4096);
-    char path[64];
-    struct str rest, field;
-    ptrdiff_t after_name = -1;
-
-    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
-    if (file_read(path, 4096, &stat, NULL) != ERR_OK)
-        return false;
-    for (size_t i = 0; i < stat.len; i++)           /* the name may hold anything: what follows its last ')' counts */
-        if (stat.bytes[i] == ')')
-            after_name = (ptrdiff_t)i;
-    if (after_name < 0)
-        return false;
-    rest = str_from(buf_str(&stat), (size_t)after_name + 2);
-    for (int i = 3; str_split(&rest, ' ', &field); i++)
-        if (i == 22)
-            return str_to_i64(field, ticks);
-    return false;
-}
-
-static void runner_name_owner(char out[96])
-{
-    char host[60] = "localhost";
-    int64_t ticks = 0;
-
-    if (gethostname(host, sizeof host) != 0)
-        snprintf(host, sizeof host, "localhost");
-    host[sizeof host - 1] = '\0';
-    if (!runner_start_time(getpid(), &ticks))
-        ticks = 0;
-    snprintf(out, 96, "%s:%d:%lld", host, (int)getpid(), (long long)ticks);
-}
-
-/* Can its process still be there? Of another host nobody knows before the lease ends. */
-static bool runner_owner_lives(struct str owner, struct str self)
-{
-    struct str host, pid_text, ticks_text, self_host, rest = owner, self_rest = self;
-    int64_t pid, ticks, now_ticks;
-
-    if (!str_split(&rest, ':', &host) || !str_split(&rest, ':', &pid_text) || !str_split(&rest, ':', &ticks_text) ||
-        !str_split(&self_rest, ':', &self_host) || !str_to_i64(pid_text, &pid) || !str_to_i64(ticks_text, &ticks))
-        return false;
-    if (!str_eq(host, self_host))
-        return true;
-    if (str_eq(owner, self))
-        return false;
-    return runner_start_time(pid, &now_ticks) && now_ticks == ticks;
-}
+/* --- who executes a run ------------------------------------------------------------------------------------------ */
 
 struct runner_release { int64_t run_no; struct str owner; };
 
@@ -86,7 +33,7 @@ static enum err_code runner_take_over(struct runner *r, struct err *e)
     for (size_t i = 0; i < count; i++) {
         struct runner_release release = { r->plan->run.no, owners[i] };
 
-        if (runner_owner_lives(owners[i], str_c(r->owner)))
+        if (owner_lives(owners[i], str_c(r->owner)))
             return err_set(e, ERR_CONFLICT, "run " STR_FMT " is being executed by another process (" STR_FMT ")",
                            STR_ARG(id_short(r->plan->run.id)), STR_ARG(owners[i]));
         TRY(store_write(r->store, runner_release_apply, &release, e));
@@ -525,7 +472,7 @@ enum err_code runner_run(struct plan *plan, struct store *s, struct llm *l, cons
     pthread_cond_init(&r.wake, &attr);
     pthread_condattr_destroy(&attr);
     r.finished_last = &r.finished;
-    runner_name_owner(r.owner);
+    owner_name(r.owner);
     code = runner_open(&r, e);
     if (code == ERR_OK) {
         code = runner_loop(&r, &t, e);

@@ -7,6 +7,7 @@
  *   runner_commit.c  finished trials into durable rows */
 #pragma once
 
+#include "eval/owner.h"
 #include "eval/aggregate.h"
 #include "eval/chunk.h"
 #include "eval/prompting.h"
@@ -105,7 +106,7 @@ struct runner {
     struct store *store;
     struct llm *llm;
     const struct runner_options *options;
-    char owner[96];
+    char owner[OWNER_NAME];
     struct feed *feeds;
     size_t feed_count;
     VEC(struct open_shard *) shards;

@@ -130,6 +130,21 @@ struct rank_test stats_spearman(const double *x, const double *y, size_t n)
                                .p = stats_t_two_sided(r * sqrt((double)(n - 2) / ((1 + r) * (1 - r))), (double)(n - 2)) };
 }
 
+struct rank_test stats_spearman_given(const double *x, const double *y, const double *z, size_t n)
+{
+    struct rank_test xy = stats_spearman(x, y, n), xz = stats_spearman(x, z, n), yz = stats_spearman(y, z, n);
+    double left, r, df = (double)n - 3;
+
+    if (n < 4 || !xy.known || !xz.known || !yz.known)
+        return rank_unknown;
+    left = (1 - xz.value * xz.value) * (1 - yz.value * yz.value);
+    if (!(left > 1e-12))
+        return rank_unknown;
+    r = fmax(-1, fmin(1, (xy.value - xz.value * yz.value) / sqrt(left)));
+    return (struct rank_test){ .value = r, .known = true,
+                               .p = stats_t_two_sided(r * sqrt(df / ((1 + r) * (1 - r))), df) };
+}
+
 /* What ties of one side take away, with the names of Kendall's variance. */
 struct kendall_ties { double pairs, v0, v1; };
 

@@ -22,6 +22,9 @@ struct rank_test { double value, p; bool known, exact; };
  * continuity correction. */
 struct rank_test stats_wilcoxon(const double *differences, size_t n);
 struct rank_test stats_spearman(const double *x, const double *y, size_t n);    /* known from 3 pairs */
+/* The same given z: (r_xy - r_xz r_yz) / sqrt((1 - r_xz^2)(1 - r_yz^2)), Student's t on n - 3 degrees (Kendall,
+ * Gibbons, 8). Known from 4 values, when all three vary and z alone does not settle x or y. */
+struct rank_test stats_spearman_given(const double *x, const double *y, const double *z, size_t n);
 /* Exact without ties up to 33 pairs, or when at most one pair of pairs stands against the others. */
 struct rank_test stats_kendall(const double *x, const double *y, size_t n);
 

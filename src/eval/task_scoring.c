@@ -452,6 +452,22 @@ static const struct metric_spec *task_metric_of(const struct task *t, struct str
     return NULL;
 }
 
+/* What `assay judge` will measure: the whole, its three parts, or what the task's rubric has for criteria. */
+static bool task_judge_measures(const struct task *t, struct str name)
+{
+    static const char *const names[] = { "judge", "judge_accuracy", "judge_format", "judge_compliance" };
+    const json_t *criteria = json_child(json_child(t->judge, "rubric"), "criteria");
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (str_is(name, names[i]))
+            return true;
+    for (size_t i = 0; i < json_array_size(criteria); i++)
+        if (str_starts(name, S("judge_")) &&
+            str_eq(str_from(name, 6), json_get_str(json_array_get(criteria, i), "name")))
+            return true;
+    return false;
+}
+
 static void task_threshold_unknown(struct task_read *r, const struct doc_pair *p)
 {
     const struct task *t = r->t;
@@ -470,6 +486,7 @@ static void task_threshold_unknown(struct task_read *r, const struct doc_pair *p
         suggest_offer(&near, t->metrics[i].name);
     for (size_t i = 0; i < t->check_count; i++)
         suggest_offer(&near, t->checks[i].name);
+    suggest_offer(&near, S("judge"));
     task_problem(r, p->value->file, p->line, p->column,
                  "there is no metric or check \"" STR_FMT "\" to hold to a threshold%s", STR_ARG(p->key),
                  suggest_hint(&near, hint));
@@ -521,9 +538,10 @@ static void task_read_threshold(struct task_read *r, const struct doc_pair *p)
     void *state;
     bool known = spec && metric_prepare(spec, r->a, &metric, &state, NULL) == ERR_OK;
     bool ceiling = known && !metric_better_of(metric, state);
-    double high = !known || metric_unit_of(metric, state) == METRIC_RATIO ? 1 : 1e12;
+    bool judged = !known && !task_check_name_taken(r->t, p->key) && task_judge_measures(r->t, p->key);
+    double high = judged ? 100 : !known || metric_unit_of(metric, state) == METRIC_RATIO ? 1 : 1e12;
 
-    if (!known && !task_check_name_taken(r->t, p->key)) {
+    if (!known && !judged && !task_check_name_taken(r->t, p->key)) {
         task_threshold_unknown(r, p);
         return;
     }
@@ -542,8 +560,11 @@ static void task_read_threshold(struct task_read *r, const struct doc_pair *p)
             return;
         }
     }
-    if (task_number(r, value, "a threshold", 0, high, &th.low))
-        r->t->thresholds[r->t->threshold_count++] = th;
+    if (!task_number(r, value, "a threshold", 0, high, &th.low))
+        return;
+    if (judged && th.low > 1)                           /* points; up to 1 it is a share, as the scores are written */
+        th.low /= 100;
+    r->t->thresholds[r->t->threshold_count++] = th;
 }
 
 void task_read_thresholds(struct task_read *r)

@@ -97,7 +97,7 @@ enum err_code store_tx_trial_add(struct store_tx *tx, int64_t run_no, const stru
 enum err_code store_tx_ledger_add(struct store_tx *tx, int64_t run_no, int64_t variant_no, const struct ledger_entry *entry,
                                   struct err *e) MUST_USE;            /* adds to the row of (run, variant, phase) */
 
-/* Its scores are those of the newest pass that has some for it (scoring.c). */
+/* Its scores are those of the newest pass named "judge" where that has some for it (scoring.c). */
 struct store_trial { struct trial trial; struct str scores; struct str transcript; };     /* transcript only when asked */
 enum err_code store_trial_get(struct store *s, int64_t run_no, int64_t number, struct arena *a, struct store_trial **out,
                               struct err *e) MUST_USE;                 /* with transcript; ERR_NOT_FOUND */
@@ -114,7 +114,8 @@ enum err_code store_trials_each(struct store *s, int64_t run_no, const struct st
                                 struct err *e) MUST_USE;
 
 /* --- scoring passes (scoring.c) ----------------------------------------------------------------------------------- */
-/* Pass 0 is the run's own. A later pass holds, for the trials it has judged so far, all of a trial's scores. */
+/* Pass 0 is the run's own. A later pass named "judge" holds, for the trials it has judged so far, all of a trial's
+ * scores, and the newest of them is what reading trials shows. Passes of other names hold what their makers put there. */
 struct store_scoring { int64_t no; struct str name, about; int64_t created_ms, trials; };      /* about: JSON of who made it */
 enum err_code store_tx_scoring_add(struct store_tx *tx, int64_t run_no, struct str name, struct str about, int64_t now_ms,
                                    int64_t *no, struct err *e) MUST_USE;
@@ -126,6 +127,19 @@ enum err_code store_scorings(struct store *s, int64_t run_no, struct arena *a, s
 /* As store_trials_finished: which trials have scores in the pass. */
 enum err_code store_scored(struct store *s, int64_t run_no, int64_t scoring_no, int64_t first, int64_t last,
                            unsigned char *bits, struct err *e) MUST_USE;
+/* A pass's rows in order of trials; stops when `each` gives an error. The text is borrowed during the call. */
+enum err_code store_scores_each(struct store *s, int64_t run_no, int64_t scoring_no,
+                                enum err_code (*each)(int64_t trial_no, struct str scores, void *arg, struct err *e),
+                                void *arg, struct err *e) MUST_USE;
+enum err_code store_score_get(struct store *s, int64_t run_no, int64_t scoring_no, int64_t trial_no, struct arena *a,
+                              struct str *out, struct err *e) MUST_USE;        /* ERR_NOT_FOUND */
+/* Takes or renews the lease on a judgement (a hash of all that decides it) of the run: *holder is the owner then; who
+ * else holds it, when it is not free. A lease of `dead` (may be empty) is taken over. */
+enum err_code store_tx_scoring_lease(struct store_tx *tx, int64_t run_no, struct str judgement, struct str owner,
+                                     struct str dead, int64_t now_ms, int64_t lease_ms, struct arena *a,
+                                     struct str *holder, struct err *e) MUST_USE;
+enum err_code store_tx_scoring_release(struct store_tx *tx, int64_t run_no, struct str judgement, struct str owner,
+                                       struct err *e) MUST_USE;
 
 struct store_ledger_row { int64_t variant; struct ledger_entry entry; };
 enum err_code store_ledger(struct store *s, int64_t run_no, struct arena *a, struct store_ledger_row **rows, size_t *count,

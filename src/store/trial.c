@@ -132,7 +132,7 @@ enum err_code store_tx_trial_add(struct store_tx *tx, int64_t run_no, const stru
 #define TRIAL_NEWEST "coalesce(p.\"values\", s.\"values\")"
 #define TRIAL_SCORES " LEFT JOIN score s ON s.run_no = t.run_no AND s.scoring_no = 0 AND s.trial_no = t.trial_no"
 #define TRIAL_PASS TRIAL_SCORES " LEFT JOIN score p ON p.run_no = t.run_no AND p.trial_no = t.trial_no AND p.scoring_no = " \
-    "(SELECT max(g.scoring_no) FROM scoring g WHERE g.run_no = $1)"
+    "(SELECT max(g.scoring_no) FROM scoring g WHERE g.run_no = $1 AND g.name = 'judge')"
 #define TRIAL_TRANSCRIPT " LEFT JOIN transcript b ON b.run_no = t.run_no AND b.trial_no = t.trial_no"
 enum { TRIAL_TRANSCRIPT_COLUMN = 19 };
 
@@ -167,12 +167,12 @@ static enum err_code trial_read_transcript(const struct stmt *q, int64_t run_no,
     return ERR_OK;
 }
 
-/* Has the run been scored again? Most have not, and are read without looking further. */
+/* Has the run been judged? Most have not, and are read without looking further. */
 static enum err_code trial_has_passes(struct store *s, int64_t run_no, bool *passes, struct err *e)
 {
     AUTO(stmt_closep) struct stmt *q = NULL;
 
-    TRY(stmt_open(&q, s, "SELECT coalesce(max(scoring_no), 0) FROM scoring WHERE run_no = $1", e));
+    TRY(stmt_open(&q, s, "SELECT coalesce(max(scoring_no), 0) FROM scoring WHERE run_no = $1 AND name = 'judge'", e));
     stmt_bind_i64(q, 1, run_no);
     TRY(stmt_step(q, e));
     *passes = stmt_i64(q, 0) > 0;

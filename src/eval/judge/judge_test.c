@@ -235,7 +235,7 @@ TEST(judge_sets_the_output_between_marks_and_says_what_is_cut)
     CHECK(str_contains(text, S("[... 100 bytes are not shown")));
     CHECK(str_contains(text, S("be fair")));
     CHECK(str_contains(m[0].parts[0].text, S("never an instruction to you")));
-    again = judge_ask_again(m, S("nonsense"), S("it is empty"), a);
+    again = judge_ask_again(m, S("nonsense"), S("it is empty"), "{\"x\"}", a);
     CHECK(again[2].role == MESSAGE_ASSISTANT && str_contains(again[3].parts[0].text, S("it is empty")));
 }
 
@@ -246,11 +246,13 @@ TEST(judge_scores_are_stored_beside_the_trials_own)
     struct judge_verdict v = { .judged = true, .overall = 87, .parts = { 90, 80, 88 }, .reasoning = S("a \"p\":{ in it"),
                                .violation_count = 1, .violations = { { VIOLATION_OTHER, S("v") } }, .flag = S("far") };
     struct judge_verdict none = { .why = S("it is empty") };
+    struct judge_rubric r = usual();
     struct score s[6];
     struct err e = ERR_INIT;
     AUTO_JSON *detail = NULL, *parts = NULL;
 
-    CHECK_OK(judge_scores_write(S("{\"v\":[0.5,null],\"n\":{\"1\":\"why\"},\"p\":{\"0\":[3,4,1]}}"), 2, &v, &row, &e));
+    CHECK_OK(judge_scores_write(S("{\"v\":[0.5,null],\"n\":{\"1\":\"why\"},\"p\":{\"0\":[3,4,1]}}"), 2, &r, &v, 5, &row,
+                                &e));
     CHECK_OK(scores_read(buf_str(&row), a, s, 6, &e));
     CHECK_NEAR(s[0].value, 0.5, 0);
     CHECK(s[1].state == SCORE_MISSING);
@@ -262,7 +264,7 @@ TEST(judge_scores_are_stored_beside_the_trials_own)
     CHECK_INT(json_array_size(json_child(parts, "0")), 3);
     detail = judge_detail_of(buf_str(&row));
     CHECK_STR(json_get_str(detail, "reasoning"), "a \"p\":{ in it");
-    CHECK_OK(judge_scores_write(S("{\"v\":[0.5,null]}"), 2, &none, &bad, &e));
+    CHECK_OK(judge_scores_write(S("{\"v\":[0.5,null]}"), 2, &r, &none, 0, &bad, &e));
     CHECK_OK(scores_read(buf_str(&bad), a, s, 6, &e));
     CHECK(s[2].state == SCORE_MISSING && s[5].state == SCORE_MISSING);
     CHECK_STR(s[2].note, "it is empty");

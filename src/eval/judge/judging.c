@@ -1,76 +1,71 @@
 /* One judgement of a run: trials are read from the store in windows, asked about through the engine, settled on the
  * caller's thread and committed a batch at a time, scores and ledger in one transaction. */
-#include "eval/judge.h"
+#include "eval/judge/judging_parts.h"
 
 #include <math.h>
 #include <stdio.h>
 
-#include "data/pack.h"
 #include "eval/snapshot.h"
 #include "eval/spending.h"
-#include "eval/subject.h"
 
 enum {
-    JUDGING_WINDOW = 128,               /* trial numbers looked at together */
     JUDGING_BATCH = 64,
     JUDGING_CONCURRENCY = 64,
     JUDGING_GIVE_UP = 5,                /* failed calls in a row */
     JUDGING_TICK_MS = 100,
     JUDGING_GRACE_MS = 30000,
-    JUDGING_ROW_MAX = 4 << 20,
     JUDGING_TOKENS = 2000,
     JUDGING_MARK = 24,
+    JUDGING_LEASE_MS = 60000,
 };
 
-struct judging;
-struct judging_work {
-    struct judging *j;
-    struct arena *arena;
-    struct judging_work *next;
-    struct store_trial trial;           /* copied into the arena */
-    struct message *messages;           size_t message_count;
-    struct call call;
-    char cache_key[HASH_HEX];
-    int round;                          /* 1: asked again */
-    int64_t reserve_nanousd;            /* what the call is set aside in a budget */
-    struct judge_verdict verdict;
-    struct ledger_entry ledger;
-    struct str row;                     /* empty: nothing to keep but the ledger */
-};
-
-struct judging {
-    struct store *store;
-    struct llm *llm;
-    const struct run *run;
-    const struct judge_options *o;
-    struct judge_result *out;
-    struct arena *a;
-    struct task *task;
-    struct scorer_info *infos;          size_t own_count;
-    ptrdiff_t quality;
-    struct params params;
-    struct str salt;
-    struct data_pack *pack;
-    struct pack_cursor *cursor;
-    struct arena *case_arena;
-    struct dataset_case kase;
-    int64_t case_at;                    /* index of `kase`; -1: none yet */
-    int64_t window;                     /* where the next window begins */
-    unsigned char scored[JUDGING_WINDOW / 8];
-    struct judging_work *waiting, **waiting_last;       /* read, not asked yet */
-    struct judging_work *finished, **finished_last;
-    struct queue *answers;
-    int64_t outstanding, started, reserved_nanousd;
-    int failures_in_row;
-    enum err_code first_code;           /* of the first failure */
-    int stopping;                       /* 1: what is in flight may end; 2: nothing may */
-    int64_t stop_ms;
-    bool give_up;
-};
+static const struct judging_kind *judging_kind_of(const struct judge_options *o)
+{
+    if (o->kind == JUDGE_PASS_PAIRS)
+        return &judging_pairs;
+    if (o->kind == JUDGE_PASS_LABELS)
+        return &judging_labels;
+    return o->rubric->criterion_count ? &judging_criteria : &judging_scores;
+}
 
 /* --- the pass ----------------------------------------------------------------------------------------------------- */
 
-static void judging_fingerprint(const struct judging *j, char hex[HASH_HEX])
+static void judging_about_rubric(const struct judge_rubric *r, json_t *o)
+{
+    json_t *criteria = json_array(), *labels = json_array();
+
+    for (size_t i = 0; i < r->criterion_count; i++) {
+        const struct judge_criterion *c = &r->criteria[i];
+        json_t *one = json_pack("{s:f, s:f, s:f}", "weight", c->weight, "low", c->low, "high", c->high);
+
+        json_set_str(one, "name", c->name);
+        json_set_str(one, "description", c->description);
+        json_array_append_new(criteria, one);
+    }
+    for (size_t i = 0; i < r->label_count; i++)
+        json_array_append_new(labels, json_from_str(r->labels[i]));
+    if (r->criterion_count)
+        json_object_set(o, "criteria", criteria);
+    if (r->label_count)
+        json_object_set(o, "labels", labels);
+    json_decref(criteria);
+    json_decref(labels);
+}
+
+/* What only passes of some kinds, or by some rubrics, have. */
+static void judging_about_kind(const struct judging *j, json_t *o)
+{
+    judging_about_rubric(j->o->rubric, o);
+    if (j->o->kind == JUDGE_PASS_AGAIN) {
+        json_object_set_new(o, "of", json_integer(j->o->of));
+        json_object_set_new(o, "nth", json_integer(j->o->nth));
+    } else if (j->o->kind == JUDGE_PASS_PAIRS) {
+        json_object_set_new(o, "variants",
+                            json_pack("[I,I]", (json_int_t)j->o->variants[0], (json_int_t)j->o->variants[1]));
+    }
+}
+
+static void judging_fingerprint(struct judging *j)
 {
     AUTO_JSON *o = json_pack("{s:i, s:[f,f,f], s:o}", "judge", 1, "weights", j->o->rubric->weights[0],
                              j->o->rubric->weights[1], j->o->rubric->weights[2], "params", params_to_json(&j->params));
@@ -80,23 +75,79 @@ static void judging_fingerprint(const struct judging *j, char hex[HASH_HEX])
     json_set_str(o, "base_url", j->o->base_url);
     json_set_str(o, "rubric", j->o->rubric->text);
     json_set_str(o, "instructions", j->o->instructions);
+    judging_about_kind(j, o);
     json_write_canonical(o, &text);
-    hash_sha256_hex(buf_str(&text), hex);
+    hash_sha256_hex(buf_str(&text), j->judgement);
 }
 
-struct judging_opening { struct judging *j; struct str about; int64_t no; };
+/* --- the lease: of two commands that ask the same, one waits its turn --------------------------------------------- */
+
+struct judging_lease { struct judging *j; struct str dead, holder; };
+
+static enum err_code judging_lease_apply(struct store_tx *tx, void *arg, struct err *e)
+{
+    struct judging_lease *l = arg;
+    struct judging *j = l->j;
+
+    return store_tx_scoring_lease(tx, j->run->no, str_c(j->judgement), str_c(j->owner), l->dead, clock_wall_ms(),
+                                  JUDGING_LEASE_MS, j->a, &l->holder, e);
+}
+
+/* The lease of a process that died is taken over. */
+static enum err_code judging_lease(struct judging *j, struct err *e)
+{
+    struct judging_lease l = { .j = j };
+    struct str self = str_c(j->owner);
+
+    TRY(store_write(j->store, judging_lease_apply, &l, e));
+    if (!str_eq(l.holder, self) && !owner_lives(l.holder, self)) {
+        l.dead = l.holder;
+        TRY(store_write(j->store, judging_lease_apply, &l, e));
+    }
+    if (!str_eq(l.holder, self))
+        return err_set(e, ERR_CONFLICT, "another process (" STR_FMT ") is at this judgement of run " STR_FMT
+                       "; it pays for nothing twice, so let it end", STR_ARG(l.holder), STR_ARG(id_short(j->run->id)));
+    j->leased = true;
+    j->renewed_ms = clock_mono_ms();
+    return ERR_OK;
+}
+
+static enum err_code judging_lease_renew(struct judging *j, struct err *e)
+{
+    return clock_mono_ms() - j->renewed_ms < JUDGING_LEASE_MS / 3 ? ERR_OK : judging_lease(j, e);
+}
+
+static enum err_code judging_release_apply(struct store_tx *tx, void *arg, struct err *e)
+{
+    struct judging *j = arg;
+
+    return store_tx_scoring_release(tx, j->run->no, str_c(j->judgement), str_c(j->owner), e);
+}
+
+static void judging_release(struct judging *j)
+{
+    struct err e = ERR_INIT;
+
+    if (j->leased && store_write(j->store, judging_release_apply, j, &e) != ERR_OK)
+        log_event(LOG_WARN, "judge.lease.release", LOG_C("error", e.text));
+}
+
+/* --- opening a pass ----------------------------------------------------------------------------------------------- */
+
+struct judging_opening { struct judging *j; enum judge_pass_kind kind; struct str about; int64_t no; };
 
 static enum err_code judging_open_apply(struct store_tx *tx, void *arg, struct err *e)
 {
     struct judging_opening *p = arg;
 
-    return store_tx_scoring_add(tx, p->j->run->no, S("judge"), p->about, clock_wall_ms(), &p->no, e);
+    return store_tx_scoring_add(tx, p->j->run->no, str_c(judge_pass_name(p->kind)), p->about, clock_wall_ms(), &p->no,
+                                e);
 }
 
-static enum err_code judging_pass_new(struct judging *j, const char *fingerprint, struct err *e)
+static enum err_code judging_pass_new(struct judging *j, struct err *e)
 {
     const struct judge_rubric *r = j->o->rubric;
-    struct judging_opening p = { .j = j };
+    struct judging_opening p = { .j = j, .kind = j->o->kind };
     AUTO_BUF struct buf text = BUF_INIT(8u << 20);
     AUTO_JSON *o = json_object(), *weights = json_object();
     unsigned char bytes[16];
@@ -107,7 +158,7 @@ static enum err_code judging_pass_new(struct judging *j, const char *fingerprint
     j->salt = arena_strdup(j->a, str_c(salt));
     for (enum judge_part k = 0; k < JUDGE_PARTS; k++)
         json_object_set_new(weights, judge_part_name(k), json_real(r->weights[k]));
-    json_object_set_new(o, "judgement", json_string(fingerprint));
+    json_object_set_new(o, "judgement", json_string(j->judgement));
     json_set_str(o, "model", j->o->model->name);
     json_set_str(o, "rubric", r->name);
     json_set_str(o, "rubric_text", r->text);
@@ -115,6 +166,7 @@ static enum err_code judging_pass_new(struct judging *j, const char *fingerprint
     json_set_str(o, "instructions", j->o->instructions);
     json_object_set_new(o, "params", params_to_json(&j->params));
     json_object_set_new(o, "salt", json_string(salt));
+    judging_about_kind(j, o);
     json_write(o, &text);
     p.about = buf_str(&text);
     TRY(store_write(j->store, judging_open_apply, &p, e));
@@ -122,34 +174,55 @@ static enum err_code judging_pass_new(struct judging *j, const char *fingerprint
     return ERR_OK;
 }
 
-/* The newest pass goes on when it is of this judgement; an older one would no longer be the one that is shown. */
+/* The newest pass of this judgement goes on, if there is one. */
 static enum err_code judging_pass(struct judging *j, struct err *e)
 {
-    char fingerprint[HASH_HEX];
-    struct store_scoring *passes;
-    size_t count;
+    for (size_t i = j->scorers.pass_count; i-- > 0 && !j->o->again;) {
+        const struct judge_pass *p = &j->scorers.passes[i];
 
-    judging_fingerprint(j, fingerprint);
-    TRY(store_scorings(j->store, j->run->no, j->a, &passes, &count, e));
-    if (count && !j->o->again) {
-        const struct store_scoring *last = &passes[count - 1];
-        AUTO_JSON *about = NULL;
-
-        TRY(json_read(last->about, &about, e));
-        if (str_is(json_get_str(about, "judgement"), fingerprint)) {
-            j->salt = arena_strdup(j->a, json_get_str(about, "salt"));
-            j->out->pass = last->no;
-            j->out->before = last->trials;
+        if (p->kind == j->o->kind && str_is(p->judgement, j->judgement)) {
+            j->salt = p->salt;
+            j->out->pass = p->no;
+            j->out->before = p->trials;
             j->out->continued = true;
             return ERR_OK;
         }
     }
-    return judging_pass_new(j, fingerprint, e);
+    return judging_pass_new(j, e);
 }
 
-/* --- reading trials ----------------------------------------------------------------------------------------------- */
+/* Grades come one criterion after the other; those of the last are in the judgement's own pass. */
+static enum err_code judging_criterion_passes(struct judging *j, struct err *e)
+{
+    const struct judge_rubric *r = j->o->rubric;
 
-static struct judging_work *judging_work_new(struct judging *j)
+    for (size_t k = 0; k + 1 < r->criterion_count && j->kind == &judging_criteria; k++) {
+        struct judging_opening p = { .j = j, .kind = JUDGE_PASS_CRITERION };
+        AUTO_BUF struct buf text = BUF_INIT(4096);
+        AUTO_JSON *o = NULL;
+
+        for (size_t i = 0; i < j->scorers.pass_count; i++) {
+            const struct judge_pass *old = &j->scorers.passes[i];
+
+            if (old->kind == JUDGE_PASS_CRITERION && old->of == j->out->pass && old->criterion == (int64_t)k)
+                p.no = old->no;
+        }
+        if (!p.no) {
+            o = json_pack("{s:I, s:I}", "of", (json_int_t)j->out->pass, "criterion", (json_int_t)k);
+            json_set_str(o, "model", j->o->model->name);
+            json_set_str(o, "rubric", r->name);
+            json_write(o, &text);
+            p.about = buf_str(&text);
+            TRY(store_write(j->store, judging_open_apply, &p, e));
+        }
+        j->criterion_passes[k] = p.no;
+    }
+    return ERR_OK;
+}
+
+/* --- work ------------------------------------------------------------------------------------------------------- */
+
+struct judging_work *judging_work_new(struct judging *j)
 {
     struct arena *a = arena_new_sized(8192);
     struct judging_work *w = arena_new(a, struct judging_work);
@@ -164,49 +237,24 @@ static void judging_work_free(struct judging_work *w)
     arena_free(w->arena);                       /* which holds w too */
 }
 
-static enum err_code judging_read_one(const struct store_trial *t, void *arg, struct err *e)
+void judging_work_copy(struct judging_work *w, const struct store_trial *t, struct store_trial *out)
 {
-    struct judging *j = arg;
-    int64_t i = t->trial.number - j->window;
-    struct judging_work *w;
-
-    (void)e;
-    if (i >= JUDGING_WINDOW)
-        return ERR_CANCELLED;
-    if (t->trial.state != TRIAL_DONE || (j->scored[i / 8] >> (i % 8) & 1))
-        return ERR_OK;
-    w = judging_work_new(j);
-    w->trial = *t;
-    w->trial.scores = arena_strdup(w->arena, t->scores);
-    w->trial.transcript = arena_strdup(w->arena, t->transcript);
-    w->trial.trial.case_id = arena_strdup(w->arena, t->trial.case_id);
-    *j->waiting_last = w;
-    j->waiting_last = &w->next;
-    return ERR_OK;
+    *out = *t;
+    out->scores = arena_strdup(w->arena, t->scores);
+    out->transcript = arena_strdup(w->arena, t->transcript);
+    out->trial.case_id = arena_strdup(w->arena, t->trial.case_id);
 }
 
-/* Fills `waiting`; it stays empty at the end of the run. */
-static enum err_code judging_read(struct judging *j, struct err *e)
+void judging_wait(struct judging *j, struct judging_work *w)
 {
-    int64_t trials = run_trials(j->run);
-
-    while (!j->waiting && j->window < trials) {
-        struct store_trials_filter f = { .variant = -1, .with_transcript = true, .own_scores = true,
-                                         .first = j->window, .limit = JUDGING_WINDOW };
-        enum err_code code;
-
+    if (!j->waiting)
         j->waiting_last = &j->waiting;
-        TRY(store_scored(j->store, j->run->no, j->out->pass, j->window, j->window + JUDGING_WINDOW, j->scored, e));
-        code = store_trials_each(j->store, j->run->no, &f, judging_read_one, j, e);
-        if (code != ERR_OK && code != ERR_CANCELLED)
-            return code;
-        j->window += JUDGING_WINDOW;
-    }
-    return ERR_OK;
+    *j->waiting_last = w;
+    j->waiting_last = &w->next;
 }
 
 /* Trials come in order of cases, so one cursor goes through the pack once. */
-static enum err_code judging_case(struct judging *j, int64_t index, struct err *e)
+enum err_code judging_case(struct judging *j, int64_t index, struct err *e)
 {
     bool more;
 
@@ -222,7 +270,7 @@ static enum err_code judging_case(struct judging *j, int64_t index, struct err *
     return ERR_OK;
 }
 
-static struct str judging_gold(const json_t *expected, struct arena *a)
+struct str judging_gold(const json_t *expected, struct arena *a)
 {
     AUTO_BUF struct buf text = BUF_INIT(64u << 20);
 
@@ -237,22 +285,24 @@ static struct str judging_gold(const json_t *expected, struct arena *a)
 /* --- asking ------------------------------------------------------------------------------------------------------- */
 
 /* Made of what was drawn after the outputs were written; the same for a trial whenever the pass goes on. */
-static struct str judging_mark(const struct judging *j, int64_t number, struct str input, struct str output,
-                               struct str gold, struct arena *a)
+struct str judging_mark(const struct judging *j, int64_t number, const struct str *texts, size_t count, struct arena *a)
 {
     for (int again = 0;; again++) {
         struct str seed = arena_printf(a, STR_FMT "/%lld/%d", STR_ARG(j->salt), (long long)number, again);
         char hex[HASH_HEX];
         struct str mark = { hex, JUDGING_MARK };
+        bool held = false;
 
         hash_sha256_hex(seed, hex);
-        if (!str_contains(output, mark) && !str_contains(input, mark) && !str_contains(gold, mark))
+        for (size_t i = 0; i < count; i++)
+            held |= str_contains(texts[i], mark);
+        if (!held)
             return arena_strdup(a, mark);
     }
 }
 
 /* What was said to the model, and its answer: of all parts when the case was asked in parts, else the last one. */
-static void judging_said(const json_t *transcript, struct arena *a, struct str *input, struct str *output)
+void judging_said(const json_t *transcript, struct arena *a, struct str *input, struct str *output)
 {
     AUTO_BUF struct buf b = BUF_INIT(256u << 20);
     const json_t *turns = json_child(transcript, "turns"), *m;
@@ -351,77 +401,20 @@ static int64_t judging_reserve(const struct judging *j, struct judging_work *w)
 
 static enum err_code judging_prepare(struct judging_work *w, struct err *e)
 {
-    struct judging *j = w->j;
-    struct judge_question q = { .task = j->task, .rubric = j->o->rubric, .instructions = j->o->instructions };
-    AUTO_JSON *transcript = NULL;
-
-    TRY(judging_case(j, run_trial_place(j->run, w->trial.trial.number).case_index, e));
-    TRY(json_read(w->trial.transcript, &transcript, e));
-    judging_said(transcript, w->arena, &q.input, &q.output);
-    w->trial.transcript = q.output;                     /* all that is needed of it from here on */
-    q.gold = judging_gold(j->kase.expected, w->arena);
-    q.mark = judging_mark(j, w->trial.trial.number, q.input, q.output, q.gold, w->arena);
-    w->messages = judge_ask(&q, w->arena);
+    TRY(w->j->kind->prepare(w, e));
     w->message_count = 2;
-    w->reserve_nanousd = judging_reserve(j, w);
+    w->reserve_nanousd = judging_reserve(w->j, w);
     return ERR_OK;
 }
 
 /* --- settling ----------------------------------------------------------------------------------------------------- */
 
-static bool judging_invalid(const struct judging *j, struct str output, struct arena *a)
-{
-    struct subject s = { .task = j->task, .output = output, .cost_nanousd = MONEY_UNKNOWN, .latency_ms = -1 };
-    struct str rest = str_trim(output), line;
-    size_t lines = 0;
-
-    if (!j->task->output.format_given)
-        return false;
-    if (j->task->output.format == OUTPUT_JSON) {
-        subject_begin(&s, a);
-        return !subject_json(&s, a, NULL);
-    }
-    if (j->task->output.format != OUTPUT_CSV)
-        return false;
-    while (lines < 2 && str_split(&rest, '\n', &line))
-        lines += str_trim(line).len > 0;
-    return lines < 2;                                   /* a header and no row */
-}
-
-static enum err_code judging_facts(struct judging_work *w, struct judge_facts *out, struct err *e)
-{
-    struct judging *j = w->j;
-    struct score *scores = arena_array(w->arena, struct score, j->own_count + 1);
-    struct str *failed = arena_array(w->arena, struct str, j->own_count + 1);
-
-    TRY(scores_read(w->trial.scores, w->arena, scores, j->own_count, e));
-    *out = (struct judge_facts){ .measured = NAN, .failed = failed,
-                                 .invalid = judging_invalid(j, w->trial.transcript, w->arena) };
-    out->checked = j->task->output.format_given;
-    for (size_t i = 0; i < j->own_count; i++) {
-        if (j->infos[i].kind != SCORER_CHECK || scores[i].state != SCORE_VALUE)
-            continue;
-        out->checked = true;
-        if (scores[i].value == 0)
-            failed[out->failed_count++] = scores[i].note.len
-                                              ? arena_printf(w->arena, STR_FMT ": " STR_FMT, STR_ARG(j->infos[i].name),
-                                                             STR_ARG(scores[i].note))
-                                              : j->infos[i].name;
-    }
-    if (j->quality >= 0 && scores[j->quality].state == SCORE_VALUE)
-        out->measured = scores[j->quality].value;
-    return ERR_OK;
-}
-
 static enum err_code judging_keep(struct judging_work *w, struct err *e)
 {
     AUTO_BUF struct buf row = BUF_INIT(JUDGING_ROW_MAX);
     struct judging *j = w->j;
-    struct judge_facts facts;
 
-    TRY(judging_facts(w, &facts, e));
-    judge_verdict_settle(&w->verdict, j->o->rubric, &facts, w->arena);
-    TRY(judge_scores_write(w->trial.scores, j->own_count, &w->verdict, &row, e));
+    TRY(j->kind->keep(w, &row, e));
     w->row = arena_strdup(w->arena, buf_str(&row));
     j->out->judged += w->verdict.judged;
     j->out->not_evaluated += !w->verdict.judged;
@@ -475,6 +468,38 @@ static void judging_account(struct judging_work *w)
         cache_keep(j->o->cache, w->cache_key, &w->call);
 }
 
+/* Keeps what was heard, with what it cost, and asks on. False: nothing is left to ask. */
+static bool judging_asks_on(struct judging_work *w)
+{
+    AUTO_BUF struct buf row = BUF_INIT(JUDGING_ROW_MAX);
+    struct judging *j = w->j;
+    struct judging_work *part;
+    int64_t pass;
+
+    if (!j->kind->more || !j->kind->more(w, &row, &pass))
+        return false;
+    part = judging_work_new(j);
+    part->trial.trial.number = w->trial.trial.number;
+    part->trial.trial.variant = w->trial.trial.variant;
+    part->row = arena_strdup(part->arena, buf_str(&row));
+    part->pass = pass;
+    part->ledger = w->ledger;
+    part->ledger.phase = PHASE_JUDGE;
+    w->ledger = (struct ledger_entry){ .calls = 0 };
+    *j->finished_last = part;
+    j->finished_last = &part->next;
+    w->round = 0;
+    w->message_count = 2;
+    if (j->stopping) {
+        judging_failed(w, ERR_CANCELLED, STR_NONE);
+        return true;
+    }
+    w->reserve_nanousd = judging_reserve(j, w);
+    j->reserved_nanousd += w->reserve_nanousd;
+    judging_submit(w);
+    return true;
+}
+
 /* The reply is there: a verdict, a second question, or the end of it. */
 static void judging_heard(struct judging_work *w)
 {
@@ -482,9 +507,10 @@ static void judging_heard(struct judging_work *w)
     struct str why, reply = w->call.answer.text;
 
     j->failures_in_row = 0;
-    if (judge_reply_read(reply, j->o->rubric, w->arena, &w->verdict, &why)) {
+    if (j->kind->hear(w, reply, &why)) {
         j->out->repaired += w->round;
-        judging_settle(w);
+        if (!judging_asks_on(w))
+            judging_settle(w);
     } else if (w->round > 0) {
         judging_not_evaluated(w, arena_printf(w->arena,
                                               "the judge's reply can't be used, and neither can its second: " STR_FMT,
@@ -493,7 +519,7 @@ static void judging_heard(struct judging_work *w)
         judging_failed(w, ERR_CANCELLED, STR_NONE);
     } else {
         w->round = 1;
-        w->messages = judge_ask_again(w->messages, reply, why, w->arena);
+        w->messages = judge_ask_again(w->messages, reply, why, j->kind->form, w->arena);
         w->message_count = 4;
         w->reserve_nanousd = judging_reserve(j, w);
         j->reserved_nanousd += w->reserve_nanousd;
@@ -525,7 +551,8 @@ static enum err_code judging_commit_apply(struct store_tx *tx, void *arg, struct
         bool added;
 
         if (w->row.len)
-            TRY(store_tx_score_add(tx, j->run->no, j->out->pass, w->trial.trial.number, w->row, &added, e));
+            TRY(store_tx_score_add(tx, j->run->no, w->pass ? w->pass : j->out->pass, w->trial.trial.number, w->row,
+                                   &added, e));
         if (w->ledger.calls)
             TRY(store_tx_ledger_add(tx, j->run->no, w->trial.trial.variant, &w->ledger, e));
     }
@@ -563,7 +590,7 @@ static enum err_code judging_feed(struct judging *j, bool *broke, struct err *e)
         struct judging_work *w;
 
         if (!j->waiting)
-            TRY(judging_read(j, e));
+            TRY(j->kind->read(j, e));
         w = j->waiting;
         if (!w)
             return ERR_OK;
@@ -612,8 +639,7 @@ static void judging_look_around(struct judging *j, bool failing)
 
 static bool judging_is_over(const struct judging *j)
 {
-    return j->stopping || (j->o->limit && j->started >= j->o->limit) ||
-           (!j->waiting && j->window >= run_trials(j->run));
+    return j->stopping || (j->o->limit && j->started >= j->o->limit) || (!j->waiting && j->kind->read_all(j));
 }
 
 /* Also when something broke: waits for every call that is out, as their memory is ours, and commits what they cost. */
@@ -628,7 +654,9 @@ static enum err_code judging_loop(struct judging *j, struct err *e)
         size_t n;
 
         judging_look_around(j, code != ERR_OK);
-        if (!j->stopping)
+        if (!j->stopping && code == ERR_OK)
+            code = judging_lease_renew(j, e);
+        if (!j->stopping && code == ERR_OK)
             code = judging_feed(j, &broke, e);
         n = j->outstanding ? queue_take(j->answers, works, JUDGING_BATCH, JUDGING_TICK_MS, NULL) : 0;
         for (size_t i = 0; i < n; i++)
@@ -652,43 +680,91 @@ static enum err_code judging_loop(struct judging *j, struct err *e)
     return ERR_OK;
 }
 
+/* --- opening ------------------------------------------------------------------------------------------------------ */
+
+static enum err_code judging_count(struct judging *j, struct err *e)
+{
+    struct store_variant *variants;
+    size_t count;
+
+    TRY(store_variants(j->store, j->run->no, j->a, &variants, &count, e));
+    for (size_t i = 0; i < count; i++) {
+        AUTO_JSON *sum = NULL;
+        bool wanted = j->o->kind != JUDGE_PASS_PAIRS || variants[i].no == j->o->variants[0] ||
+                      variants[i].no == j->o->variants[1];
+
+        if (variants[i].aggregate.len)
+            TRY(json_read(variants[i].aggregate, &sum, e));
+        j->out->trials += wanted ? json_get_i64(sum, "done", 0) : 0;
+    }
+    if (!j->out->trials)
+        return err_set(e, ERR_CONFLICT, "run " STR_FMT " has no finished trial to judge",
+                       STR_ARG(id_short(j->run->id)));
+    return ERR_OK;
+}
+
+struct judging_seen { struct judging *j; VEC(int64_t) trials; };
+
+static enum err_code judging_seen_row(int64_t trial, struct str scores, void *arg, struct err *e)
+{
+    struct judging_seen *seen = arg;
+    AUTO_JSON *detail = judge_detail_of(scores);
+
+    (void)e;
+    if (detail)
+        vec_push(&seen->trials, trial);
+    return ERR_OK;
+}
+
+/* Which of the trials that the first pass judged are judged again. */
+static enum err_code judging_choose(struct judging *j, struct err *e)
+{
+    struct judging_seen seen = { .j = j };
+    enum err_code code = store_scores_each(j->store, j->run->no, j->o->of, judging_seen_row, &seen, e);
+    size_t wanted = j->o->sample ? (size_t)MIN(j->o->sample, (int64_t)seen.trials.len) : seen.trials.len;
+    struct rng rng;
+
+    rng_seed(&rng, j->o->seed);
+    j->chosen = arena_alloc(j->a, (size_t)run_trials(j->run) / 8 + 1);
+    for (size_t i = 0; i < wanted && code == ERR_OK; i++) {             /* the first of a shuffle */
+        size_t at = i + (size_t)rng_below(&rng, seen.trials.len - i);
+        int64_t trial = seen.trials.at[at];
+
+        seen.trials.at[at] = seen.trials.at[i];
+        j->chosen[trial / 8] |= (unsigned char)(1u << (trial % 8));
+    }
+    j->out->trials = (int64_t)wanted;
+    vec_dispose(&seen.trials);
+    return code;
+}
+
 static enum err_code judging_open(struct judging *j, struct blob *blob, struct err *e)
 {
     AUTO_JSON *settings = NULL;
     struct params params = { .set = BIT(PARAM_TEMPERATURE) | BIT(PARAM_MAX_TOKENS), .temperature = 0.3,
                              .max_tokens = JUDGING_TOKENS };
-    struct store_variant *variants;
-    size_t count;
 
     TRY(json_read(j->run->settings, &settings, e));
     TRY(snapshot_to_task(json_child(settings, "task"), j->a, &j->task, e));
-    TRY(scorers_from_json(json_child(settings, "scorers"), j->a, &j->infos, &j->own_count, e));
-    j->quality = scoring_quality(j->infos, j->own_count);
-    if (j->quality >= 0 && (j->infos[j->quality].unit != METRIC_RATIO || str_is(j->infos[j->quality].base, "checks_passed") ||
-                            str_is(j->infos[j->quality].base, "instruction_following")))
-        j->quality = -1;                                /* the checks speak for themselves */
     params_merge(&params, &j->o->params);
     j->params = params;
-    TRY(store_variants(j->store, j->run->no, j->a, &variants, &count, e));
-    for (size_t i = 0; i < count; i++) {
-        AUTO_JSON *sum = NULL;
-
-        if (variants[i].aggregate.len)
-            TRY(json_read(variants[i].aggregate, &sum, e));
-        j->out->trials += json_get_i64(sum, "done", 0);
-    }
-    if (!j->out->trials)
-        return err_set(e, ERR_CONFLICT, "run " STR_FMT " has no finished trial to judge",
-                       STR_ARG(id_short(j->run->id)));
+    judging_fingerprint(j);
+    TRY(judging_lease(j, e));                           /* before looking which passes there are */
+    TRY(judge_scorers_of(j->store, j->run, settings, 0, j->a, &j->scorers, e));
+    TRY(judging_count(j, e));
+    if (j->o->kind == JUDGE_PASS_AGAIN)
+        TRY(judging_choose(j, e));
     TRY(data_pack_open(blob, j->run->dataset_hash, &j->pack, e));
     j->cursor = pack_cursor_new(j->pack, 0);
-    return judging_pass(j, e);
+    TRY(judging_pass(j, e));
+    return judging_criterion_passes(j, e);
 }
 
 enum err_code judge_run(struct store *s, struct blob *blob, struct llm *l, const struct run *run,
                         const struct judge_options *options, struct arena *a, struct judge_result *out, struct err *e)
 {
-    struct judging j = { .store = s, .llm = l, .run = run, .o = options, .out = out, .a = a, .case_at = -1 };
+    struct judging j = { .store = s, .llm = l, .run = run, .o = options, .out = out, .a = a, .case_at = -1,
+                         .kind = judging_kind_of(options) };
     int64_t room = options->concurrency ? options->concurrency : JUDGING_CONCURRENCY;
     enum err_code code;
 
@@ -697,9 +773,11 @@ enum err_code judge_run(struct store *s, struct blob *blob, struct llm *l, const
     j.finished_last = &j.finished;
     j.case_arena = arena_new_sized(16 * 1024);
     j.answers = queue_new((size_t)room + 1);
+    owner_name(j.owner);
     code = judging_open(&j, blob, e);
     if (code == ERR_OK)
         code = judging_loop(&j, e);
+    judging_release(&j);
     judging_forget(&j.waiting);
     judging_forget(&j.finished);
     queue_free(j.answers);

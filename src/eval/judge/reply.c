@@ -144,7 +144,7 @@ static void reply_violation_add(struct judge_verdict *v, struct str text)
 }
 
 /* Texts, or objects with a severity and a description or message. */
-static void reply_violations(const json_t *list, struct arena *a, struct judge_verdict *v)
+void judge_violations_read(const json_t *list, struct arena *a, struct judge_verdict *v)
 {
     if (json_is_string(list))
         reply_violation_add(v, json_to_str(list));
@@ -215,7 +215,7 @@ bool judge_reply_read(struct str reply, const struct judge_rubric *rubric, struc
         return false;
     memcpy(v.parts, v.said, sizeof v.parts);
     v.overall = v.said_overall = reply_overall(v.said, rubric);
-    reply_violations(json_child(o, "violations"), a, &v);
+    judge_violations_read(json_child(o, "violations"), a, &v);
     v.reasoning = reply_reasoning(o, a);
     *out = v;
     return true;
@@ -249,10 +249,24 @@ static void verdict_merge(struct judge_verdict *v, const struct judge_facts *fac
                                     facts->failed_count, facts->failed_count == 1 ? " was" : "s were");
 }
 
+/* Criteria are the rubric's own: only their sum is capped. */
+static void verdict_cap_criteria(struct judge_verdict *v, const struct judge_facts *facts, int cap)
+{
+    if (facts->invalid)
+        v->overall = MIN(v->overall, 25);
+    else if (facts->failed_count > 3)
+        v->overall = MIN(v->overall, cap);
+    v->capped = v->overall != v->said_overall;
+}
+
 static void verdict_cap(struct judge_verdict *v, const struct judge_rubric *rubric, const struct judge_facts *facts)
 {
     int *p = v->parts, cap = (int)MAX(INT64_C(30), 100 - 8 * (int64_t)MIN(facts->failed_count, (size_t)100));
 
+    if (rubric->criterion_count) {
+        verdict_cap_criteria(v, facts, cap);
+        return;
+    }
     if (facts->invalid) {
         p[JUDGE_FORMAT] = MIN(p[JUDGE_FORMAT], 20);
         p[JUDGE_COMPLIANCE] = MIN(p[JUDGE_COMPLIANCE], 30);
@@ -275,9 +289,9 @@ static void verdict_flag(struct judge_verdict *v, const struct judge_facts *fact
     measured = quality          ? (int)lround(facts->measured * 100)
                : facts->invalid ? 0
                                 : 100 - (int)MIN(facts->failed_count * 10, (size_t)100);
-    said = quality ? v->said[JUDGE_ACCURACY] : v->said_overall;
+    said = quality && !v->grade_count ? v->said[JUDGE_ACCURACY] : v->said_overall;
     if (abs(said - measured) > JUDGE_FAR)
-        v->flag = arena_printf(a, "the judge says %d%s, %s %d", said, quality ? " for accuracy" : "",
+        v->flag = arena_printf(a, "the judge says %d%s, %s %d", said, quality && !v->grade_count ? " for accuracy" : "",
                                quality ? "the measured quality is" : "the checks say", measured);
 }
 

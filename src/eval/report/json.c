@@ -369,6 +369,15 @@ static enum err_code json_report_trials(const struct result *r, struct store *s,
     return report_put(sink, b, e);
 }
 
+static json_t *json_report_names(const struct judge_pass *p)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < p->name_count; i++)
+        json_array_append_new(list, json_from_str(p->names[i]));
+    return list;
+}
+
 static json_t *json_report_judge(const struct result *r)
 {
     const struct result_judge *j = &r->judge;
@@ -379,7 +388,11 @@ static json_t *json_report_judge(const struct result *r)
     json_set_str(o, "rubric", j->rubric);
     for (enum judge_part k = 0; k < JUDGE_PARTS; k++)
         json_object_set_new(weights, judge_part_name(k), json_real(j->weights[k]));
-    json_object_set_new(o, "weights", weights);
+    if (r->passes[r->shown].name_count) {               /* criteria have weights of their own */
+        json_object_set_new(o, "criteria", json_report_names(&r->passes[r->shown]));
+        json_decref(weights);
+    } else
+        json_object_set_new(o, "weights", weights);
     json_object_set_new(o, "judged", json_integer(j->judged));
     json_object_set_new(o, "not_evaluated", json_integer(j->not_evaluated));
     json_object_set_new(o, "flagged", json_integer(j->flagged));
@@ -389,31 +402,57 @@ static json_t *json_report_judge(const struct result *r)
         json_object_set_new(kinds, violation_kind_name(k), json_integer(j->kinds[k]));
     json_object_set_new(o, "violations_by_kind", kinds);
     json_object_set_new(o, "variants_with_violations", json_integer(j->violating));
+    json_object_set_new(o, "measured", judge_quality_json(j->quality));
     return o;
 }
 
-/* Every pass that scored the run again, oldest first; the last is the one whose scores are shown. */
+/* Every pass that a judge made of the run, oldest first. */
 static json_t *json_report_passes(const struct result *r)
 {
     json_t *list = json_array();
 
     for (size_t i = 0; i < r->pass_count; i++) {
-        const struct store_scoring *p = &r->passes[i];
-        AUTO_JSON *about = NULL;
+        const struct judge_pass *p = &r->passes[i];
         char when[CLOCK_TEXT];
-        json_t *o = json_object();
+        json_t *o;
 
+        if (p->kind == JUDGE_PASS_CRITERION)            /* part of another, which holds its grades once they are whole */
+            continue;
+        o = json_object();
         json_object_set_new(o, "pass", json_integer(p->no));
-        json_set_str(o, "by", p->name);
-        if (json_read(p->about, &about, NULL) == ERR_OK) {
-            json_set_str(o, "model", json_get_str(about, "model"));
-            json_set_str(o, "rubric", json_get_str(about, "rubric"));
-        }
+        json_object_set_new(o, "by", json_string(judge_pass_name(p->kind)));
+        json_set_str(o, "model", p->model);
+        json_set_str(o, "rubric", p->rubric);
+        if (p->kind == JUDGE_PASS_AGAIN)
+            json_object_set_new(o, "of", json_integer(p->of));
         json_object_set_new(o, "begun_at", json_string(clock_text(p->created_ms, when)));
         json_object_set_new(o, "trials", json_integer(p->trials));
-        json_object_set_new(o, "shown", json_boolean(i + 1 == r->pass_count));
+        json_object_set_new(o, "shown", json_boolean((ptrdiff_t)i == r->shown));
         json_array_append_new(list, o);
     }
+    return list;
+}
+
+static json_t *json_report_preferences(const struct result *r)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < r->pair_count; i++) {
+        const struct judge_pairs *p = &r->pairs[i];
+
+        json_array_append_new(list, judge_pairs_json(p, report_variant(r, p->variants[0])->name,
+                                                     report_variant(r, p->variants[1])->name));
+    }
+    return list;
+}
+
+static json_t *json_report_labelled(const struct result *r, struct arena *a)
+{
+    const struct str *names = report_names(r, a);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < r->labelled_count; i++)
+        json_array_append_new(list, judge_labelled_json(&r->labelled[i], names));
     return list;
 }
 
@@ -446,11 +485,17 @@ static enum err_code json_report_write(const struct result *r, struct store *s, 
         json_object_set_new(o, "sure", json_report_sure(r, a));
     json_object_set_new(o, "thresholds", json_report_thresholds(r));
     json_object_set_new(o, "thresholds_met", json_boolean(r->thresholds_met));
+    if (r->thresholds_waiting)
+        json_object_set_new(o, "thresholds_waiting_for_a_judge", json_integer(r->thresholds_waiting));
     json_object_set_new(o, "ledger", json_report_ledger(r));
-    if (r->pass_count) {
+    if (r->shown >= 0)
         json_object_set_new(o, "judge", json_report_judge(r));
+    if (r->pair_count)
+        json_object_set_new(o, "preferences", json_report_preferences(r));
+    if (r->labelled_count)
+        json_object_set_new(o, "judge_labels", json_report_labelled(r, a));
+    if (r->pass_count)
         json_object_set_new(o, "scoring_passes", json_report_passes(r));
-    }
     report_json_text(o, true, &b);
     if (options->transcripts)
         return json_report_trials(r, s, sink, &b, e);

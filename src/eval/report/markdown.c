@@ -163,11 +163,57 @@ static void markdown_thresholds(struct buf *b, const struct result *r)
     }
 }
 
-/* The judge's four scores of each variant, with n and interval. */
-static void markdown_judge(struct buf *b, const struct result *r)
+static void markdown_preferences(struct buf *b, const struct result *r)
 {
     AUTO_ARENA *a = arena_new_sized(0);
+
+    if (r->pair_count)
+        buf_byte(b, '\n');
+    for (size_t i = 0; i < r->pair_count; i++)
+        markdown_line(b, "Preferred", report_preference(r, &r->pairs[i], a));
+}
+
+/* Shares of each variant, and (people down, judge across) how often they agree. */
+static void markdown_labels(struct buf *b, const struct result *r, const struct judge_labelled *l)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+
+    buf_puts(b, "\nLabels: ");
+    report_md_text(b, report_labelled(l, a));
+    buf_puts(b, ".\n\n");
+    for (size_t v = 0; v < r->variant_count; v++)
+        markdown_line(b, "Variant",
+                      arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(r->variants[v].name),
+                                   STR_ARG(report_labels_of(l, &r->variants[v], a))));
+    if (!l->kappa.n || l->label_count > MARKDOWN_LABELS_MAX)
+        return;
+    buf_puts(b, "\n| people, judge |");
+    for (size_t i = 0; i < l->label_count; i++) {
+        buf_byte(b, ' ');
+        report_md_text(b, l->labels[i]);
+        buf_puts(b, " |");
+    }
+    buf_puts(b, "\n| --- |");
+    for (size_t i = 0; i < l->label_count; i++)
+        buf_puts(b, " ---: |");
+    buf_byte(b, '\n');
+    for (size_t i = 0; i < l->label_count; i++) {
+        buf_puts(b, "| ");
+        report_md_text(b, l->labels[i]);
+        buf_puts(b, " |");
+        for (size_t k = 0; k < l->label_count; k++)
+            buf_printf(b, " %" PRId64 " |", l->confusion[i * l->label_count + k]);
+        buf_byte(b, '\n');
+    }
+}
+
+/* The judge's scores of each variant, with n and interval. */
+static void markdown_judge(struct buf *b, const struct result *r)
+{
+    struct judge_quality_line lines[JUDGE_QUALITY_LINES];
+    AUTO_ARENA *a = arena_new_sized(0);
     struct str said = report_judged(r, a);
+    size_t n = report_judge_lines(r, a, lines);
 
     if (!said.len)
         return;
@@ -194,6 +240,9 @@ static void markdown_judge(struct buf *b, const struct result *r)
         }
         buf_byte(b, '\n');
     }
+    buf_byte(b, '\n');
+    for (size_t i = 0; i < n; i++)
+        markdown_line(b, lines[i].label, lines[i].text);
 }
 
 static enum err_code markdown_write(const struct result *r, struct store *s, const struct report_options *options,
@@ -229,6 +278,9 @@ static enum err_code markdown_write(const struct result *r, struct store *s, con
         markdown_line(&b, "Note", m->advice[i]);
     markdown_thresholds(&b, r);
     markdown_judge(&b, r);
+    markdown_preferences(&b, r);
+    for (size_t i = 0; i < r->labelled_count; i++)
+        markdown_labels(&b, r, &r->labelled[i]);
     if (options->detail) {
         markdown_detail(&b, r);
         markdown_confusions(&b, r);

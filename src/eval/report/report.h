@@ -61,6 +61,15 @@ struct str  report_estimate(const struct estimate *x, enum metric_unit unit, str
 /* Who judged the run and how that went: "sim:judge, rubric built-in, pass 2: 78 trials judged, 2 not evaluated, 3
  * flagged". Empty when nobody has. */
 struct str  report_judged(const struct result *r, struct arena *a);
+/* How far that judge can be trusted (judge_quality_lines); 0 lines when nobody has judged. */
+size_t report_judge_lines(const struct result *r, struct arena *a, struct judge_quality_line out[JUDGE_QUALITY_LINES]);
+/* "sim:judge, rubric built-in, pass 3: a beats b in 12 of 20 cases ...". */
+struct str  report_preference(const struct result *r, const struct judge_pairs *p, struct arena *a);
+/* "sim:judge, rubric r.yaml, pass 4: agrees with people on 9 of 10 ..."; and one variant's shares. */
+struct str  report_labelled(const struct judge_labelled *l, struct arena *a);
+struct str  report_labels_of(const struct judge_labelled *l, const struct result_variant *v, struct arena *a);
+/* Names of the variants by their numbers. */
+const struct str *report_names(const struct result *r, struct arena *a);
 const char *report_date(int64_t wall_ms, char out[REPORT_TEXT]);            /* "2026-11-21 08:15 UTC" */
 /* Control characters, marks that turn the direction of what follows, and code points that are no characters have no
  * business in what we show. */

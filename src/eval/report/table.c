@@ -365,6 +365,8 @@ static void table_thresholds(struct table *t)
                                      h->ceiling ? "most" : "least", limit),
                         PAINT_RED);
     }
+    if (t->r->thresholds_waiting)
+        table_paragraph(t, "", 0, S("A threshold waits for a judge: assay judge."), PAINT_NONE);
     if (t->r->threshold_count && t->r->thresholds_met)
         table_paragraph(t, "", 0, S("Every variant meets every threshold."), PAINT_NONE);
 }
@@ -443,10 +445,33 @@ static void table_detail(struct table *t)
     }
 }
 
-static void table_judge(struct table *t)
+static void table_preferences(struct table *t)
+{
+    for (size_t i = 0; i < t->r->pair_count; i++)
+        table_paragraph(t, i ? "" : "pairs", 8, report_preference(t->r, &t->r->pairs[i], t->arena), PAINT_DIM);
+}
+
+static void table_labels(struct table *t)
 {
     const struct result *r = t->r;
+
+    for (size_t i = 0; i < r->labelled_count; i++) {
+        table_paragraph(t, "labels", 8, report_labelled(&r->labelled[i], t->arena), PAINT_DIM);
+        for (size_t v = 0; v < r->variant_count; v++)
+            table_paragraph(t, "", 8,
+                            arena_printf(t->arena, STR_FMT ": " STR_FMT,
+                                         STR_ARG(report_clean(r->variants[v].name, t->o->ascii, false, t->arena)),
+                                         STR_ARG(report_labels_of(&r->labelled[i], &r->variants[v], t->arena))),
+                            PAINT_DIM);
+    }
+}
+
+static void table_judge(struct table *t)
+{
+    struct judge_quality_line lines[JUDGE_QUALITY_LINES];
+    const struct result *r = t->r;
     struct str said = report_judged(r, t->arena);
+    size_t n;
 
     if (!said.len)
         return;
@@ -457,6 +482,10 @@ static void table_judge(struct table *t)
                                      STR_ARG(report_clean(r->variants[v].name, t->o->ascii, false, t->arena)),
                                      STR_ARG(
                                          report_estimate(&r->variants[v].scores[r->judge_at], METRIC_RATIO, t->arena))),
+                        PAINT_DIM);
+    n = report_judge_lines(r, t->arena, lines);
+    for (size_t i = 0; i < n; i++)
+        table_paragraph(t, "", 8, arena_printf(t->arena, "%s: " STR_FMT, lines[i].label, STR_ARG(lines[i].text)),
                         PAINT_DIM);
 }
 
@@ -480,8 +509,10 @@ static enum err_code table_write(const struct result *r, struct store *s, const 
     }
     table_recommendation(&t);
     table_judge(&t);
+    table_preferences(&t);
+    table_labels(&t);
     table_not_evaluated(&t);
-    if (r->failed || r->threshold_count)
+    if (r->failed || r->threshold_count || r->thresholds_waiting)
         buf_byte(&t.out, '\n');
     table_failures(&t);
     table_thresholds(&t);

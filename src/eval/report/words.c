@@ -89,6 +89,89 @@ struct str report_judged(const struct result *r, struct arena *a)
     return report_clean(buf_str(&b), false, false, a);
 }
 
+size_t report_judge_lines(const struct result *r, struct arena *a, struct judge_quality_line out[JUDGE_QUALITY_LINES])
+{
+    size_t n = r->judge.quality ? judge_quality_lines(r->judge.quality, id_short(r->run->id), a, out) : 0;
+
+    for (size_t i = 0; i < n; i++)
+        out[i].text = report_clean(out[i].text, false, false, a);
+    return n;
+}
+
+struct str report_preference(const struct result *r, const struct judge_pairs *p, struct arena *a)
+{
+    struct str first = str_utf8_head(report_variant(r, p->variants[0])->name, 200),
+               second = str_utf8_head(report_variant(r, p->variants[1])->name, 200);
+    AUTO_BUF struct buf b = BUF_INIT(8192);
+
+    buf_printf(&b, STR_FMT " wins %lld cases, " STR_FMT " %lld, %lld even", STR_ARG(first), (long long)p->cases[0],
+               STR_ARG(second), (long long)p->cases[1], (long long)p->cases_even);
+    if (isfinite(p->rate))
+        buf_printf(&b, "; win rate %.1f %%, 95 %% interval %.1f to %.1f %%, p %s%.3f: %s", p->rate * 100,
+                   p->interval.low * 100, p->interval.high * 100, p->p < 0.001 ? "< " : "", MAX(p->p, 0.001),
+                   p->p >= RECOMMEND_ALPHA ? "can't tell"
+                   : p->rate > 0.5         ? "the first is preferred"
+                                           : "the second is preferred");
+    buf_printf(&b, "; of %lld pairs %lld ties, %lld inconsistent (%lld follow the place)", (long long)p->pairs,
+               (long long)p->ties, (long long)p->inconsistent, (long long)(p->follows_first + p->follows_second));
+    if (p->half + p->not_evaluated)
+        buf_printf(&b, "; %lld asked in one order only, %lld replies not evaluated", (long long)p->half,
+                   (long long)p->not_evaluated);
+    if (p->flagged)
+        buf_printf(&b, "; %lld FLAGGED: the winner was measured more than %d points below the loser",
+                   (long long)p->flagged, JUDGE_FAR);
+    buf_printf(&b, " (" STR_FMT ", rubric " STR_FMT ", pass %lld)", STR_ARG(str_utf8_head(p->model, 200)),
+               STR_ARG(str_utf8_head(p->rubric, 200)), (long long)p->pass);
+    return report_clean(buf_str(&b), false, false, a);
+}
+
+struct str report_labelled(const struct judge_labelled *l, struct arena *a)
+{
+    AUTO_BUF struct buf b = BUF_INIT(8192);
+    const struct agreement_kappa *k = &l->kappa;
+
+    buf_printf(&b, STR_FMT ", rubric " STR_FMT ", pass %lld", STR_ARG(str_utf8_head(l->model, 200)),
+               STR_ARG(str_utf8_head(l->rubric, 200)), (long long)l->pass);
+    if (l->not_evaluated)
+        buf_printf(&b, ", %lld not evaluated", (long long)l->not_evaluated);
+    if (!k->n)
+        buf_puts(&b, "; no person gave one of these labels yet");
+    else
+        buf_printf(&b, "; agrees with people on %.1f %% of %lld trials", k->observed * 100, (long long)k->n);
+    if (k->n && isfinite(k->kappa))
+        buf_printf(&b, ", Cohen's kappa %.2f", k->kappa);
+    if (k->n && k->interval.known)
+        buf_printf(&b, " (%.2f to %.2f)", k->interval.low, k->interval.high);
+    return report_clean(buf_str(&b), false, false, a);
+}
+
+struct str report_labels_of(const struct judge_labelled *l, const struct result_variant *v, struct arena *a)
+{
+    AUTO_BUF struct buf b = BUF_INIT(16384);
+    int64_t n = l->judged[v->no];
+
+    for (size_t i = 0; i < l->label_count; i++) {
+        int64_t k = l->counts[v->no * (int64_t)l->label_count + (int64_t)i];
+        struct interval x = stats_wilson(k, n, RESULT_LEVEL);
+
+        buf_printf(&b, "%s" STR_FMT " %.1f %%", i ? ", " : "", STR_ARG(l->labels[i]),
+                   n ? (double)k / (double)n * 100 : 0.0);
+        if (x.known)
+            buf_printf(&b, " [%.1f to %.1f]", x.low * 100, x.high * 100);
+    }
+    buf_printf(&b, ", n %lld", (long long)n);
+    return report_clean(buf_str(&b), false, false, a);
+}
+
+const struct str *report_names(const struct result *r, struct arena *a)
+{
+    struct str *names = arena_array(a, struct str, r->variant_count + 1);
+
+    for (size_t i = 0; i < r->variant_count; i++)
+        names[r->variants[i].no] = r->variants[i].name;
+    return names;
+}
+
 const char *report_date(int64_t wall_ms, char out[REPORT_TEXT])
 {
     char text[CLOCK_TEXT];
