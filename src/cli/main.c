@@ -9,7 +9,7 @@
     X(export) X(rm)                                                                                \
     X(init) X(validate) X(estimate) X(tokens) X(usecases) X(models) X(providers)                   \
     X(checks) X(metrics) X(cache) X(schema)                                                        \
-    X(sim) X(completion) X(complete) X(version) X(help)
+    X(sim) X(mcp) X(completion) X(complete) X(version) X(help)
 #define X(id) extern const struct command command_##id;
 COMMANDS(X)
 #undef X
