@@ -120,13 +120,18 @@ static enum err_code mcp_load(const struct mcp_request *rq, struct arena *a, str
 {
     const json_t *models = json_child(rq->arguments, "models");
     struct task_overrides over = { .repeat = json_get_i64(rq->arguments, "repeat", 0), .model_count = json_array_size(models) };
-    struct str *list = arena_array(rq->a, struct str, over.model_count), path;
+    struct str *list = arena_array(rq->a, struct str, over.model_count), path, root = str_c(rq->m->root);
+    enum err_code code;
 
     for (size_t i = 0; i < over.model_count; i++)
         list[i] = json_to_str(json_array_get(models, i));
     over.models = list;
     TRY(mcp_path(rq->m, json_get_str(rq->arguments, "task"), rq->a, &path, e));
-    return task_load(path.at, &over, a, out, p, e);
+    code = task_load(path.at, &over, a, out, p, e);
+    for (size_t i = 0; i < p->list.len; i++)            /* the client knows paths below the root */
+        if (str_starts(p->list.at[i].where, root))
+            p->list.at[i].where = str_from(p->list.at[i].where, root.len + 1);
+    return code;
 }
 
 static enum err_code mcp_validate_task(const struct mcp_request *rq, struct mcp_answer *out, struct err *e)

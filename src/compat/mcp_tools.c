@@ -57,16 +57,19 @@ static enum err_code mcp_tool_names(const struct mcp_tool *t, const json_t *sche
     const json_t *value, *known = json_child(schema, "properties"), *unused;
     const char *key, *name;
     struct suggest near;
+    AUTO_BUF struct buf all = BUF_INIT(400);
     char hint[160];
 
+    json_object_foreach((json_t *)known, name, unused)
+        buf_printf(&all, "%s%s", all.len ? ", " : "", name);
     json_object_foreach((json_t *)arguments, key, value) {
         if (json_object_get(known, key))
             continue;
         suggest_begin(&near, str_c(key));
         json_object_foreach((json_t *)known, name, unused)
             suggest_offer(&near, str_c(name));
-        return err_set(e, ERR_USAGE, "%s has no argument \"" STR_FMT "\"%s", t->name, STR_ARG(str_utf8_head(str_c(key), 100)),
-                       suggest_hint(&near, hint));
+        return err_set(e, ERR_USAGE, "%s has no argument \"" STR_FMT "\"%s; it has %s", t->name, STR_ARG(str_utf8_head(str_c(key), 100)),
+                       suggest_hint(&near, hint), all.len ? buf_cstr(&all) : "none");
     }
     return ERR_OK;
 }
