@@ -313,7 +313,7 @@ enum err_code session_format(struct str name, const struct report_format **out, 
     suggest_begin(&near, name);
     report_suggest(&near);
     return err_set(e, ERR_USAGE,
-                   "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, html, junit, markdown, pdf",
+                   "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, html, inspect, junit, markdown, pdf",
                    STR_ARG(name), suggest_hint(&near, hint));
 }
 

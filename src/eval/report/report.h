@@ -29,7 +29,8 @@ struct report_options {
     int64_t trials;                     /* pdf: the worst so many; 0: REPORT_TRIALS; negative: none */
 #define REPORT_TRIALS     20
 #define REPORT_TRIALS_MAX 500
-    struct blob *blob;                  /* html, pdf: where the frozen cases lie; NULL: the page has neither inputs nor answers */
+    struct str variant;                 /* inspect: the one that is written; empty: the only one */
+    struct blob *blob;                  /* html, inspect, pdf: where the frozen cases lie; NULL: the page has neither inputs nor answers */
 };
 
 struct report_format {
