@@ -48,12 +48,31 @@ static enum err_code import_run_of_log(struct session *s, struct str name, struc
     return ERR_OK;
 }
 
-static void import_warn(void *problems, const struct doc_node *at, struct str text)
+/* What is not carried over, where it stands. */
+static void import_warn(void *arg, const struct doc_node *at, struct str text)
 {
-    struct problems *p = problems;
+    const struct import_in *in = arg;
 
-    vec_push(&p->list, (struct problem){ .where = text, .warning = true });
-    (void)at;
+    fprintf(stderr, STR_FMT ":%d:%d: warning: " STR_FMT "\n", STR_ARG(in->name), at ? at->line : 1, at ? at->column : 1, STR_ARG(text));
+}
+
+/* The task as a file of ours, which can be edited from here on. */
+static enum err_code import_task_file(struct session *s, const struct args *args, const struct import_format *f, struct import_in *in, struct err *e)
+{
+    AUTO_BUF struct buf text = BUF_INIT(DOC_BYTES_MAX);
+    json_t *task;
+
+    TRY(f->task(in, &task, e));
+    json_write_pretty(task, &text);
+    buf_byte(&text, '\n');
+    if (buf_failed(&text))
+        return err_set(e, ERR_TOO_LARGE, "with its data the task is larger than 64 MiB");
+    if (!args_has(args, "output"))
+        return term_write(buf_str(&text), e);
+    TRY(file_write_atomic(arena_cstr(s->arena, args_get(args, "output")), buf_str(&text), 0644, e));
+    term_note("wrote " STR_FMT "; run it with assay run " STR_FMT " --models PROVIDER:MODEL", STR_ARG(args_get(args, "output")),
+              STR_ARG(args_get(args, "output")));
+    return ERR_OK;
 }
 
 static enum err_code import_run(struct args *args, int *status, struct err *e)
@@ -61,6 +80,9 @@ static enum err_code import_run(struct args *args, int *status, struct err *e)
     AUTO_SESSION s = { 0 };
     AUTO_BUF struct buf text = BUF_INIT(IMPORT_LOG_MAX);
     struct str path = args_positional(args, 0);
+    struct import_in in = { .name = path, .warn = import_warn };
+    const struct import_format *format = NULL;
+    struct doc_node *root;
 
     (void)status;
     if (args_has(args, "list"))
@@ -69,12 +91,24 @@ static enum err_code import_run(struct args *args, int *status, struct err *e)
         return err_set(e, ERR_USAGE, "which file? `assay import FILE` takes a log or a task of another tool; --list says which");
     TRY(session_open(&s, e));
     TRY(file_read(path.at, IMPORT_LOG_MAX, &text, e));
-    (void)import_warn;
+    if (str_ieq(path_ext(path), S("yaml")) || str_ieq(path_ext(path), S("yml"))) {
+        TRY(doc_read(path, buf_str(&text), DOC_YAML, s.arena, &root, e));
+        format = import_of(root);
+        if (!format)
+            return err_set(e, ERR_BAD_INPUT, STR_FMT ": no task of another tool that is known; `assay import --list` says which are", STR_ARG(path));
+        in.root = root;
+        in.a = s.arena;
+        in.arg = &in;
+        in.dir = arena_cstr(s.arena, path_dir(path));
+        return import_task_file(&s, args, format, &in, e);
+    }
     return import_run_of_log(&s, path, buf_str(&text), args_has(args, "json"), e);
 }
 
 const struct command command_import = {
     .name = "import", .usage = "FILE [options]", .summary = "Take over a run or a task of another evaluation tool.",
-    .doc = "A log of Inspect (inspect_ai) becomes a finished run, to be shown, compared, judged and reported like any other.",
+    .doc = "A log of Inspect (inspect_ai, JSON) becomes a finished run, to be shown, compared, judged and reported like any other. A task of "
+           "lm-evaluation-harness or OpenAI evals (YAML) becomes a task file; `assay run` takes them as they are, too. docs/compat.md says what "
+           "is carried over.",
     .options = import_options, .positional_max = 1, .complete = "file", .run = import_run,
 };

@@ -3,7 +3,9 @@
 #include "eval/import/outside.h"
 
 #define IMPORTS(X)      /* the one list, sorted by name */ \
-    X(inspect)
+    X(inspect) \
+    X(lm_eval) \
+    X(openai_evals)
 
 #define X(id) extern const struct import_format import_##id;
 IMPORTS(X)

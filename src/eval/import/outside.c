@@ -27,14 +27,17 @@ static enum err_code outside_pack(const struct outside *o, struct blob *b, struc
 {
     AUTO(dataset_closep) struct dataset_reader *reader = NULL;
     AUTO_JSON *list = json_array();
-    struct dataset_source source = { .inline_cases = list, .expected = S("expected"), .id = S("id"), .name = o->path };
+    struct dataset_source source = { .inline_cases = list, .id = S("id"), .name = o->path, .plain = true };
 
     for (size_t i = 0; i < o->case_count; i++) {
         json_t *one = json_object();
 
         json_set_str(one, "id", o->cases[i].id);
-        if (o->cases[i].expected)
+        if (o->cases[i].expected) {
             json_object_set(one, "expected", (json_t *)o->cases[i].expected);
+            source.expected = S("expected");
+            source.plain = false;
+        }
         json_object_set(one, "vars", (json_t *)o->cases[i].vars);
         json_array_append_new(list, one);
     }
