@@ -100,12 +100,10 @@ static enum regex_verdict regex_run(const struct regex *r, struct str text, size
     return REGEX_GAVE_UP;
 }
 
-#define REGEX_GROUPS_MAX 32              /* looked at for a captured text */
-
 enum regex_verdict regex_find_group(const struct regex *r, struct str text, size_t from, size_t *start, size_t *end,
                                     struct str *group, char why[REGEX_WHY])
 {
-    pcre2_match_data *found = pcre2_match_data_create(REGEX_GROUPS_MAX, NULL);
+    pcre2_match_data *found = pcre2_match_data_create_from_pattern(r->code, NULL);       /* room for its groups and no more */
     enum regex_verdict v;
 
     ASSERT(found);
@@ -116,7 +114,7 @@ enum regex_verdict regex_find_group(const struct regex *r, struct str text, size
         *start = where[0];
         *end = MAX(*start, where[1]);           /* \K may put the start behind the end */
         *group = str_sub(text, *start, *end - *start);
-        for (uint32_t i = 1; i < REGEX_GROUPS_MAX; i++)
+        for (uint32_t i = 1; i < pcre2_get_ovector_count(found); i++)
             if (where[2 * i] != PCRE2_UNSET && where[2 * i + 1] > where[2 * i]) {
                 *group = str_sub(text, where[2 * i], where[2 * i + 1] - where[2 * i]);
                 break;

@@ -6,6 +6,7 @@
  * Scores: numbers as they are, C correct 1, P partial 0.5, I incorrect and N no answer 0, yes/true 1, no/false 0; the members
  * of an object are scorers of their own ("scorer.member"). Anything else is noted and left out. */
 #include "eval/import/outside.h"
+#include "llm/llm.h"
 
 #include <math.h>
 
@@ -132,6 +133,23 @@ static enum err_code inspect_scorer_add(struct outside *o, struct str name, stru
         return err_set(e, ERR_BAD_INPUT, "a scorer's name must have 1 to 255 bytes");
     o->scorers[o->scorer_count++] = outside_scorer(arena_strdup(a, name));
     return ERR_OK;
+}
+
+/* What a log that we wrote says of its scorers. */
+static void inspect_units(const json_t *log, struct outside *o)
+{
+    const json_t *list = JSON_AT((json_t *)log, "results", "scores"), *one;
+    size_t i;
+
+    json_array_foreach(list, i, one) {
+        const json_t *about = json_child(one, "metadata");
+
+        for (size_t k = 0; json_child(about, "assay_unit") && k < o->scorer_count; k++)
+            if (str_eq(o->scorers[k].name, json_get_str(one, "name"))) {
+                o->scorers[k].unit = metric_unit_from(json_get_str(about, "assay_unit"));
+                o->scorers[k].higher_is_better = json_get_bool(about, "assay_higher_is_better", true);
+            }
+    }
 }
 
 static struct str inspect_member_name(const char *scorer, const char *member, struct arena *a)
@@ -372,6 +390,7 @@ enum err_code inspect_log_read(struct str name, const json_t *log, struct arena 
     int64_t version = json_get_i64(log, "version", 0);
     struct str task = json_get_str(eval, "task_display_name").len ? json_get_str(eval, "task_display_name") : json_get_str(eval, "task");
     struct str model = str_utf8_head(json_get_str(eval, "model"), 500);
+    struct model known;
 
     if (version < 1 || version > 2)
         return err_set(e, ERR_BAD_INPUT, STR_FMT ": the log has version %lld; 1 and 2 can be read", STR_ARG(name), (long long)version);
@@ -385,6 +404,8 @@ enum err_code inspect_log_read(struct str name, const json_t *log, struct arena 
         return err_set(e, ERR_BAD_INPUT, STR_FMT ": the log's eval names no task or no model", STR_ARG(name));
     arena_defer(a, inspect_map_dispose, &st->cases);
     st->model_key = arena_cstr(a, model);
+    if (llm_model_resolve(model, a, &known, NULL) == ERR_OK)    /* openai/gpt-4o: the name our own runs have */
+        model = known.name;
     st->places = arena_array(a, int64_t, json_array_size(st->samples));
     *out = (struct outside){ .tool = S("inspect"), .task_name = str_utf8_head(task, 255), .model = model, .path = name, .repeat = 1,
                              .description = json_get_str(eval, "task_description"), .created_ms = inspect_time(eval, "created"),
@@ -393,7 +414,9 @@ enum err_code inspect_log_read(struct str name, const json_t *log, struct arena 
                              .scorers = arena_array(a, struct scorer_info, IMPORT_SCORERS_MAX), .trial = inspect_trial, .state = st,
                              .trial_count = json_array_size(st->samples) };
     inspect_notes(log, notes);
-    return inspect_samples(name, st, a, out, e);
+    TRY(inspect_samples(name, st, a, out, e));
+    inspect_units(log, out);
+    return ERR_OK;
 }
 
 const struct import_format import_inspect = {

@@ -321,6 +321,8 @@ static json_t *inspect_results(const struct inspect *w)
         json_object_set_new(one, "scored_samples", json_integer(x->n));
         json_object_set_new(one, "unscored_samples", json_integer(x->missing));
         json_object_set_new(one, "metrics", metrics);
+        json_object_set_new(one, "metadata", json_pack("{s:s, s:b}", "assay_unit", metric_unit_name(w->r->scorers[i].unit),
+                                                       "assay_higher_is_better", (int)w->r->scorers[i].higher_is_better));
         json_array_append_new(list, one);
     }
     json_object_set_new(o, "scores", list);
