@@ -39,12 +39,14 @@ static enum err_code import_run_of_log(struct session *s, struct str name, struc
     TRY(session_blob(s, e));
     TRY(import_log(name, text, s->store, s->blob, s->arena, &run, &notes, e));
     if (json)
-        return term_json(json_pack("{s:o, s:o, s:I, s:O}", "run", json_from_str(run->id), "task", json_from_str(run->task_name), "trials",
-                                   (json_int_t)run_trials(run), "notes", notes), e);
+        return term_json(json_pack("{s:o, s:o, s:I, s:O}", "run", json_from_str(run->id), "task",
+                                   json_from_str(run->task_name), "trials", (json_int_t)run_trials(run), "notes",
+                                   notes),
+                         e);
     json_array_foreach(notes, i, note)
         term_warn("%s", json_string_value(note));
-    printf("run " STR_FMT ": %lld cases, %lld trials\nnext: assay show " STR_FMT "\n", STR_ARG(run->id), (long long)run->cases,
-           (long long)run_trials(run), STR_ARG(id_short(run->id)));
+    printf("run " STR_FMT ": %lld cases, %lld trials\nnext: assay show " STR_FMT "\n", STR_ARG(run->id),
+           (long long)run->cases, (long long)run_trials(run), STR_ARG(id_short(run->id)));
     return ERR_OK;
 }
 
@@ -53,11 +55,13 @@ static void import_warn(void *arg, const struct doc_node *at, struct str text)
 {
     const struct import_in *in = arg;
 
-    fprintf(stderr, STR_FMT ":%d:%d: warning: " STR_FMT "\n", STR_ARG(in->name), at ? at->line : 1, at ? at->column : 1, STR_ARG(text));
+    fprintf(stderr, STR_FMT ":%d:%d: warning: " STR_FMT "\n", STR_ARG(in->name), at ? at->line : 1, at ? at->column : 1,
+            STR_ARG(text));
 }
 
 /* The task as a file of ours, which can be edited from here on. */
-static enum err_code import_task_file(struct session *s, const struct args *args, const struct import_format *f, struct import_in *in, struct err *e)
+static enum err_code import_task_file(struct session *s, const struct args *args, const struct import_format *f,
+                                      struct import_in *in, struct err *e)
 {
     AUTO_BUF struct buf text = BUF_INIT(DOC_BYTES_MAX);
     json_t *task;
@@ -70,8 +74,8 @@ static enum err_code import_task_file(struct session *s, const struct args *args
     if (!args_has(args, "output"))
         return term_write(buf_str(&text), e);
     TRY(file_write_atomic(arena_cstr(s->arena, args_get(args, "output")), buf_str(&text), 0644, e));
-    term_note("wrote " STR_FMT "; run it with assay run " STR_FMT " --models PROVIDER:MODEL", STR_ARG(args_get(args, "output")),
-              STR_ARG(args_get(args, "output")));
+    term_note("wrote " STR_FMT "; run it with assay run " STR_FMT " --models PROVIDER:MODEL",
+              STR_ARG(args_get(args, "output")), STR_ARG(args_get(args, "output")));
     return ERR_OK;
 }
 
@@ -88,14 +92,17 @@ static enum err_code import_run(struct args *args, int *status, struct err *e)
     if (args_has(args, "list"))
         return import_list(args_has(args, "json"), e);
     if (!path.len)
-        return err_set(e, ERR_USAGE, "which file? `assay import FILE` takes a log or a task of another tool; --list says which");
+        return err_set(e, ERR_USAGE,
+                       "which file? `assay import FILE` takes a log or a task of another tool; --list says which");
     TRY(session_open(&s, e));
     TRY(file_read(path.at, IMPORT_LOG_MAX, &text, e));
     if (str_ieq(path_ext(path), S("yaml")) || str_ieq(path_ext(path), S("yml"))) {
         TRY(doc_read(path, buf_str(&text), DOC_YAML, s.arena, &root, e));
         format = import_of(root);
         if (!format)
-            return err_set(e, ERR_BAD_INPUT, STR_FMT ": no task of another tool that is known; `assay import --list` says which are", STR_ARG(path));
+            return err_set(e, ERR_BAD_INPUT,
+                           STR_FMT ": no task of another tool that is known; `assay import --list` says which are",
+                           STR_ARG(path));
         in.root = root;
         in.a = s.arena;
         in.arg = &in;

@@ -95,7 +95,8 @@ static enum err_code mcp_run(struct args *args, int *status, struct err *e)
     TRY(mcp_read_base_url(args, s.arena, &o, e));
     TRY(mcp_new(&o, &m, e));
     if (isatty(STDIN_FILENO))
-        term_note("assay mcp speaks JSON-RPC on standard input and output: it is for an assistant to start, not to type at");
+        term_note(
+            "assay mcp speaks JSON-RPC on standard input and output: it is for an assistant to start, not to type at");
     interrupts_watch();
     code = mcp_serve(m, e);
     return code == ERR_IO ? ERR_OK : code;      /* the client has gone: that is how a session ends */

@@ -55,7 +55,8 @@ static json_t *mcp_envelope(const json_t *id)
 }
 
 /* Takes data, which may be NULL. */
-static enum err_code mcp_refuse_with(struct mcp *m, const json_t *id, int code, struct str text, json_t *data, struct err *e)
+static enum err_code mcp_refuse_with(struct mcp *m, const json_t *id, int code, struct str text, json_t *data,
+                                     struct err *e)
 {
     json_t *o = mcp_envelope(id), *error = json_object();
 
@@ -92,7 +93,8 @@ static enum err_code mcp_reply(struct mcp *m, const json_t *id, json_t *result, 
         json_object_set_new(result, "resultType", json_string("complete"));
         json_object_set_new(result, "ttlMs", json_integer(0));
         json_object_set_new(result, "cacheScope", json_string("private"));
-        json_object_set_new(result, "_meta", json_pack("{s:o}", "io.modelcontextprotocol/serverInfo", mcp_server_info()));
+        json_object_set_new(result, "_meta",
+                            json_pack("{s:o}", "io.modelcontextprotocol/serverInfo", mcp_server_info()));
     }
     json_write(result, &size);
     if (buf_failed(&size)) {
@@ -176,7 +178,8 @@ static enum err_code mcp_call(struct mcp *m, const json_t *id, const json_t *par
 {
     AUTO_ARENA *a = arena_new_sized(16 * 1024);
     AUTO_JSON *none = json_object();
-    const json_t *arguments = json_child(params, "arguments"), *token = JSON_AT((json_t *)params, "_meta", "progressToken");
+    const json_t *arguments = json_child(params, "arguments"),
+                 *token = JSON_AT((json_t *)params, "_meta", "progressToken");
     const struct mcp_tool *tool;
     struct mcp_request rq = { .m = m, .a = a, .arguments = json_is_object(arguments) ? arguments : none };
     struct mcp_answer answer = { .data = NULL };
@@ -194,7 +197,8 @@ static enum err_code mcp_call(struct mcp *m, const json_t *id, const json_t *par
         json_decref(answer.data);
         return mcp_reply(m, id, mcp_failure(&why), e);
     }
-    if (answer.wait_ms > 0 && !m->batch && mcp_wait_add(m, id, json_is_string(token) || json_is_integer(token) ? token : NULL, &answer)) {
+    if (answer.wait_ms > 0 && !m->batch &&
+        mcp_wait_add(m, id, json_is_string(token) || json_is_integer(token) ? token : NULL, &answer)) {
         json_decref(answer.data);
         return mcp_tick(m, e);
     }
@@ -204,7 +208,8 @@ static enum err_code mcp_call(struct mcp *m, const json_t *id, const json_t *par
 /* --- methods ------------------------------------------------------------------------------------------------------ */
 static json_t *mcp_capabilities(void)
 {
-    return json_pack("{s:{s:b}, s:{s:b, s:b}}", "tools", "listChanged", 0, "resources", "subscribe", 0, "listChanged", 0);
+    return json_pack("{s:{s:b}, s:{s:b, s:b}}", "tools", "listChanged", 0, "resources", "subscribe", 0, "listChanged",
+                     0);
 }
 
 static json_t *mcp_versions_json(bool all)
@@ -250,7 +255,8 @@ static enum err_code mcp_initialize(struct mcp *m, const json_t *id, const json_
     return mcp_reply(m, id, o, e);
 }
 
-static enum err_code mcp_resources(struct mcp *m, const json_t *id, struct str method, const json_t *params, struct err *e)
+static enum err_code mcp_resources(struct mcp *m, const json_t *id, struct str method, const json_t *params,
+                                   struct err *e)
 {
     struct err why = ERR_INIT;
     json_t *o = NULL;
@@ -265,9 +271,9 @@ static enum err_code mcp_resources(struct mcp *m, const json_t *id, struct str m
     if (code == ERR_OK)
         return mcp_reply(m, id, o, e);
     return mcp_refuse(m, id,
-                      code == ERR_NOT_FOUND && m->phase != MCP_STATELESS ? MCP_NO_RESOURCE
+                      code == ERR_NOT_FOUND && m->phase != MCP_STATELESS                    ? MCP_NO_RESOURCE
                       : code == ERR_USAGE || code == ERR_NOT_FOUND || code == ERR_BAD_INPUT ? MCP_PARAMS
-                                                                   : MCP_INTERNAL,
+                                                                                            : MCP_INTERNAL,
                       str_c(why.text), e);
 }
 
@@ -301,12 +307,14 @@ static enum err_code mcp_admit(struct mcp *m, const json_t *id, struct str metho
         m->phase = MCP_STATELESS;
     }
     if (m->phase == MCP_NEW && !initialize && !str_is(method, "ping"))
-        return mcp_refuse(m, id, MCP_INVALID, S("a session begins with initialize, or its requests name their version in _meta"), e);
+        return mcp_refuse(m, id, MCP_INVALID,
+                          S("a session begins with initialize, or its requests name their version in _meta"), e);
     *answered = false;
     return ERR_OK;
 }
 
-static enum err_code mcp_request(struct mcp *m, const json_t *id, struct str method, const json_t *params, struct err *e)
+static enum err_code mcp_request(struct mcp *m, const json_t *id, struct str method, const json_t *params,
+                                 struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(0);
     bool answered;
@@ -324,10 +332,11 @@ static enum err_code mcp_request(struct mcp *m, const json_t *id, struct str met
         return mcp_reply(m, id, mcp_tools_list(), e);
     if (str_is(method, "tools/call"))
         return mcp_call(m, id, params, e);
-    if (str_is(method, "resources/list") || str_is(method, "resources/templates/list") || str_is(method, "resources/read"))
+    if (str_is(method, "resources/list") || str_is(method, "resources/templates/list") ||
+        str_is(method, "resources/read"))
         return mcp_resources(m, id, method, params, e);
-    return mcp_refuse(m, id, MCP_NO_METHOD, arena_printf(a, "there is no method \"" STR_FMT "\"", STR_ARG(str_utf8_head(method, 100))),
-                      e);
+    return mcp_refuse(m, id, MCP_NO_METHOD,
+                      arena_printf(a, "there is no method \"" STR_FMT "\"", STR_ARG(str_utf8_head(method, 100))), e);
 }
 
 /* The client no longer wants an answer: who began a run does not want the run. */
@@ -475,8 +484,10 @@ static enum err_code mcp_tell(struct mcp *m, struct mcp_wait *w, const struct ru
     json_object_set(params, "progressToken", w->token);
     json_object_set_new(params, "progress", json_integer(p->finished));
     json_object_set_new(params, "total", json_integer(p->trials));
-    json_set_str(params, "message", arena_printf(a, "%lld of %lld trials, %lld failed, %s%s", (long long)p->finished,
-                 (long long)p->trials, (long long)p->failed, money_show(p->cost_nanousd, money), p->unknown_calls ? " + unknown" : ""));
+    json_set_str(params, "message",
+                 arena_printf(a, "%lld of %lld trials, %lld failed, %s%s", (long long)p->finished, (long long)p->trials,
+                              (long long)p->failed, money_show(p->cost_nanousd, money),
+                              p->unknown_calls ? " + unknown" : ""));
     json_object_set_new(o, "jsonrpc", json_string("2.0"));
     json_object_set_new(o, "method", json_string("notifications/progress"));
     json_object_set_new(o, "params", params);
@@ -542,7 +553,8 @@ enum err_code mcp_new(const struct mcp_options *options, struct mcp **out, struc
         return err_errno(e, file_open_code(errno), errno, "the folder %s can't be used", options->root);
     if (!file_is_dir(root)) {
         free(root);
-        return err_set(e, ERR_NOT_FOUND, "%s is no folder; --root takes the folder that holds the tasks", options->root);
+        return err_set(e, ERR_NOT_FOUND, "%s is no folder; --root takes the folder that holds the tasks",
+                       options->root);
     }
     m = xcalloc(1, sizeof *m);
     m->options = *options;

@@ -1,10 +1,10 @@
 /* src/compat/mcp.h: the Model Context Protocol (modelcontextprotocol.io), so that assistants can use assay.
  *
  * JSON-RPC 2.0, one message a line. Version 2026-07-28, where every request names its version and server/discover tells
- * what there is, and those that begin with initialize: 2025-11-25, 2025-06-18, 2025-03-26 (with batches), 2024-11-05. The
- * first request that is understood decides which of the two ways the session goes. Tools: mcp_tools.c's list. Resources: runs as
- * assay://run/ID, a trial as assay://run/ID/trial/N. A tool's failure is its answer (isError) and carries our sentence;
- * only a message that breaks the protocol gets a JSON-RPC error.
+ * what there is, and those that begin with initialize: 2025-11-25, 2025-06-18, 2025-03-26 (with batches), 2024-11-05.
+ * The first request that is understood decides which of the two ways the session goes. Tools: mcp_tools.c's list.
+ * Resources: runs as assay://run/ID, a trial as assay://run/ID/trial/N. A tool's failure is its answer (isError) and
+ * carries our sentence; only a message that breaks the protocol gets a JSON-RPC error.
  *
  * A run goes on in a thread of its own while the protocol is served; every run has a budget. When the client goes away
  * (mcp_free) runs are stopped cleanly, with everything answered so far kept, and can be resumed.

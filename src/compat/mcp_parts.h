@@ -101,7 +101,8 @@ struct mcp_tool {
 json_t       *mcp_tools_list(void);
 /* The arguments are held to the tool's schema. ERR_NOT_FOUND: there is no such tool. */
 enum err_code mcp_tool_find(struct str name, const struct mcp_tool **out, struct err *e) MUST_USE;
-enum err_code mcp_tool_check(const struct mcp_tool *t, const json_t *arguments, struct arena *a, struct err *e) MUST_USE;
+enum err_code mcp_tool_check(const struct mcp_tool *t, const json_t *arguments, struct arena *a,
+                             struct err *e) MUST_USE;
 
 /* mcp_resources.c: params and result of resources/list, resources/read. */
 enum err_code mcp_resources_list(struct mcp *m, const json_t *params, json_t **out, struct err *e) MUST_USE;
@@ -125,11 +126,13 @@ enum err_code mcp_store(struct mcp *m, struct err *e) MUST_USE;
 enum err_code mcp_blob(struct mcp *m, struct err *e) MUST_USE;
 
 /* mcp_tasks.c: a task as the arguments ask for it, planned but not stored. *problems_text: its faults, one a line. */
-enum err_code mcp_plan(const struct mcp_request *rq, bool keys, struct llm **llm, struct plan **out, struct err *e) MUST_USE;
+enum err_code mcp_plan(const struct mcp_request *rq, bool keys, struct llm **llm, struct plan **out,
+                       struct err *e) MUST_USE;
 
 /* mcp_results.c: `run` of the arguments (the last when it is not given). */
 enum err_code mcp_run_asked(const struct mcp_request *rq, struct run **out, struct err *e) MUST_USE;
 /* A run's result as JSON, the document of `assay show --json`. */
-enum err_code mcp_result_json(struct mcp *m, const struct run *run, struct arena *a, json_t **out, struct err *e) MUST_USE;
+enum err_code mcp_result_json(struct mcp *m, const struct run *run, struct arena *a, json_t **out,
+                              struct err *e) MUST_USE;
 enum err_code mcp_trial_json(struct mcp *m, const struct run *run, int64_t number, struct arena *a, json_t **out,
                              struct err *e) MUST_USE;

@@ -7,7 +7,8 @@ static const char *const mcp_task_files[] = { "task.yaml", "task.yml", "task.jso
 
 static enum err_code mcp_denied(struct str text, struct err *e)
 {
-    return err_set(e, ERR_DENIED, "\"" STR_FMT "\" leads out of the folder this server was started for; name a file inside it",
+    return err_set(e, ERR_DENIED,
+                   "\"" STR_FMT "\" leads out of the folder this server was started for; name a file inside it",
                    STR_ARG(str_utf8_head(text, 200)));
 }
 
@@ -37,7 +38,9 @@ enum err_code mcp_path(const struct mcp *m, struct str text, struct arena *a, st
     if (code == ERR_DENIED)
         return mcp_denied(text, e);
     if (code == ERR_NOT_FOUND)
-        return err_set(e, code, "there is no file or folder \"" STR_FMT "\" below the server's folder; list_tasks lists the task files",
+        return err_set(e, code,
+                       "there is no file or folder \"" STR_FMT
+                       "\" below the server's folder; list_tasks lists the task files",
                        STR_ARG(str_utf8_head(path, 200)));
     if (file_open_folder_beneath(m->root, path, &fd, e) != ERR_OK)
         return e->code;
@@ -55,5 +58,6 @@ enum err_code mcp_path(const struct mcp *m, struct str text, struct arena *a, st
         *full = str_is(str_c(mcp_task_files[i]), "USE-CASE.md") ? path_join(a, root, path) : path_join(a, root, inside);
         return ERR_OK;
     }
-    return err_set(e, ERR_NOT_FOUND, "the folder \"" STR_FMT "\" holds no task.yaml, task.json or USE-CASE.md", STR_ARG(str_utf8_head(path, 200)));
+    return err_set(e, ERR_NOT_FOUND, "the folder \"" STR_FMT "\" holds no task.yaml, task.json or USE-CASE.md",
+                   STR_ARG(str_utf8_head(path, 200)));
 }

@@ -21,8 +21,9 @@ static json_t *mcp_resource_of(const struct run *run)
     json_object_set_new(o, "uri", json_sprintf("%s" STR_FMT, mcp_uri_start, STR_ARG(run->id)));
     json_object_set_new(o, "name", json_sprintf("run " STR_FMT, STR_ARG(id_short(run->id))));
     json_set_str(o, "title", str_utf8_head(run->task_name, 200));
-    json_object_set_new(o, "description", json_sprintf("%lld trials, %s, begun %s", (long long)run_trials(run), run_state_name(run->state),
-                                                       clock_text(run->created_ms, when)));
+    json_object_set_new(o, "description",
+                        json_sprintf("%lld trials, %s, begun %s", (long long)run_trials(run),
+                                     run_state_name(run->state), clock_text(run->created_ms, when)));
     json_object_set_new(o, "mimeType", json_string("application/json"));
     return o;
 }
@@ -72,7 +73,7 @@ enum err_code mcp_resource_read(struct mcp *m, struct str uri, json_t **out, str
     json_write(document, &text);
     if (buf_failed(&text))
         return err_set(e, ERR_TOO_LARGE, "the resource is larger than 8 MiB; `assay export` writes it to a file");
-    *out = json_pack("{s:[{s:o, s:s, s:o}]}", "contents", "uri", json_from_str(uri), "mimeType", "application/json", "text",
-                     json_from_str(buf_str(&text)));
+    *out = json_pack("{s:[{s:o, s:s, s:o}]}", "contents", "uri", json_from_str(uri), "mimeType", "application/json",
+                     "text", json_from_str(buf_str(&text)));
     return ERR_OK;
 }

@@ -17,7 +17,8 @@ enum err_code mcp_run_asked(const struct mcp_request *rq, struct run **out, stru
     return store_run_get(rq->m->store, ref.len ? ref : S("last"), rq->a, out, e);
 }
 
-static enum err_code mcp_report(struct mcp *m, const struct result *r, const char *format, struct arena *a, struct str *out, struct err *e)
+static enum err_code mcp_report(struct mcp *m, const struct result *r, const char *format, struct arena *a,
+                                struct str *out, struct err *e)
 {
     AUTO_BUF struct buf text = BUF_INIT(MCP_ANSWER_MAX);
     struct report_sink sink = report_to_buf(&text);
@@ -95,7 +96,8 @@ const struct mcp_tool mcp_tool_read_results = {
 };
 
 /* --- read_trial --------------------------------------------------------------------------------------------------- */
-enum err_code mcp_trial_json(struct mcp *m, const struct run *run, int64_t number, struct arena *a, json_t **out, struct err *e)
+enum err_code mcp_trial_json(struct mcp *m, const struct run *run, int64_t number, struct arena *a, json_t **out,
+                             struct err *e)
 {
     struct store_trial *trial;
     struct result *result;

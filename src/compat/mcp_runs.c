@@ -19,7 +19,7 @@ static void mcp_wake(struct mcp *m)
         return;                                 /* full: the reader is going to look anyway */
 }
 
-/* --- the run's thread ----------------------------------------------------------------------------------------------- */
+/* --- the run's thread --------------------------------------------------------------------------------------------- */
 static int mcp_run_interrupted(void *arg)
 {
     struct mcp_run *r = arg;
@@ -173,8 +173,10 @@ static enum err_code mcp_run_budget(const struct mcp_request *rq, const struct p
     if (!money_from_double(json_number_value(asked), out) || *out <= 0)
         return err_set(e, ERR_USAGE, "budget_usd must be more than 0 and at most a billion dollars");
     if (*out > most)
-        return err_set(e, ERR_DENIED, "budget_usd is %s, and this server allows %s a run; who starts it can raise that with "
-                       "`assay mcp --budget USD`", money_show(*out, wanted), money_show(most, money));
+        return err_set(e, ERR_DENIED,
+                       "budget_usd is %s, and this server allows %s a run; who starts it can raise that with "
+                       "`assay mcp --budget USD`",
+                       money_show(*out, wanted), money_show(most, money));
     return ERR_OK;
 }
 
@@ -189,7 +191,8 @@ static enum err_code mcp_run_priced(const struct mcp_request *rq, const struct p
 }
 
 /* The run to execute: stored anew, or the unfinished one of the same trials. */
-static enum err_code mcp_run_choose(const struct mcp_request *rq, struct llm *l, struct plan **plan, bool *goes_on, struct err *e)
+static enum err_code mcp_run_choose(const struct mcp_request *rq, struct llm *l, struct plan **plan, bool *goes_on,
+                                    struct err *e)
 {
     struct run *old = NULL;
     struct plan *again;
@@ -250,7 +253,8 @@ static enum err_code mcp_run_task(const struct mcp_request *rq, struct mcp_answe
     enum err_code code;
 
     if (mcp_runs_living(m) >= MCP_RUNS_MAX)
-        return err_set(e, ERR_BUSY, "%d runs are going on, as many as this server allows; wait for one with run_status, or stop_run",
+        return err_set(e, ERR_BUSY,
+                       "%d runs are going on, as many as this server allows; wait for one with run_status, or stop_run",
                        MCP_RUNS_MAX);
     TRY(mcp_plan(rq, true, &made.llm, &made.plan, e));
     code = mcp_run_priced(rq, made.plan, e);
@@ -353,8 +357,10 @@ enum err_code mcp_run_status(struct mcp *m, struct str id, struct arena *a, json
             json_object_set_new(o, "error", json_string(r->err.text));
         else if (r && r->err.text[0])
             json_object_set_new(o, "first_failure", json_string(r->err.text));
-        json_object_set_new(o, "note", json_string(run->state == RUN_DONE ? "read_results and explain_run say what was found"
-                                                                          : "not finished; run_task with the same arguments goes on"));
+        json_object_set_new(o, "note",
+                            json_string(run->state == RUN_DONE
+                                            ? "read_results and explain_run say what was found"
+                                            : "not finished; run_task with the same arguments goes on"));
     }
     *out = TAKE(o);
     return ERR_OK;
@@ -417,7 +423,8 @@ static enum err_code mcp_list_runs(const struct mcp_request *rq, struct mcp_answ
     size_t count;
 
     TRY(mcp_store(rq->m, e));
-    TRY(store_runs_list(rq->m->store, json_get_str(rq->arguments, "task_name"), limit + 1, offset, rq->a, &rows, &count, e));
+    TRY(store_runs_list(rq->m->store, json_get_str(rq->arguments, "task_name"), limit + 1, offset, rq->a, &rows, &count,
+                        e));
     list = json_array();
     for (size_t i = 0; i < count && (int64_t)i < limit; i++)
         json_array_append_new(list, report_run_row(&rows[i]));

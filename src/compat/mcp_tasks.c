@@ -19,8 +19,9 @@ struct mcp_walk { const struct mcp *m; struct arena *a; json_t *list; int64_t en
 /* Has it the keys of a task? Only load says whether it is a good one. */
 static bool mcp_looks_like_task(const struct doc_node *n)
 {
-    return n->kind == DOC_MAP && (doc_get(n, "prompt") || doc_get(n, "prompts") || doc_get(n, "fork_of") ||
-                                  (doc_get(n, "description") && doc_get(n, "output_format")) || (doc_get(n, "name") && doc_get(n, "goal")));
+    return n->kind == DOC_MAP &&
+           (doc_get(n, "prompt") || doc_get(n, "prompts") || doc_get(n, "fork_of") ||
+            (doc_get(n, "description") && doc_get(n, "output_format")) || (doc_get(n, "name") && doc_get(n, "goal")));
 }
 
 static void mcp_walk_text(const struct doc_node *n, const char *key, json_t *o)
@@ -82,7 +83,8 @@ static void mcp_walk_folder(struct mcp_walk *w, struct str path, int depth)
     if (names.len)
         qsort(names.at, names.len, sizeof *names.at, mcp_walk_order);
     for (size_t i = 0; i < names.len; i++) {
-        struct str one = str_is(path, ".") ? names.at[i] : path_join(w->a, path, names.at[i]), ext = path_ext(names.at[i]);
+        struct str one = str_is(path, ".") ? names.at[i] : path_join(w->a, path, names.at[i]),
+                   ext = path_ext(names.at[i]);
         struct stat st;
 
         if (fstatat(dirfd(dir), names.at[i].at, &st, AT_SYMLINK_NOFOLLOW) != 0)
@@ -92,7 +94,8 @@ static void mcp_walk_folder(struct mcp_walk *w, struct str path, int depth)
         else if (S_ISREG(st.st_mode) && (str_ieq(ext, S("yaml")) || str_ieq(ext, S("yml")) || str_ieq(ext, S("json"))))
             mcp_walk_file(w, one);
         else if (S_ISREG(st.st_mode) && str_is(names.at[i], "USE-CASE.md") && json_array_size(w->list) < MCP_WALK_TASKS)
-            json_array_append_new(w->list, json_pack("{s:o, s:s}", "task", json_from_str(path), "description", "a use-case folder"));
+            json_array_append_new(w->list, json_pack("{s:o, s:s}", "task", json_from_str(path), "description",
+                                                     "a use-case folder"));
     }
     if (dir)
         closedir(dir);
@@ -116,7 +119,8 @@ const struct mcp_tool mcp_tool_list_tasks = {
 };
 
 /* --- loading ------------------------------------------------------------------------------------------------------ */
-static enum err_code mcp_load(const struct mcp_request *rq, struct arena *a, struct task **out, struct problems *p, struct err *e)
+static enum err_code mcp_load(const struct mcp_request *rq, struct arena *a, struct task **out, struct problems *p,
+                              struct err *e)
 {
     const json_t *models = json_child(rq->arguments, "models");
     struct task_overrides over = { .repeat = json_get_i64(rq->arguments, "repeat", 0), .model_count = json_array_size(models) };
@@ -171,7 +175,9 @@ static enum err_code mcp_llm(const struct mcp *m, struct llm **out, struct err *
                              .limits.in_flight_max = 64, .allow_programs = m->options.allow_programs };
 
     TRY(llm_new(&o, out, e));
-    return m->options.base_url ? llm_set_base_url(*out, str_c(m->options.base_url_provider), str_c(m->options.base_url), e) : ERR_OK;
+    return m->options.base_url
+               ? llm_set_base_url(*out, str_c(m->options.base_url_provider), str_c(m->options.base_url), e)
+               : ERR_OK;
 }
 
 /* What is said of a task that can't be read: all its faults, with their places. */
@@ -181,14 +187,15 @@ static enum err_code mcp_faults(const struct problems *p, enum err_code code, st
 
     for (size_t i = 0; i < p->list.len && !all.failed; i++)
         if (!p->list.at[i].warning)
-            buf_printf(&all, "%s" STR_FMT ": " STR_FMT, all.len ? "; " : "", STR_ARG(p->list.at[i].where), STR_ARG(p->list.at[i].text));
+            buf_printf(&all, "%s" STR_FMT ": " STR_FMT, all.len ? "; " : "", STR_ARG(p->list.at[i].where),
+                       STR_ARG(p->list.at[i].text));
     if (!all.len)
         return code;
     return err_set(e, code, "%s%s", buf_cstr(&all), buf_failed(&all) ? " ... and more: validate_task lists all" : "");
 }
 
-static enum err_code mcp_plan_in(const struct mcp_request *rq, bool keys, struct llm *l, struct arena *a, struct plan **out,
-                                 struct err *e)
+static enum err_code mcp_plan_in(const struct mcp_request *rq, bool keys, struct llm *l, struct arena *a,
+                                 struct plan **out, struct err *e)
 {
     AUTO(problems_dispose) struct problems problems = PROBLEMS_INIT;
     struct dataset_select choose = { .limit = json_get_i64(rq->arguments, "limit", 0) };
@@ -208,7 +215,8 @@ static enum err_code mcp_plan_in(const struct mcp_request *rq, bool keys, struct
 }
 
 /* The task outlives the request, so it has an arena of its own, which the plan takes. */
-static enum err_code mcp_plan_with(const struct mcp_request *rq, bool keys, struct llm *l, struct plan **out, struct err *e)
+static enum err_code mcp_plan_with(const struct mcp_request *rq, bool keys, struct llm *l, struct plan **out,
+                                   struct err *e)
 {
     struct arena *a = arena_new_sized(16 * 1024);
     enum err_code code = mcp_plan_in(rq, keys, l, a, out, e);

@@ -53,7 +53,8 @@ TEST(messages_may_be_cut_anywhere)
 
     for (size_t piece = 1; piece < 40; piece += 3) {
         AUTO(mcp_freep) struct mcp *m = said_server(&said);
-        struct str text = S(HELLO "\r\n{\"jsonrpc\":\"2.0\",\"id\":\"b\",\"method\":\"ping\"}\n{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"tools/list\"}\n");
+        struct str text = S(HELLO "\r\n{\"jsonrpc\":\"2.0\",\"id\":\"b\",\"method\":\"ping\"}\n{\"jsonrpc\":\"2.0\","
+                                  "\"id\":3,\"method\":\"tools/list\"}\n");
 
         for (size_t i = 0; i < text.len; i += piece)
             CHECK_OK(mcp_receive(m, str_sub(text, i, piece), NULL));

@@ -47,12 +47,13 @@ enum err_code mcp_tool_find(struct str name, const struct mcp_tool **out, struct
         }
         suggest_offer(&near, str_c(mcp_tools[i]->name));
     }
-    return err_set(e, ERR_NOT_FOUND, "there is no tool \"" STR_FMT "\"%s; tools/list lists them", STR_ARG(str_utf8_head(name, 100)),
-                   suggest_hint(&near, hint));
+    return err_set(e, ERR_NOT_FOUND, "there is no tool \"" STR_FMT "\"%s; tools/list lists them",
+                   STR_ARG(str_utf8_head(name, 100)), suggest_hint(&near, hint));
 }
 
 /* The nearest argument to one that does not exist. */
-static enum err_code mcp_tool_names(const struct mcp_tool *t, const json_t *schema, const json_t *arguments, struct err *e)
+static enum err_code mcp_tool_names(const struct mcp_tool *t, const json_t *schema, const json_t *arguments,
+                                    struct err *e)
 {
     const json_t *value, *known = json_child(schema, "properties"), *unused;
     const char *key, *name;
@@ -68,8 +69,9 @@ static enum err_code mcp_tool_names(const struct mcp_tool *t, const json_t *sche
         suggest_begin(&near, str_c(key));
         json_object_foreach((json_t *)known, name, unused)
             suggest_offer(&near, str_c(name));
-        return err_set(e, ERR_USAGE, "%s has no argument \"" STR_FMT "\"%s; it has %s", t->name, STR_ARG(str_utf8_head(str_c(key), 100)),
-                       suggest_hint(&near, hint), all.len ? buf_cstr(&all) : "none");
+        return err_set(e, ERR_USAGE, "%s has no argument \"" STR_FMT "\"%s; it has %s", t->name,
+                       STR_ARG(str_utf8_head(str_c(key), 100)), suggest_hint(&near, hint),
+                       all.len ? buf_cstr(&all) : "none");
     }
     return ERR_OK;
 }
@@ -88,5 +90,6 @@ enum err_code mcp_tool_check(const struct mcp_tool *t, const json_t *arguments, 
         return ERR_OK;
     for (size_t i = 0; i < count; i++)
         buf_printf(&all, "%s" STR_FMT ": " STR_FMT, i ? "; " : "", STR_ARG(faults[i].path), STR_ARG(faults[i].text));
-    return err_set(e, ERR_USAGE, "the arguments of %s: %s", t->name, buf_failed(&all) ? "too many faults to list" : buf_cstr(&all));
+    return err_set(e, ERR_USAGE, "the arguments of %s: %s", t->name,
+                   buf_failed(&all) ? "too many faults to list" : buf_cstr(&all));
 }

@@ -156,7 +156,8 @@ static enum err_code json_source_seek(struct json_source *s, int64_t offset, int
 struct json_place { bool list; int64_t offset, line; };
 
 /* Walks the members of the object the stream stands in and notes where the lists are. */
-static enum err_code json_source_members(struct json_source *s, struct json_place places[SOURCE_LISTS_COUNT], bool *input, struct err *e)
+static enum err_code json_source_members(struct json_source *s, struct json_place places[SOURCE_LISTS_COUNT],
+                                         bool *input, struct err *e)
 {
 #define X(id) #id,
     static const char *const names[SOURCE_LISTS_COUNT] = { SOURCE_LISTS(X) };

@@ -46,5 +46,5 @@ const struct import_format *import_of(const struct doc_node *root);
 
 /* A log of another tool (Inspect's JSON) as a finished run. *notes: what could not be kept, a list of sentences, in the
  * arena. ERR_BAD_INPUT when it is no log that is known. */
-enum err_code import_log(struct str name, struct str text, struct store *s, struct blob *b, struct arena *a, struct run **out,
-                         json_t **notes, struct err *e) MUST_USE;
+enum err_code import_log(struct str name, struct str text, struct store *s, struct blob *b, struct arena *a,
+                         struct run **out, json_t **notes, struct err *e) MUST_USE;

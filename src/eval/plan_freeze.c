@@ -29,8 +29,9 @@ enum err_code plan_freeze(const struct task *task, const struct dataset_select *
 
     TRY(dataset_open(&source, choose, &reader, e));
     TRY(data_pack_build(reader, blob, info, progress, arg, e));
-    *select = choose->where || choose->limit || choose->sample || choose->percent ? json_in_arena(plan_select_json(choose), a)
-                                                                                  : NULL;
+    *select = choose->where || choose->limit || choose->sample || choose->percent
+                  ? json_in_arena(plan_select_json(choose), a)
+                  : NULL;
     return ERR_OK;
 }
 

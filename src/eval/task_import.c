@@ -44,7 +44,8 @@ enum err_code task_import(struct task_read *r, struct doc_node **root, struct er
     TRY(format->task(&in, &task, e));
     json_write(task, &text);
     if (buf_failed(&text))
-        return err_set(e, ERR_TOO_LARGE, STR_FMT ":1:1: with its data the task is larger than 64 MiB", STR_ARG(r->name));
+        return err_set(e, ERR_TOO_LARGE, STR_FMT ":1:1: with its data the task is larger than 64 MiB",
+                       STR_ARG(r->name));
     if (doc_read(r->name, arena_strdup(r->a, buf_str(&text)), DOC_JSON, r->a, &made, e) != ERR_OK)
         return err_prefix(e, "as a task of ours");
     task_import_place(made, *root);

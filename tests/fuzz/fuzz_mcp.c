@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz_mcp.c: any bytes from a client, whole and cut in two: every line said is one JSON-RPC message, and both ways
- * say the same. Nothing can run: the root is an empty folder. */
+/* tests/fuzz/fuzz_mcp.c: any bytes from a client, whole and cut in two: every line said is one JSON-RPC message, and
+ * both ways say the same. Nothing can run: the root is an empty folder. */
 #include "compat/mcp.h"
 
 #include <stdlib.h>

@@ -59,23 +59,28 @@ static void import_plain_numbers(struct str text, struct buf *out)
     buf_append(out, str_from(text, from));
 }
 
-enum err_code import_log(struct str name, struct str text, struct store *s, struct blob *b, struct arena *a, struct run **out,
-                         json_t **notes, struct err *e)
+enum err_code import_log(struct str name, struct str text, struct store *s, struct blob *b, struct arena *a,
+                         struct run **out, json_t **notes, struct err *e)
 {
     AUTO_JSON *log = NULL;
     AUTO_BUF struct buf plain = BUF_INIT(2 * IMPORT_LOG_MAX);
     struct outside o;
 
     if (str_starts(text, S("PK\x03\x04")))
-        return err_set(e, ERR_BAD_INPUT, STR_FMT " is a log in Inspect's packed form (.eval); `inspect log convert --to json` makes one that can "
-                       "be read here", STR_ARG(name));
+        return err_set(e, ERR_BAD_INPUT,
+                       STR_FMT
+                       " is a log in Inspect's packed form (.eval); `inspect log convert --to json` makes one that can "
+                       "be read here",
+                       STR_ARG(name));
     import_plain_numbers(text, &plain);
     if (text.len > IMPORT_LOG_MAX || buf_failed(&plain))
         return err_set(e, ERR_TOO_LARGE, STR_FMT " is larger than 128 MiB", STR_ARG(name));
     if (json_read(buf_str(&plain), &log, e) != ERR_OK)
         return err_prefix(e, STR_FMT, STR_ARG(name));
     if (!inspect_log_is(log))
-        return err_set(e, ERR_BAD_INPUT, STR_FMT ": no log that is known; `assay import` takes a log of Inspect (inspect_ai) in its JSON form",
+        return err_set(e, ERR_BAD_INPUT,
+                       STR_FMT
+                       ": no log that is known; `assay import` takes a log of Inspect (inspect_ai) in its JSON form",
                        STR_ARG(name));
     *notes = json_in_arena(json_array(), a);
     TRY(inspect_log_read(name, log, a, &o, *notes, e));

@@ -1,10 +1,10 @@
 /* Logs of Inspect (inspect_ai), JSON form, version 1 and 2: one model's samples as trials.
  *
  * sample id -> case, epoch -> repetition, input -> `input` (a conversation: its last user message; all of it in
- * `messages`), metadata -> variables, choices -> `choices`, target -> expected answer, messages -> transcript, usage and
- * total_cost -> tokens and cost, working_time (else total_time, else the output's time) -> latency, error -> failed.
- * Scores: numbers as they are, C correct 1, P partial 0.5, I incorrect and N no answer 0, yes/true 1, no/false 0; the members
- * of an object are scorers of their own ("scorer.member"). Anything else is noted and left out. */
+ * `messages`), metadata -> variables, choices -> `choices`, target -> expected answer, messages -> transcript, usage
+ * and total_cost -> tokens and cost, working_time (else total_time, else the output's time) -> latency, error ->
+ * failed. Scores: numbers as they are, C correct 1, P partial 0.5, I incorrect and N no answer 0, yes/true 1, no/false
+ * 0; the members of an object are scorers of their own ("scorer.member"). Anything else is noted and left out. */
 #include "eval/import/outside.h"
 #include "llm/llm.h"
 
@@ -26,10 +26,11 @@ bool inspect_log_is(const json_t *log)
 
 static struct str inspect_id(const json_t *id, struct arena *a)
 {
-    return json_is_integer(id) ? arena_printf(a, "%lld", (long long)json_integer_value(id)) : str_utf8_head(json_to_str(id), 1000);
+    return json_is_integer(id) ? arena_printf(a, "%lld", (long long)json_integer_value(id))
+                               : str_utf8_head(json_to_str(id), 1000);
 }
 
-/* --- texts ---------------------------------------------------------------------------------------------------------- */
+/* --- texts -------------------------------------------------------------------------------------------------------- */
 /* Long texts stand beside the sample, under their hash. */
 static struct str inspect_attached(const json_t *sample, struct str text)
 {
@@ -67,10 +68,11 @@ static struct str inspect_content(const json_t *sample, const json_t *content, s
     return arena_strdup(a, buf_str(&text));
 }
 
-/* --- cases ---------------------------------------------------------------------------------------------------------- */
+/* --- cases -------------------------------------------------------------------------------------------------------- */
 static const json_t *inspect_vars(const json_t *sample, struct arena *a)
 {
-    const json_t *metadata = json_child(sample, "metadata"), *input = json_child(sample, "input"), *choices = json_child(sample, "choices"), *one;
+    const json_t *metadata = json_child(sample, "metadata"), *input = json_child(sample, "input"),
+                 *choices = json_child(sample, "choices"), *one;
     json_t *vars = json_in_arena(json_is_object(metadata) ? json_copy((json_t *)metadata) : json_object(), a);
     bool ours = json_object_get(vars, "assay") != NULL;         /* a log we wrote: the variables are as they were */
     struct str text = STR_NONE;
@@ -104,7 +106,7 @@ static const json_t *inspect_expected(const json_t *sample)
     return json_is_string(target) && json_string_length(target) ? target : NULL;
 }
 
-/* --- scores --------------------------------------------------------------------------------------------------------- */
+/* --- scores ------------------------------------------------------------------------------------------------------- */
 static bool inspect_value(const json_t *v, double *out)
 {
     static const struct { const char *word; double value; } words[] = {
@@ -197,7 +199,7 @@ static void inspect_score(const json_t *sample, struct str name, struct arena *a
     }
 }
 
-/* --- trials --------------------------------------------------------------------------------------------------------- */
+/* --- trials ------------------------------------------------------------------------------------------------------- */
 static void inspect_usage(const struct outside *o, const json_t *sample, struct outside_trial *t)
 {
     const struct inspect_state *st = o->state;
@@ -242,7 +244,8 @@ static const char *inspect_finish(struct str stop)
                                             : finish_name(FINISH_UNKNOWN);
 }
 
-static json_t *inspect_turn(const json_t *sample, int64_t number, struct str prompt, const json_t *answer, struct arena *a)
+static json_t *inspect_turn(const json_t *sample, int64_t number, struct str prompt, const json_t *answer,
+                            struct arena *a)
 {
     struct str reasoning = STR_NONE, text = inspect_content(sample, json_child(answer, "content"), &reasoning, a);
     json_t *o = json_object(), *calls = json_child(answer, "tool_calls");
@@ -265,7 +268,9 @@ static void inspect_last_turn(const json_t *sample, const struct outside_trial *
     const json_t *output = json_child(sample, "output");
     char money[MONEY_TEXT];
 
-    json_object_set_new(last, "finish", json_string(inspect_finish(json_get_str(json_array_get(json_child(output, "choices"), 0), "stop_reason"))));
+    json_object_set_new(last, "finish",
+                        json_string(inspect_finish(
+                            json_get_str(json_array_get(json_child(output, "choices"), 0), "stop_reason"))));
     json_set_str(last, "model_version", json_get_str(output, "model"));
     json_object_set_new(last, "usage", usage_to_json(&t->usage));
     json_object_set_new(last, "latency_ms", json_integer(MAX(t->latency_ms, (int64_t)0)));
@@ -296,7 +301,8 @@ static json_t *inspect_transcript(const json_t *sample, struct outside_trial *t,
         buf_append(to, inspect_content(sample, json_child(one, "content"), NULL, a));
     }
     if (!json_array_size(turns) && json_get_str(json_child(sample, "output"), "completion").len) {
-        json_t *answer = json_pack("{s:o}", "content", json_from_str(json_get_str(json_child(sample, "output"), "completion")));
+        json_t *answer = json_pack("{s:o}", "content",
+                                   json_from_str(json_get_str(json_child(sample, "output"), "completion")));
 
         json_array_append_new(turns, inspect_turn(sample, ++t->calls, json_get_str(sample, "input"), answer, a));
         json_decref(answer);
@@ -309,7 +315,8 @@ static json_t *inspect_transcript(const json_t *sample, struct outside_trial *t,
     return o;
 }
 
-static enum err_code inspect_trial(const struct outside *o, size_t i, struct arena *a, struct outside_trial *t, struct err *e)
+static enum err_code inspect_trial(const struct outside *o, size_t i, struct arena *a, struct outside_trial *t,
+                                   struct err *e)
 {
     const struct inspect_state *st = o->state;
     const json_t *sample = json_array_get(st->samples, i), *error = json_child(sample, "error");
@@ -319,7 +326,8 @@ static enum err_code inspect_trial(const struct outside *o, size_t i, struct are
     t->repetition = MAX(json_get_i64(sample, "epoch", 1), (int64_t)1) - 1;
     t->failed = json_is_object(error);
     if (t->failed)
-        t->error = json_get_str(error, "message").len ? json_get_str(error, "message") : S("the log says no more than that it failed");
+        t->error = json_get_str(error, "message").len ? json_get_str(error, "message")
+                                                      : S("the log says no more than that it failed");
     inspect_usage(o, sample, t);
     t->latency_ms = inspect_ms(sample, "working_time");
     if (t->latency_ms < 0)
@@ -336,8 +344,9 @@ static enum err_code inspect_trial(const struct outside *o, size_t i, struct are
     return ERR_OK;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------ */
-static enum err_code inspect_samples(struct str name, struct inspect_state *st, struct arena *a, struct outside *o, struct err *e)
+/* --- the whole ---------------------------------------------------------------------------------------------------- */
+static enum err_code inspect_samples(struct str name, struct inspect_state *st, struct arena *a, struct outside *o,
+                                     struct err *e)
 {
     const json_t *sample;
     size_t i;
@@ -350,8 +359,8 @@ static enum err_code inspect_samples(struct str name, struct inspect_state *st, 
         if (!json_is_object(sample) || !id.len)
             return err_set(e, ERR_BAD_INPUT, STR_FMT ": sample %zu has no id", STR_ARG(name), i + 1);
         if (epoch < 1 || epoch > IMPORT_EPOCHS_MAX)
-            return err_set(e, ERR_BAD_INPUT, STR_FMT ": sample " STR_FMT " is of epoch %lld; epochs are 1 to %d", STR_ARG(name), STR_ARG(id),
-                           (long long)epoch, IMPORT_EPOCHS_MAX);
+            return err_set(e, ERR_BAD_INPUT, STR_FMT ": sample " STR_FMT " is of epoch %lld; epochs are 1 to %d",
+                           STR_ARG(name), STR_ARG(id), (long long)epoch, IMPORT_EPOCHS_MAX);
         o->repeat = MAX(o->repeat, epoch);
         if (!place) {
             o->cases[o->case_count++] = (struct outside_case){ .id = id, .vars = inspect_vars(sample, a), .expected = inspect_expected(sample) };
@@ -362,8 +371,8 @@ static enum err_code inspect_samples(struct str name, struct inspect_state *st, 
         TRY(inspect_scorers(o, sample, a, e));
     }
     if ((int64_t)o->case_count > IMPORT_TRIALS_MAX / o->repeat)
-        return err_set(e, ERR_TOO_LARGE, STR_FMT ": %zu samples in %lld epochs are too many; a log may have %d", STR_ARG(name), o->case_count,
-                       (long long)o->repeat, IMPORT_TRIALS_MAX);
+        return err_set(e, ERR_TOO_LARGE, STR_FMT ": %zu samples in %lld epochs are too many; a log may have %d",
+                       STR_ARG(name), o->case_count, (long long)o->repeat, IMPORT_TRIALS_MAX);
     return ERR_OK;
 }
 
@@ -377,29 +386,36 @@ static void inspect_notes(const json_t *log, json_t *notes)
     struct str status = json_get_str(log, "status");
 
     if (status.len && !str_is(status, "success"))
-        json_array_append_new(notes, json_sprintf("the log's status is \"" STR_FMT "\": samples it does not have are failed trials",
+        json_array_append_new(notes, json_sprintf("the log's status is \"" STR_FMT
+                                                  "\": samples it does not have are failed trials",
                                                   STR_ARG(str_utf8_head(status, 40))));
     if (json_array_size(json_child(log, "reductions")))
-        json_array_append_new(notes, json_string("reductions over epochs are not kept: repeated cases are averaged here"));
+        json_array_append_new(notes,
+                              json_string("reductions over epochs are not kept: repeated cases are averaged here"));
 }
 
-enum err_code inspect_log_read(struct str name, const json_t *log, struct arena *a, struct outside *out, json_t *notes, struct err *e)
+enum err_code inspect_log_read(struct str name, const json_t *log, struct arena *a, struct outside *out, json_t *notes,
+                               struct err *e)
 {
     const json_t *eval = json_child(log, "eval"), *stats = json_child(log, "stats");
     struct inspect_state *st = arena_new(a, struct inspect_state);
     int64_t version = json_get_i64(log, "version", 0);
-    struct str task = json_get_str(eval, "task_display_name").len ? json_get_str(eval, "task_display_name") : json_get_str(eval, "task");
+    struct str task = json_get_str(eval, "task_display_name").len ? json_get_str(eval, "task_display_name")
+                                                                  : json_get_str(eval, "task");
     struct str model = str_utf8_head(json_get_str(eval, "model"), 500);
     struct model known;
 
     if (version < 1 || version > 2)
-        return err_set(e, ERR_BAD_INPUT, STR_FMT ": the log has version %lld; 1 and 2 can be read", STR_ARG(name), (long long)version);
+        return err_set(e, ERR_BAD_INPUT, STR_FMT ": the log has version %lld; 1 and 2 can be read", STR_ARG(name),
+                       (long long)version);
     st->samples = json_child(log, "samples");
     if (!json_array_size(st->samples))
-        return err_set(e, ERR_BAD_INPUT, STR_FMT ": the log has no samples: it was written with log_samples off, or is a header only", STR_ARG(name));
+        return err_set(e, ERR_BAD_INPUT,
+                       STR_FMT ": the log has no samples: it was written with log_samples off, or is a header only",
+                       STR_ARG(name));
     if (json_array_size(st->samples) > IMPORT_TRIALS_MAX)
-        return err_set(e, ERR_TOO_LARGE, STR_FMT ": a log may have %d samples, and this one has %zu", STR_ARG(name), IMPORT_TRIALS_MAX,
-                       json_array_size(st->samples));
+        return err_set(e, ERR_TOO_LARGE, STR_FMT ": a log may have %d samples, and this one has %zu", STR_ARG(name),
+                       IMPORT_TRIALS_MAX, json_array_size(st->samples));
     if (!task.len || !model.len)
         return err_set(e, ERR_BAD_INPUT, STR_FMT ": the log's eval names no task or no model", STR_ARG(name));
     arena_defer(a, inspect_map_dispose, &st->cases);

@@ -1,12 +1,13 @@
 /* Tasks of lm-evaluation-harness (its YAML), with data in local files, asked by generation.
  *
  *   prompt     description, num_fewshot examples, doc_to_text (a Jinja2 template, or the name of a field)
- *   expected   doc_to_target rendered for each document; a field that is a list: any of its items; with doc_to_choice its index
+ *   expected   doc_to_target rendered for each document; a field that is a list: any of its items; with doc_to_choice
+ * its index
  *   params     generation_kwargs: until, max_gen_toks, temperature, do_sample, top_p; until's default is the harness's
  *   metrics    exact_match with its options and each filter pipeline that is a regex; acc, bleu, chrf, f1
- * multiple_choice has no log-likelihoods here: the choices are shown with letters and the model writes the letter, which is
- * warned of, as it changes the number. What would change a task silently is an error: Python (!function), process_docs,
- * data on a hub. Everything else that is not carried over is a warning at its key. */
+ * multiple_choice has no log-likelihoods here: the choices are shown with letters and the model writes the letter,
+ * which is warned of, as it changes the number. What would change a task silently is an error: Python (!function),
+ * process_docs, data on a hub. Everything else that is not carried over is a warning at its key. */
 #include "data/data.h"
 #include "eval/imports.h"
 #include "template/template.h"
@@ -56,7 +57,8 @@ static const struct doc_node *lm_get(const struct lm *l, const char *key)
     return NULL;
 }
 
-static enum err_code lm_fail(const struct lm *l, const struct doc_node *at, struct err *e, const char *fmt, ...) PRINTF_LIKE(4, 5);
+static enum err_code lm_fail(const struct lm *l, const struct doc_node *at, struct err *e, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
 static enum err_code lm_fail(const struct lm *l, const struct doc_node *at, struct err *e, const char *fmt, ...)
 {
     va_list ap;
@@ -64,7 +66,8 @@ static enum err_code lm_fail(const struct lm *l, const struct doc_node *at, stru
     va_start(ap, fmt);
     err_setv(e, ERR_BAD_INPUT, fmt, ap);
     va_end(ap);
-    return at ? err_prefix(e, STR_FMT ":%d:%d", STR_ARG(l->in->name), at->line, at->column) : err_prefix(e, STR_FMT, STR_ARG(l->in->name));
+    return at ? err_prefix(e, STR_FMT ":%d:%d", STR_ARG(l->in->name), at->line, at->column)
+              : err_prefix(e, STR_FMT, STR_ARG(l->in->name));
 }
 
 static void lm_warn(const struct lm *l, const struct doc_node *at, const char *fmt, ...) PRINTF_LIKE(3, 4);
@@ -92,7 +95,7 @@ static enum err_code lm_text(const struct lm *l, const char *key, struct str fal
     return ERR_OK;
 }
 
-/* --- files ---------------------------------------------------------------------------------------------------------- */
+/* --- files -------------------------------------------------------------------------------------------------------- */
 static enum err_code lm_include(struct lm *l, struct err *e)
 {
     for (size_t i = 0; i < l->root_count; i++) {
@@ -121,8 +124,12 @@ static enum err_code lm_keys(const struct lm *l, struct err *e)
             const struct doc_pair *p = &l->roots[r]->pairs[i];
 
             if (lm_word(lm_refused, p->key))
-                return lm_fail(l, p->value, e, STR_FMT " changes the task in a way that can't be carried over; write what it does into the data and "
-                               "doc_to_text", STR_ARG(p->key));
+                return lm_fail(
+                    l, p->value, e,
+                    STR_FMT
+                    " changes the task in a way that can't be carried over; write what it does into the data and "
+                    "doc_to_text",
+                    STR_ARG(p->key));
             if (!lm_word(lm_used, p->key))
                 lm_warn(l, p->value, "\"" STR_FMT "\" is not carried over", STR_ARG(str_utf8_head(p->key, 100)));
         }
@@ -130,9 +137,11 @@ static enum err_code lm_keys(const struct lm *l, struct err *e)
 }
 
 /* The file of a split; data_files is one file, or files by split. */
-static enum err_code lm_data_file(const struct lm *l, struct str split, const struct doc_node **at, struct str *out, struct err *e)
+static enum err_code lm_data_file(const struct lm *l, struct str split, const struct doc_node **at, struct str *out,
+                                  struct err *e)
 {
-    const struct doc_node *kwargs = lm_get(l, "dataset_kwargs"), *path = lm_get(l, "dataset_path"), *files = kwargs ? doc_get(kwargs, "data_files") : NULL;
+    const struct doc_node *kwargs = lm_get(l, "dataset_kwargs"), *path = lm_get(l, "dataset_path"),
+                          *files = kwargs ? doc_get(kwargs, "data_files") : NULL;
 
     *at = path;
     if (!path || (!str_is(path->text, "json") && !str_is(path->text, "csv")))
@@ -150,7 +159,8 @@ static enum err_code lm_data_file(const struct lm *l, struct str split, const st
     if (files && files->kind == DOC_LIST && files->count == 1)
         files = files->items[0];
     if (!files || files->kind != DOC_STRING)
-        return lm_fail(l, *at, e, "dataset_kwargs needs data_files: one file of the task's folder, or one for each split");
+        return lm_fail(l, *at, e,
+                       "dataset_kwargs needs data_files: one file of the task's folder, or one for each split");
     *out = files->text;
     return ERR_OK;
 }
@@ -179,7 +189,9 @@ static enum err_code lm_read_docs(const struct lm *l, struct str split, int64_t 
         if (!more)
             break;
         if (json_array_size(*out) >= IMPORT_CASES_MAX)
-            return lm_fail(l, at, e, "the data has more than %d documents; a task that is taken over may have that many", IMPORT_CASES_MAX);
+            return lm_fail(l, at, e,
+                           "the data has more than %d documents; a task that is taken over may have that many",
+                           IMPORT_CASES_MAX);
         doc = json_deep_copy(kase.vars);
         json_array_append_new(*out, doc);
     }
@@ -196,14 +208,15 @@ static struct str lm_split(const struct lm *l)
     return S("train");
 }
 
-/* --- templates ------------------------------------------------------------------------------------------------------ */
+/* --- templates ---------------------------------------------------------------------------------------------------- */
 static bool lm_is_field(const struct lm *l, struct str name)
 {
     return json_object_getn(json_array_get(l->docs, 0), name.at, name.len) != NULL;
 }
 
 /* As the harness has it: a template keeps its last line's end. */
-static enum err_code lm_compile(const struct lm *l, const struct doc_node *at, struct str source, struct template **out, struct err *e)
+static enum err_code lm_compile(const struct lm *l, const struct doc_node *at, struct str source, struct template **out,
+                                struct err *e)
 {
     if (template_compile(l->env, l->in->name, source, out, e) == ERR_OK)
         return ERR_OK;
@@ -211,8 +224,8 @@ static enum err_code lm_compile(const struct lm *l, const struct doc_node *at, s
 }
 
 /* A value a document gives for doc_to_X: a field, else the template rendered. *out lives in the arena. */
-static enum err_code lm_value(const struct lm *l, const struct doc_node *n, const struct template *t, const json_t *doc, const json_t **out,
-                              struct err *e)
+static enum err_code lm_value(const struct lm *l, const struct doc_node *n, const struct template *t, const json_t *doc,
+                              const json_t **out, struct err *e)
 {
     AUTO_BUF struct buf text = BUF_INIT(LM_TEXT_MAX);
     const json_t *field = json_object_getn(doc, n->text.at, n->text.len);
@@ -238,8 +251,8 @@ static struct str lm_as_json(const struct lm *l, struct str source)
 }
 
 /* The choices of a document as a list of texts. */
-static enum err_code lm_choices(const struct lm *l, const struct doc_node *n, const struct template *t, const json_t *doc, const json_t **out,
-                                struct err *e)
+static enum err_code lm_choices(const struct lm *l, const struct doc_node *n, const struct template *t,
+                                const json_t *doc, const json_t **out, struct err *e)
 {
     const json_t *value = NULL;
     json_t *list, *read = NULL;
@@ -299,7 +312,8 @@ static enum err_code lm_target_compile(const struct lm *l, struct lm_target *t, 
 }
 
 /* What is expected of a document; *shown: the choices as lines with letters, when it has some that are asked for. */
-static enum err_code lm_expected(const struct lm *l, const struct lm_target *t, const json_t *doc, const json_t **out, struct str *shown, struct err *e)
+static enum err_code lm_expected(const struct lm *l, const struct lm_target *t, const json_t *doc, const json_t **out,
+                                 struct str *shown, struct err *e)
 {
     AUTO_BUF struct buf lines = BUF_INIT(LM_TEXT_MAX);
     const json_t *target, *choices = NULL;
@@ -312,7 +326,8 @@ static enum err_code lm_expected(const struct lm *l, const struct lm_target *t, 
     TRY(lm_choices(l, t->choice, t->choice_template, doc, &choices, e));
     right = lm_right(l, target, choices);
     if (right < 0 && l->choices)
-        return lm_fail(l, t->target, e, "doc_to_target gives \"" STR_FMT "\", which is no number of a choice and none of the choices",
+        return lm_fail(l, t->target, e,
+                       "doc_to_target gives \"" STR_FMT "\", which is no number of a choice and none of the choices",
                        STR_ARG(str_utf8_head(lm_json_text(l, target), 100)));
     if (right >= 0)
         *out = json_array_get(choices, (size_t)right);
@@ -325,7 +340,7 @@ static enum err_code lm_expected(const struct lm *l, const struct lm_target *t, 
     return ERR_OK;
 }
 
-/* --- metrics -------------------------------------------------------------------------------------------------------- */
+/* --- metrics ------------------------------------------------------------------------------------------------------ */
 static void lm_copy_flag(const struct doc_node *from, const char *name, json_t *to)
 {
     const struct doc_node *n = doc_get(from, name);
@@ -356,7 +371,8 @@ static json_t *lm_exact(const struct lm *l, const struct doc_node *metric, struc
 /* One step of a pipeline. */
 static void lm_filter_step(const struct lm *l, const struct doc_node *step, json_t *o)
 {
-    const struct doc_node *function = doc_get(step, "function"), *pattern = doc_get(step, "regex_pattern"), *pick = doc_get(step, "group_select");
+    const struct doc_node *function = doc_get(step, "function"), *pattern = doc_get(step, "regex_pattern"),
+                          *pick = doc_get(step, "group_select");
     struct str name = function ? function->text : STR_NONE;
 
     if (str_is(name, "regex")) {
@@ -367,7 +383,8 @@ static void lm_filter_step(const struct lm *l, const struct doc_node *step, json
         if (pick && pick->kind == DOC_INT && pick->integer)
             json_object_set_new(o, "pick", json_integer(pick->integer));
     } else if (!str_is(name, "take_first") && !str_is(name, "remove_whitespace")) {
-        lm_warn(l, step, "the filter \"" STR_FMT "\" is not carried over; there are regex, take_first, remove_whitespace",
+        lm_warn(l, step,
+                "the filter \"" STR_FMT "\" is not carried over; there are regex, take_first, remove_whitespace",
                 STR_ARG(str_utf8_head(name, 100)));
     }
 }
@@ -382,7 +399,8 @@ static void lm_exacts(struct lm *l, const struct doc_node *metric)
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct doc_node *name = doc_get(list->items[i], "name"), *steps = doc_get(list->items[i], "filter");
-        json_t *o = lm_exact(l, metric, name && name->kind == DOC_STRING ? name->text : arena_printf(l->a, "filter_%zu", i + 1));
+        json_t *o = lm_exact(l, metric,
+                             name && name->kind == DOC_STRING ? name->text : arena_printf(l->a, "filter_%zu", i + 1));
 
         for (size_t k = 0; steps && steps->kind == DOC_LIST && k < steps->count; k++)
             lm_filter_step(l, steps->items[k], o);
@@ -392,7 +410,8 @@ static void lm_exacts(struct lm *l, const struct doc_node *metric)
 
 static void lm_letter(struct lm *l)
 {
-    json_t *o = json_pack("{s:s, s:s, s:s}", "metric", "answer_match", "name", "acc", "regex", "(?i)(?:^|answer(?: is)?:?\\s*)\\W{0,3}([A-Z])\\b");
+    json_t *o = json_pack("{s:s, s:s, s:s}", "metric", "answer_match", "name", "acc", "regex",
+                          "(?i)(?:^|answer(?: is)?:?\\s*)\\W{0,3}([A-Z])\\b");
 
     json_object_set_new(o, "ignore_case", json_true());
     json_array_append_new(l->metrics, o);
@@ -417,7 +436,8 @@ static void lm_metric(struct lm *l, const struct doc_node *n)
 
     if (l->choices) {
         if (!str_is(name, "acc"))
-            lm_warn(l, n, "\"" STR_FMT "\" needs log-likelihoods; the share of right letters (acc) stands for it", STR_ARG(str_utf8_head(name, 100)));
+            lm_warn(l, n, "\"" STR_FMT "\" needs log-likelihoods; the share of right letters (acc) stands for it",
+                    STR_ARG(str_utf8_head(name, 100)));
         if (!lm_has_metric(l, "acc"))
             lm_letter(l);
         return;
@@ -432,7 +452,8 @@ static void lm_metric(struct lm *l, const struct doc_node *n)
                 json_array_append_new(l->metrics, json_string(same[i]));
             return;
         }
-    lm_warn(l, n, "the metric \"" STR_FMT "\" is not carried over; there are exact_match, acc, bleu, chrf, f1", STR_ARG(str_utf8_head(name, 100)));
+    lm_warn(l, n, "the metric \"" STR_FMT "\" is not carried over; there are exact_match, acc, bleu, chrf, f1",
+            STR_ARG(str_utf8_head(name, 100)));
 }
 
 static void lm_read_metrics(struct lm *l)
@@ -450,7 +471,7 @@ static void lm_read_metrics(struct lm *l)
     json_array_append_new(l->metrics, json_string("latency"));
 }
 
-/* --- what is asked -------------------------------------------------------------------------------------------------- */
+/* --- what is asked ------------------------------------------------------------------------------------------------ */
 static enum err_code lm_params(const struct lm *l, json_t *task, struct err *e)
 {
     const struct doc_node *kwargs = lm_get(l, "generation_kwargs"), *until = kwargs ? doc_get(kwargs, "until") : NULL;
@@ -467,7 +488,8 @@ static enum err_code lm_params(const struct lm *l, json_t *task, struct err *e)
         else if (str_is(p->key, "temperature") || str_is(p->key, "top_p"))
             json_object_set_new(params, arena_cstr(l->a, p->key), doc_to_json(p->value));
         else if (!str_is(p->key, "until") && !str_is(p->key, "do_sample"))
-            lm_warn(l, p->value, "generation_kwargs: \"" STR_FMT "\" is not carried over", STR_ARG(str_utf8_head(p->key, 100)));
+            lm_warn(l, p->value, "generation_kwargs: \"" STR_FMT "\" is not carried over",
+                    STR_ARG(str_utf8_head(p->key, 100)));
     }
     TRY(lm_text(l, "fewshot_delimiter", S("\n\n"), &delimiter, e));
     if (l->choices) {
@@ -487,11 +509,11 @@ static enum err_code lm_params(const struct lm *l, json_t *task, struct err *e)
 }
 
 /* The text that stands before every document: num_fewshot documents with their answers. */
-static enum err_code lm_fewshot(struct lm *l, const struct lm_target *t, const struct doc_node *text_node, const struct template *text, struct str *out,
-                                struct err *e)
+static enum err_code lm_fewshot(struct lm *l, const struct lm_target *t, const struct doc_node *text_node,
+                                const struct template *text, struct str *out, struct err *e)
 {
-    const struct doc_node *n = lm_get(l, "num_fewshot"), *split = lm_get(l, "fewshot_split"), *config = lm_get(l, "fewshot_config"),
-                          *sampler = config ? doc_get(config, "sampler") : NULL;
+    const struct doc_node *n = lm_get(l, "num_fewshot"), *split = lm_get(l, "fewshot_split"),
+                          *config = lm_get(l, "fewshot_config"), *sampler = config ? doc_get(config, "sampler") : NULL;
     AUTO_BUF struct buf all = BUF_INIT(LM_TEXT_MAX);
     struct str delimiter, between;
     const json_t *doc;
@@ -506,12 +528,16 @@ static enum err_code lm_fewshot(struct lm *l, const struct lm_target *t, const s
     if (!split)
         split = lm_get(l, "training_split") ? lm_get(l, "training_split") : lm_get(l, "validation_split");
     if (!split)
-        return lm_fail(l, n, e, "num_fewshot needs a fewshot_split, training_split or validation_split to take examples from");
+        return lm_fail(l, n, e,
+                       "num_fewshot needs a fewshot_split, training_split or validation_split to take examples from");
     if (!sampler || !str_is(sampler->text, "first_n"))
-        lm_warn(l, n, "the first %lld documents of \"" STR_FMT "\" are the examples, for all cases; the harness draws them (sampler: first_n does not)",
+        lm_warn(l, n,
+                "the first %lld documents of \"" STR_FMT
+                "\" are the examples, for all cases; the harness draws them (sampler: first_n does not)",
                 (long long)n->integer, STR_ARG(str_utf8_head(split->text, 100)));
     if (str_eq(split->text, lm_split(l)))
-        lm_warn(l, n, "the examples stand among the cases too: \"" STR_FMT "\" is both", STR_ARG(str_utf8_head(split->text, 100)));
+        lm_warn(l, n, "the examples stand among the cases too: \"" STR_FMT "\" is both",
+                STR_ARG(str_utf8_head(split->text, 100)));
     TRY(lm_text(l, "target_delimiter", S(" "), &delimiter, e));
     TRY(lm_text(l, "fewshot_delimiter", S("\n\n"), &between, e));
     TRY(lm_read_docs(l, split->text, n->integer, &docs, e));
@@ -640,7 +666,8 @@ static enum err_code lm_eval_task(const struct import_in *in, json_t **out, stru
 static bool lm_eval_is(const struct doc_node *root)
 {
     return root->kind == DOC_MAP && !doc_get(root, "prompt") && !doc_get(root, "models") &&
-           (doc_get(root, "doc_to_text") || doc_get(root, "doc_to_target") || (doc_get(root, "task") && doc_get(root, "include")));
+           (doc_get(root, "doc_to_text") || doc_get(root, "doc_to_target") ||
+            (doc_get(root, "task") && doc_get(root, "include")));
 }
 
 const struct import_format import_lm_eval = {

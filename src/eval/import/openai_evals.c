@@ -1,11 +1,12 @@
-/* Evals of OpenAI's registry (its YAML) with their samples in a local JSON-lines file: {"input": text or messages, "ideal": text
- * or texts}.
+/* Evals of OpenAI's registry (its YAML) with their samples in a local JSON-lines file: {"input": text or messages,
+ * "ideal": text or texts}.
  *
- * Of the file's evals the first is taken: `name: {id: X}` names one, `X: {class, args}` is it. Match, Includes, FuzzyMatch and
- * JsonMatch become the metric answer_match with how: starts, includes, fuzzy, json. Messages of all samples with the same
- * roles become a chat prompt whose texts are variables; where the roles differ, a sample's messages are joined into one
- * text, which is warned of. args: samples_jsonl, num_few_shot with few_shot_jsonl (its first so many, before the last user
- * message), max_tokens, ignore_case. samples_jsonl is looked for beside the YAML file, then in data/ below it. */
+ * Of the file's evals the first is taken: `name: {id: X}` names one, `X: {class, args}` is it. Match, Includes,
+ * FuzzyMatch and JsonMatch become the metric answer_match with how: starts, includes, fuzzy, json. Messages of all
+ * samples with the same roles become a chat prompt whose texts are variables; where the roles differ, a sample's
+ * messages are joined into one text, which is warned of. args: samples_jsonl, num_few_shot with few_shot_jsonl (its
+ * first so many, before the last user message), max_tokens, ignore_case. samples_jsonl is looked for beside the YAML
+ * file, then in data/ below it. */
 #include "eval/imports.h"
 
 #include "data/data.h"
@@ -38,7 +39,8 @@ static bool evals_is(const struct doc_node *root)
     return false;
 }
 
-static enum err_code evals_fail(const struct evals *v, const struct doc_node *at, struct err *e, const char *fmt, ...) PRINTF_LIKE(4, 5);
+static enum err_code evals_fail(const struct evals *v, const struct doc_node *at, struct err *e, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
 static enum err_code evals_fail(const struct evals *v, const struct doc_node *at, struct err *e, const char *fmt, ...)
 {
     va_list ap;
@@ -81,11 +83,12 @@ static const struct doc_pair *evals_choose(const struct evals *v, const struct d
             *about = n;
     }
     if (others)
-        evals_warn(v, first->value, "the file has %zu evals more; the first one, \"" STR_FMT "\", is run", others, STR_ARG(str_utf8_head(first->key, 100)));
+        evals_warn(v, first->value, "the file has %zu evals more; the first one, \"" STR_FMT "\", is run", others,
+                   STR_ARG(str_utf8_head(first->key, 100)));
     return first;
 }
 
-/* --- samples -------------------------------------------------------------------------------------------------------- */
+/* --- samples ------------------------------------------------------------------------------------------------------ */
 /* {"role": "system", "name": "example_user"} is how a registry writes examples. */
 static struct str evals_role(const json_t *m)
 {
@@ -98,7 +101,8 @@ static struct str evals_role(const json_t *m)
     return role;
 }
 
-static enum err_code evals_messages(const struct evals *v, const json_t *input, size_t line, json_t **out, struct err *e)
+static enum err_code evals_messages(const struct evals *v, const json_t *input, size_t line, json_t **out,
+                                    struct err *e)
 {
     json_t *list = json_in_arena(json_array(), v->a);
     const json_t *m;
@@ -110,18 +114,24 @@ static enum err_code evals_messages(const struct evals *v, const json_t *input, 
         return ERR_OK;
     }
     if (!json_array_size(input) || json_array_size(input) > EVALS_MESSAGES_MAX)
-        return evals_fail(v, v->args, e, "sample %zu: input must be text or a list of 1 to %d messages", line, EVALS_MESSAGES_MAX);
+        return evals_fail(v, v->args, e, "sample %zu: input must be text or a list of 1 to %d messages", line,
+                          EVALS_MESSAGES_MAX);
     json_array_foreach(input, i, m) {
         struct str role = evals_role(m);
 
-        if (!json_is_string(json_child(m, "content")) || (!str_is(role, "system") && !str_is(role, "user") && !str_is(role, "assistant")))
-            return evals_fail(v, v->args, e, "sample %zu: message %zu needs a role (system, user, assistant) and content that is text", line, i + 1);
-        json_array_append_new(list, json_pack("{s:o, s:o}", "role", json_from_str(role), "content", json_from_str(json_get_str(m, "content"))));
+        if (!json_is_string(json_child(m, "content")) ||
+            (!str_is(role, "system") && !str_is(role, "user") && !str_is(role, "assistant")))
+            return evals_fail(v, v->args, e,
+                              "sample %zu: message %zu needs a role (system, user, assistant) and content that is text",
+                              line, i + 1);
+        json_array_append_new(list, json_pack("{s:o, s:o}", "role", json_from_str(role), "content",
+                                              json_from_str(json_get_str(m, "content"))));
     }
     return ERR_OK;
 }
 
-static enum err_code evals_read(const struct evals *v, const struct doc_node *n, int64_t max, json_t **out, struct err *e)
+static enum err_code evals_read(const struct evals *v, const struct doc_node *n, int64_t max, json_t **out,
+                                struct err *e)
 {
     AUTO(dataset_closep) struct dataset_reader *reader = NULL;
     AUTO_ARENA *a = arena_new_sized(64 * 1024);
@@ -158,7 +168,7 @@ static enum err_code evals_read(const struct evals *v, const struct doc_node *n,
     return json_array_size(*out) ? ERR_OK : evals_fail(v, n, e, "there is no sample in the file");
 }
 
-/* --- the prompt ----------------------------------------------------------------------------------------------------- */
+/* --- the prompt --------------------------------------------------------------------------------------------------- */
 /* The roles of a sample's messages, each once: "system user". */
 static struct str evals_roles(const struct evals *v, const json_t *sample)
 {
@@ -194,7 +204,9 @@ static void evals_examples(const json_t *examples, json_t *prompt)
             struct str role = json_get_str(m, "role");
             json_t *text = json_sprintf("{{ few_shot_%zu_%zu }}", i + 1, k + 1);
 
-            json_array_append_new(prompt, json_pack("{s:o, s:o}", "role", json_from_str(str_is(role, "assistant") ? role : S("user")), "content", text));
+            json_array_append_new(prompt, json_pack("{s:o, s:o}", "role",
+                                                    json_from_str(str_is(role, "assistant") ? role : S("user")),
+                                                    "content", text));
         }
 }
 
@@ -222,7 +234,8 @@ static json_t *evals_prompt(struct str roles, const json_t *examples)
     for (int i = 0; str_split(&rest, ' ', &role); i++) {
         if (!rest.at)
             evals_examples(examples, list);
-        json_array_append_new(list, json_pack("{s:o, s:o}", "role", json_from_str(role), "content", json_sprintf("{{ message_%d }}", i + 1)));
+        json_array_append_new(list, json_pack("{s:o, s:o}", "role", json_from_str(role), "content",
+                                              json_sprintf("{{ message_%d }}", i + 1)));
     }
     return list;
 }
@@ -240,7 +253,8 @@ static void evals_vars(const struct evals *v, const json_t *sample, bool chat, j
         if (chat)
             json_set_str(vars, name, json_get_str(m, "content"));
         else
-            buf_printf(&all, "%s" STR_FMT ": " STR_FMT, i ? "\n\n" : "", STR_ARG(json_get_str(m, "role")), STR_ARG(json_get_str(m, "content")));
+            buf_printf(&all, "%s" STR_FMT ": " STR_FMT, i ? "\n\n" : "", STR_ARG(json_get_str(m, "role")),
+                       STR_ARG(json_get_str(m, "content")));
     }
     if (!chat)
         json_set_str(vars, "message_1", buf_str(&all));
@@ -265,7 +279,7 @@ static void evals_cases(const struct evals *v, bool chat, json_t *task)
     }
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------ */
+/* --- the whole ---------------------------------------------------------------------------------------------------- */
 static enum err_code evals_metric(const struct evals *v, const struct doc_node *class, json_t *task, struct err *e)
 {
     static const struct { const char *class, *how, *name; } kinds[] = {
@@ -288,7 +302,8 @@ static enum err_code evals_metric(const struct evals *v, const struct doc_node *
         json_object_set_new(task, "metrics", json_pack("[o, s, s]", o, "cost", "latency"));
         return ERR_OK;
     }
-    return evals_fail(v, class, e, "the eval's class is \"" STR_FMT "\"; Match, Includes, FuzzyMatch and JsonMatch can be run here",
+    return evals_fail(v, class, e,
+                      "the eval's class is \"" STR_FMT "\"; Match, Includes, FuzzyMatch and JsonMatch can be run here",
                       STR_ARG(str_utf8_head(text, 100)));
 }
 
@@ -314,7 +329,8 @@ static void evals_args(const struct evals *v)
         struct str key = v->args->pairs[i].key;
 
         if (!str_contains(str_c(known), arena_printf(v->a, " " STR_FMT " ", STR_ARG(key))))
-            evals_warn(v, v->args->pairs[i].value, "args: \"" STR_FMT "\" is not carried over", STR_ARG(str_utf8_head(key, 100)));
+            evals_warn(v, v->args->pairs[i].value, "args: \"" STR_FMT "\" is not carried over",
+                       STR_ARG(str_utf8_head(key, 100)));
     }
 }
 
@@ -332,7 +348,8 @@ static enum err_code evals_task(const struct import_in *in, json_t **out, struct
     v.args = doc_get(chosen->value, "args");
     samples = v.args && v.args->kind == DOC_MAP ? doc_get(v.args, "samples_jsonl") : NULL;
     if (!samples)
-        return evals_fail(&v, chosen->value, e, "the eval \"" STR_FMT "\" needs args: {samples_jsonl: FILE}", STR_ARG(str_utf8_head(chosen->key, 100)));
+        return evals_fail(&v, chosen->value, e, "the eval \"" STR_FMT "\" needs args: {samples_jsonl: FILE}",
+                          STR_ARG(str_utf8_head(chosen->key, 100)));
     evals_args(&v);
     json_set_str(task, "name", chosen->key);
     if (description && description->kind == DOC_STRING)
@@ -342,7 +359,9 @@ static enum err_code evals_task(const struct import_in *in, json_t **out, struct
     TRY(evals_fewshot(&v, &examples, e));
     chat = evals_chat(&v, &roles);
     if (!chat)
-        evals_warn(&v, samples, "the samples' messages do not all have the same roles, system first and user last; each sample's are joined into one text");
+        evals_warn(&v, samples,
+                   "the samples' messages do not all have the same roles, system first and user last; each sample's "
+                   "are joined into one text");
     json_object_set_new(task, "prompt", evals_prompt(chat ? roles : S("user"), examples));
     if (examples)
         json_object_set_new(task, "vars", evals_example_vars(examples));

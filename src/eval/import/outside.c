@@ -45,7 +45,7 @@ static enum err_code outside_pack(const struct outside *o, struct blob *b, struc
     return data_pack_build(reader, b, info, NULL, NULL, e);
 }
 
-/* --- what the run says of itself -------------------------------------------------------------------------------------- */
+/* --- what the run says of itself ---------------------------------------------------------------------------------- */
 static json_t *outside_task(const struct outside *o, struct arena *a)
 {
     struct task_prompt prompt = { .name = S("prompt"), .source = S("{{ input }}"), .line = 1 };
@@ -71,8 +71,9 @@ static struct str outside_settings(const struct outside *o, const struct data_pa
     return arena_strdup(a, buf_str(&text));
 }
 
-/* --- the trials ----------------------------------------------------------------------------------------------------- */
-static enum err_code outside_add(struct store_tx *tx, struct outside_job *j, const struct outside_trial *x, struct arena *a, struct err *e)
+/* --- the trials --------------------------------------------------------------------------------------------------- */
+static enum err_code outside_add(struct store_tx *tx, struct outside_job *j, const struct outside_trial *x,
+                                 struct arena *a, struct err *e)
 {
     const struct outside *o = j->o;
     struct score *scores = x->failed ? arena_array(a, struct score, o->scorer_count) : x->scores;
@@ -164,7 +165,8 @@ static enum err_code outside_apply(struct store_tx *tx, void *arg, struct err *e
     return store_tx_run_move(tx, j->run->no, RUN_DONE, STOP_NONE, j->run->finished_ms, e);
 }
 
-enum err_code outside_store(const struct outside *o, struct store *s, struct blob *b, struct arena *a, struct run **out, struct err *e)
+enum err_code outside_store(const struct outside *o, struct store *s, struct blob *b, struct arena *a, struct run **out,
+                            struct err *e)
 {
     int64_t now = clock_wall_ms();
     struct data_pack_info info;

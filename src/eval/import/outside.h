@@ -27,7 +27,8 @@ struct outside {
     struct scorer_info *scorers; size_t scorer_count;
     size_t trial_count;
     /* Fills the i-th trial; strings live in `a`. Called once for each, in order. */
-    enum err_code (*trial)(const struct outside *o, size_t i, struct arena *a, struct outside_trial *out, struct err *e);
+    enum err_code (*trial)(const struct outside *o, size_t i, struct arena *a, struct outside_trial *out,
+                           struct err *e);
     void *state;
 };
 enum err_code outside_store(const struct outside *o, struct store *s, struct blob *b, struct arena *a, struct run **out,

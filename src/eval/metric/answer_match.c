@@ -1,17 +1,18 @@
 /* src/eval/metric/answer_match.c: 1 when the answer that stands in the output is an expected one.
  *
- * The answer is the whole output, or what `regex` finds in it: of its matches number `pick` (0 the first, -1 the last), of
- * that the first group that took part, else all of it; trimmed. Without a match the answer is wrong. Before they are held
- * against each other, both sides lose what the patterns of `ignore` match, then case (ignore_case: ASCII), ASCII punctuation
- * (ignore_punctuation), digits (ignore_numbers). `how`:
+ * The answer is the whole output, or what `regex` finds in it: of its matches number `pick` (0 the first, -1 the last),
+ * of that the first group that took part, else all of it; trimmed. Without a match the answer is wrong. Before they are
+ * held against each other, both sides lose what the patterns of `ignore` match, then case (ignore_case: ASCII), ASCII
+ * punctuation (ignore_punctuation), digits (ignore_numbers). `how`:
  *   equals (not said)   they are the same
  *   starts              the answer begins with the expected one
  *   includes            the expected one stands in the answer
- *   fuzzy               one stands in the other once both are normalised as normalized_match does; empty is like empty only
+ *   fuzzy               one stands in the other once both are normalised as normalized_match does; empty is like empty
+ * only
  *   json                both are JSON and the same value (order of members and 1.0 against 1 do not count)
- * Of several expected answers any will do. The rules are those of lm-evaluation-harness's regex filter and exact_match, and
- * of OpenAI evals' Match, Includes, FuzzyMatch and JsonMatch, on trimmed texts. Bounds: reference.h's, ANSWER_MATCHES_MAX
- * matches, ANSWER_IGNORE_MAX patterns. */
+ * Of several expected answers any will do. The rules are those of lm-evaluation-harness's regex filter and exact_match,
+ * and of OpenAI evals' Match, Includes, FuzzyMatch and JsonMatch, on trimmed texts. Bounds: reference.h's,
+ * ANSWER_MATCHES_MAX matches, ANSWER_IGNORE_MAX patterns. */
 #include "eval/metric/reference.h"
 
 #include "eval/items.h"
@@ -60,7 +61,8 @@ static enum err_code answer_how_of(const struct metric_spec *spec, enum answer_h
     return err_set(e, ERR_BAD_INPUT, "how takes equals, starts, includes, fuzzy or json%s", suggest_hint(&near, hint));
 }
 
-static enum err_code answer_ignore(const struct metric_spec *spec, struct answer_match *m, struct arena *a, struct err *e)
+static enum err_code answer_ignore(const struct metric_spec *spec, struct answer_match *m, struct arena *a,
+                                   struct err *e)
 {
     const json_t *list = json_child(spec->options, "ignore");
     size_t n = json_array_size(list);
@@ -87,7 +89,8 @@ static enum err_code answer_match_prepare(const struct metric_spec *spec, struct
     if (regex)
         TRY(regex_compile(json_to_str(regex), 0, a, &m->regex, e));
     if (pick && (!regex || !json_is_integer(pick)))
-        return err_set(e, ERR_BAD_INPUT, "pick says which match of regex counts: 0 the first, 1 the second, -1 the last");
+        return err_set(e, ERR_BAD_INPUT,
+                       "pick says which match of regex counts: 0 the first, 1 the second, -1 the last");
     m->pick = json_integer_value(pick);
     TRY(answer_flag(spec, "ignore_case", &m->ignore_case, e));
     TRY(answer_flag(spec, "ignore_punctuation", &m->ignore_punctuation, e));
@@ -96,9 +99,10 @@ static enum err_code answer_match_prepare(const struct metric_spec *spec, struct
     return answer_ignore(spec, m, a, e);
 }
 
-/* --- which part of the output --------------------------------------------------------------------------------------- */
+/* --- which part of the output ------------------------------------------------------------------------------------- */
 /* What the matches captured, the wanted one of them. REGEX_NO: there is none. */
-static enum regex_verdict answer_find(const struct answer_match *m, struct str text, struct str *out, char why[REGEX_WHY])
+static enum regex_verdict answer_find(const struct answer_match *m, struct str text, struct str *out,
+                                      char why[REGEX_WHY])
 {
     VEC(struct str) all = { 0 };
     size_t at = 0, start, end;
@@ -125,13 +129,14 @@ static enum regex_verdict answer_find(const struct answer_match *m, struct str t
     return v;
 }
 
-/* --- what does not count -------------------------------------------------------------------------------------------- */
+/* --- what does not count ------------------------------------------------------------------------------------------ */
 static struct str answer_without(const struct regex *r, struct str text, struct arena *a)
 {
     char *out = arena_alloc(a, text.len + 1);
     size_t n = 0, at = 0, from = 0, start, end;
 
-    for (int i = 0; i < ANSWER_MATCHES_MAX && at <= text.len && regex_find(r, text, at, &start, &end, NULL) == REGEX_YES; i++) {
+    for (int i = 0;
+         i < ANSWER_MATCHES_MAX && at <= text.len && regex_find(r, text, at, &start, &end, NULL) == REGEX_YES; i++) {
         memcpy(out + n, text.at + from, start - from);
         n += start - from;
         from = at = end;
@@ -171,7 +176,7 @@ static struct str answer_plain(const struct answer_match *m, struct str text, st
     return str_n(out, n);
 }
 
-/* --- the same? ------------------------------------------------------------------------------------------------------ */
+/* --- the same? ---------------------------------------------------------------------------------------------------- */
 static bool answer_fuzzy(struct str x, struct str y, struct arena *a)
 {
     x = normalized_text(x, a);

@@ -1,5 +1,5 @@
-/* src/eval/report/inspect.c: one variant of a run as an Inspect log (inspect_ai's EvalLog, version 2, JSON), which its own reader
- * and viewer open. Samples are streamed in order of trials.
+/* src/eval/report/inspect.c: one variant of a run as an Inspect log (inspect_ai's EvalLog, version 2, JSON), which its
+ * own reader and viewer open. Samples are streamed in order of trials.
  *
  * case -> sample id, repetition -> epoch (from 1), variables -> metadata, expected answer -> target (text, or a list of
  * texts; anything else as JSON), metrics and checks -> scores with their notes as explanations (those that could not be
@@ -114,7 +114,8 @@ static json_t *inspect_tool_calls(const json_t *calls, int turn, struct arena *a
         llm_tool_call_read(one, a, &call);
         json_object_set_new(o, "id", json_sprintf("call_%d_%zu", turn, i + 1));
         json_set_str(o, "function", call.name);
-        json_object_set_new(o, "arguments", json_is_object(call.arguments) ? json_deep_copy(call.arguments) : json_object());
+        json_object_set_new(o, "arguments",
+                            json_is_object(call.arguments) ? json_deep_copy(call.arguments) : json_object());
         json_object_set_new(o, "type", json_string("function"));
         json_array_append_new(list, o);
     }
@@ -127,7 +128,8 @@ static json_t *inspect_answer(const struct inspect *w, const struct turn *t, str
 
     if (t->reasoning.len) {
         parts = json_array();
-        json_array_append_new(parts, json_pack("{s:s, s:o}", "type", "reasoning", "reasoning", json_from_str(t->reasoning)));
+        json_array_append_new(parts,
+                              json_pack("{s:s, s:o}", "type", "reasoning", "reasoning", json_from_str(t->reasoning)));
         json_array_append_new(parts, json_pack("{s:s, s:o}", "type", "text", "text", json_from_str(t->response)));
         json_object_set_new(o, "content", parts);
     }
@@ -164,7 +166,8 @@ static void inspect_transcript(const struct inspect *w, const json_t *transcript
     if (system.len)
         json_array_append_new(messages, inspect_said("system", system));
     json_array_foreach(said, i, one)
-        json_array_append_new(messages, inspect_said(arena_cstr(a, json_get_str(one, "role")), json_get_str(one, "content")));
+        json_array_append_new(messages,
+                              inspect_said(arena_cstr(a, json_get_str(one, "role")), json_get_str(one, "content")));
     json_array_foreach(turns, i, one) {
         struct turn t;
 
@@ -176,13 +179,18 @@ static void inspect_transcript(const struct inspect *w, const json_t *transcript
         if (i + 1 == json_array_size(turns))
             json_object_set_new(o, "output", inspect_output(w, &t, a));
     }
+    if (!input.len && w->kase.vars)             /* nothing was asked: what would have been asked about */
+        input = inspect_text(json_child(w->kase.vars, "input") ? json_child(w->kase.vars, "input") : w->kase.vars, a);
     json_set_str(o, "input", input);
     json_object_set_new(o, "messages", messages);
     if (!json_array_size(turns))
-        json_object_set_new(o, "output", json_pack("{s:o, s:[], s:s}", "model", json_from_str(w->model), "choices", "completion", ""));
+        json_object_set_new(o, "output",
+                            json_pack("{s:o, s:[], s:s}", "model", json_from_str(w->model), "choices", "completion",
+                                      ""));
 }
 
-static enum err_code inspect_scores(const struct inspect *w, const struct store_trial *t, json_t *o, struct arena *a, struct err *e)
+static enum err_code inspect_scores(const struct inspect *w, const struct store_trial *t, json_t *o, struct arena *a,
+                                    struct err *e)
 {
     struct score *scores = arena_array(a, struct score, w->r->scorer_count);
     json_t *all = json_object();
@@ -232,7 +240,8 @@ static json_t *inspect_metadata(const struct inspect *w, const struct trial *t)
     return o;
 }
 
-static enum err_code inspect_sample(struct inspect *w, const struct store_trial *st, json_t *o, struct arena *a, struct err *e)
+static enum err_code inspect_sample(struct inspect *w, const struct store_trial *st, json_t *o, struct arena *a,
+                                    struct err *e)
 {
     const struct trial *t = &st->trial;
     struct trial_place at = run_trial_place(w->r->run, t->number);
@@ -257,8 +266,10 @@ static enum err_code inspect_sample(struct inspect *w, const struct store_trial 
         json_object_set_new(o, "working_time", json_real((double)t->latency_ms / 1000));
     json_object_set_new(o, "uuid", json_sprintf(STR_FMT "-%lld", STR_ARG(w->r->run->id), (long long)t->number));
     if (t->state == TRIAL_FAILED)
-        json_object_set_new(o, "error", json_pack("{s:o, s:s, s:s}", "message", json_sprintf("%s: " STR_FMT, err_name(t->error),
-                            STR_ARG(t->error_text)), "traceback", "", "traceback_ansi", ""));
+        json_object_set_new(o, "error",
+                            json_pack("{s:o, s:s, s:s}", "message",
+                                      json_sprintf("%s: " STR_FMT, err_name(t->error), STR_ARG(t->error_text)),
+                                      "traceback", "", "traceback_ansi", ""));
     return ERR_OK;
 }
 
@@ -292,7 +303,9 @@ static json_t *inspect_spec(const struct inspect *w)
     json_set_str(o, "model", w->model);
     json_object_set_new(o, "config", json_pack("{s:I}", "epochs", (json_int_t)run->repeat));
     json_object_set_new(o, "packages", json_pack("{s:s}", "assay", ASSAY_VERSION));
-    json_object_set_new(o, "metadata", json_pack("{s:o, s:o}", "assay_run", json_from_str(run->id), "assay_variant", json_from_str(w->v->name)));
+    json_object_set_new(o, "metadata",
+                        json_pack("{s:o, s:o}", "assay_run", json_from_str(run->id), "assay_variant",
+                                  json_from_str(w->v->name)));
     return o;
 }
 
@@ -339,7 +352,8 @@ static json_t *inspect_stats(const struct inspect *w)
         json_object_set_new(o, "started_at", json_string(clock_text(w->r->run->started_ms, when)));
     if (w->r->run->finished_ms)
         json_object_set_new(o, "completed_at", json_string(clock_text(w->r->run->finished_ms, when)));
-    json_object_set_new(usage, w->model.at, inspect_usage(&g->usage, g->costs_unknown ? MONEY_UNKNOWN : g->cost_nanousd));
+    json_object_set_new(usage, w->model.at,
+                        inspect_usage(&g->usage, g->costs_unknown ? MONEY_UNKNOWN : g->cost_nanousd));
     json_object_set_new(o, "model_usage", usage);
     return o;
 }
@@ -356,24 +370,32 @@ static void inspect_head(const struct inspect *w)
     enum run_state state = w->r->run->state;
 
     inspect_member("version", json_integer(2), true, w->b);
-    inspect_member("status", json_string(state == RUN_DONE ? "success" : state == RUN_RUNNING || state == RUN_PLANNED ? "started" : "cancelled"),
+    inspect_member("status",
+                   json_string(state == RUN_DONE                              ? "success"
+                               : state == RUN_RUNNING || state == RUN_PLANNED ? "started"
+                                                                              : "cancelled"),
                    false, w->b);
     inspect_member("eval", inspect_spec(w), false, w->b);
-    inspect_member("plan", json_pack("{s:s, s:[{s:s, s:{}}], s:{}}", "name", "plan", "steps", "solver", "generate", "params", "config"), false,
-                   w->b);
+    inspect_member("plan",
+                   json_pack("{s:s, s:[{s:s, s:{}}], s:{}}", "name", "plan", "steps", "solver", "generate", "params",
+                             "config"),
+                   false, w->b);
     inspect_member("results", inspect_results(w), false, w->b);
     inspect_member("stats", inspect_stats(w), false, w->b);
     buf_puts(w->b, ",\n\"samples\": [");
 }
 
 /* The one that is asked for, or the only one. */
-static enum err_code inspect_choose(const struct result *r, struct str name, const struct result_variant **out, struct err *e)
+static enum err_code inspect_choose(const struct result *r, struct str name, const struct result_variant **out,
+                                    struct err *e)
 {
     struct suggest near;
     char hint[160];
 
     if (!name.len && r->variant_count > 1)
-        return err_set(e, ERR_USAGE, "an Inspect log holds one model, and run " STR_FMT " has %zu variants; choose with --variant NAME",
+        return err_set(e, ERR_USAGE,
+                       "an Inspect log holds one model, and run " STR_FMT
+                       " has %zu variants; choose with --variant NAME",
                        STR_ARG(id_short(r->run->id)), r->variant_count);
     suggest_begin(&near, name);
     for (size_t i = 0; i < r->variant_count; i++) {
