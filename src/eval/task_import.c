@@ -26,9 +26,9 @@ static void task_import_place(struct doc_node *n, const struct doc_node *root)
 
 const char *task_import_hint(struct str fault)
 {
-    return str_contains(fault, S("\"!function\"")) ? " (lm-evaluation-harness calls Python here, which assay does not run; write what it does into "
-                                                     "the data or the templates)"
-                                                   : "";
+    if (!str_contains(fault, S("\"!function\"")))
+        return "";
+    return " (lm-evaluation-harness calls Python here, which assay does not run; write what it does into the data or the templates)";
 }
 
 enum err_code task_import(struct task_read *r, struct doc_node **root, struct err *e)

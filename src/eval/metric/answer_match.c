@@ -252,5 +252,6 @@ const struct metric metric_answer_match = {
     .name = "answer_match", .label = "answer match", .unit = METRIC_RATIO, .higher_is_better = true, .needs_expected = true,
     .options = "key regex pick ignore_case ignore_punctuation ignore_numbers ignore how", .prepare = answer_match_prepare,
     .score = answer_match_score,
-    .doc = "1 when the answer that `regex` finds in the output (or all of it) is an expected one; `how`: equals, starts, includes, fuzzy, json.",
+    .doc = "1 when the answer that `regex` finds in the output (or all of it) is an expected one; `how`: equals, starts, "
+           "includes, fuzzy, json.",
 };
