@@ -114,8 +114,10 @@ static enum err_code import_run(struct args *args, int *status, struct err *e)
 
 const struct command command_import = {
     .name = "import", .usage = "FILE [options]", .summary = "Take over a run or a task of another evaluation tool.",
-    .doc = "A log of Inspect (inspect_ai, JSON) becomes a finished run, to be shown, compared, judged and reported like any other. A task of "
-           "lm-evaluation-harness or OpenAI evals (YAML) becomes a task file; `assay run` takes them as they are, too. docs/compat.md says what "
+    .doc = "A log of Inspect (inspect_ai, JSON) becomes a finished run, to be shown, compared, judged and reported like any "
+        "other. A task of "
+           "lm-evaluation-harness or OpenAI evals (YAML) becomes a task file; `assay run` takes them as they are, too. "
+           "docs/compat.md says what "
            "is carried over.",
     .options = import_options, .positional_max = 1, .complete = "file", .run = import_run,
 };

@@ -7,8 +7,10 @@ static const char mcp_uri_start[] = "assay://run/";
 
 json_t *mcp_resource_templates(void)
 {
-    return json_pack("{s:[{s:s, s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}]}", "resourceTemplates", "uriTemplate", "assay://run/{id}", "name", "run",
-                     "description", "A run's result: its variants ranked, with scores, intervals and cost", "mimeType", "application/json",
+    return json_pack("{s:[{s:s, s:s, s:s, s:s}, {s:s, s:s, s:s, s:s}]}", "resourceTemplates", "uriTemplate",
+        "assay://run/{id}", "name", "run",
+                     "description", "A run's result: its variants ranked, with scores, intervals and cost", "mimeType",
+                     "application/json",
                      "uriTemplate", "assay://run/{id}/trial/{number}", "name", "trial", "description",
                      "One trial: everything that was said, its scores and why", "mimeType", "application/json");
 }
@@ -60,13 +62,15 @@ enum err_code mcp_resource_read(struct mcp *m, struct str uri, json_t **out, str
     struct run *run;
 
     if (!str_starts(uri, str_c(mcp_uri_start)))
-        return err_set(e, ERR_NOT_FOUND, "there is no resource \"" STR_FMT "\"; there are assay://run/ID and assay://run/ID/trial/N",
+        return err_set(e, ERR_NOT_FOUND, "there is no resource \"" STR_FMT "\"; there are assay://run/ID and "
+            "assay://run/ID/trial/N",
                        STR_ARG(str_utf8_head(uri, 200)));
     rest = str_from(uri, sizeof mcp_uri_start - 1);
     str_split(&rest, '/', &id);
-    if (rest.at && (!str_split(&rest, '/', &word) || !str_is(word, "trial") || !str_split(&rest, '/', &number) || rest.at ||
-                    !str_to_i64(number, &trial) || trial < 0))
-        return err_set(e, ERR_NOT_FOUND, "there is no resource \"" STR_FMT "\"; a trial is assay://run/ID/trial/N", STR_ARG(str_utf8_head(uri, 200)));
+    if (rest.at && (!str_split(&rest, '/', &word) || !str_is(word, "trial") || !str_split(&rest, '/', &number) ||
+                    rest.at || !str_to_i64(number, &trial) || trial < 0))
+        return err_set(e, ERR_NOT_FOUND, "there is no resource \"" STR_FMT "\"; a trial is assay://run/ID/trial/N",
+                       STR_ARG(str_utf8_head(uri, 200)));
     TRY(mcp_store(m, e));
     TRY(store_run_get(m->store, id, a, &run, e));
     TRY(trial < 0 ? mcp_result_json(m, run, a, &document, e) : mcp_trial_json(m, run, trial, a, &document, e));

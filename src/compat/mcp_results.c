@@ -119,7 +119,8 @@ static enum err_code mcp_trial(const struct mcp_request *rq, struct mcp_answer *
 }
 
 const struct mcp_tool mcp_tool_read_trial = {
-    .name = "read_trial", .title = "Read one trial", .doc = "One trial with everything that was said, its scores and why, tokens and cost.",
+    .name = "read_trial", .title = "Read one trial", .doc = "One trial with everything that was said, its scores and why, "
+        "tokens and cost.",
     .input = "{\"type\":\"object\",\"properties\":{" MCP_RUN_ARGUMENT ",\"trial\":{\"type\":\"integer\",\"minimum\":0}},"
              "\"required\":[\"trial\"],\"additionalProperties\":false}",
     .call = mcp_trial,
@@ -131,7 +132,8 @@ static enum err_code mcp_compare(const struct mcp_request *rq, struct mcp_answer
     AUTO_BUF struct buf table = BUF_INIT(MCP_ANSWER_MAX), text = BUF_INIT(MCP_ANSWER_MAX);
     struct report_sink table_sink = report_to_buf(&table), text_sink = report_to_buf(&text);
     struct comparison_options shown = { .report = { .columns = 100, .ascii = true }, .cases = true };
-    struct compare_options o = { .pass = json_get_double(rq->arguments, "pass", COMPARE_PASS), .metric = json_get_str(rq->arguments, "metric"),
+    struct compare_options o = { .pass = json_get_double(rq->arguments, "pass", COMPARE_PASS), .metric =
+        json_get_str(rq->arguments, "metric"),
                                  .changes_max = json_get_i64(rq->arguments, "limit", 20), .resample = true };
     const json_t *list = json_child(rq->arguments, "runs");
     struct run *runs[COMPARE_RUNS_MAX];
@@ -154,11 +156,15 @@ static enum err_code mcp_compare(const struct mcp_request *rq, struct mcp_answer
 
 const struct mcp_tool mcp_tool_compare_runs = {
     .name = "compare_runs", .title = "Compare runs",
-    .doc = "One run: its variants against its best, case by case. Several: those of each against the first's. Says what broke and what was "
+    .doc = "One run: its variants against its best, case by case. Several: those of each against the first's. Says what "
+        "broke and what was "
            "fixed, and whether the difference can be told from chance.",
-    .input = "{\"type\":\"object\",\"properties\":{\"runs\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":8,\"items\":{\"type\":\"string\","
-             "\"minLength\":1,\"maxLength\":100}},\"metric\":{\"type\":\"string\",\"maxLength\":300},\"pass\":{\"type\":\"number\",\"minimum\":0,"
-             "\"maximum\":1},\"limit\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000,\"description\":\"cases of each kind listed "
+    .input = "{\"type\":\"object\",\"properties\":{\"runs\":{\"type\":\"array\",\"minItems\":1,\"maxItems\":8,"
+        "\"items\":{\"type\":\"string\","
+             "\"minLength\":1,\"maxLength\":100}},\"metric\":{\"type\":\"string\",\"maxLength\":300},"
+             "\"pass\":{\"type\":\"number\",\"minimum\":0,"
+             "\"maximum\":1},\"limit\":{\"type\":\"integer\",\"minimum\":0,\"maximum\":1000,\"description\":\"cases of each "
+             "kind listed "
              "(default 20)\"}},\"additionalProperties\":false}",
     .call = mcp_compare,
 };
@@ -184,7 +190,8 @@ static enum err_code mcp_explain(const struct mcp_request *rq, struct mcp_answer
 
 const struct mcp_tool mcp_tool_explain_run = {
     .name = "explain_run", .title = "Explain a run",
-    .doc = "What a run found, in plain sentences: what was tested, who is best, where it goes wrong, how sure this is, what it cost, what to "
+    .doc = "What a run found, in plain sentences: what was tested, who is best, where it goes wrong, how sure this is, what "
+        "it cost, what to "
            "take for which use.",
     .input = "{\"type\":\"object\",\"properties\":{" MCP_RUN_ARGUMENT "},\"additionalProperties\":false}", .call = mcp_explain,
 };

@@ -63,8 +63,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (folder[sizeof folder - 2] == 'X') {
         ASSERT(mkdtemp(folder));
         snprintf(path, sizeof path, "%s/d.jsonl", folder);
-        ASSERT(file_write_atomic(path, S("{\"id\":\"1\",\"q\":\"two and two\",\"a\":\"4\",\"c\":[\"3\",\"4\"],\"n\":1,\"input\":[{\"role\":\"user\","
-                                         "\"content\":\"x\"}],\"ideal\":\"y\"}\n{\"q\":\"\",\"a\":\"\",\"c\":[],\"n\":0,\"input\":\"z\"}\n"), 0600, NULL) == ERR_OK);
+        ASSERT(file_write_atomic(path, S("{\"id\":\"1\",\"q\":\"two and two\",\"a\":\"4\",\"c\":[\"3\",\"4\"],\"n\":1,"
+            "\"input\":[{\"role\":\"user\","
+                                         "\"content\":\"x\"}],\"ideal\":\"y\"}\n{\"q\":\"\",\"a\":\"\",\"c\":[],\"n\":0,"
+                                         "\"input\":\"z\"}\n"), 0600, NULL) == ERR_OK);
     }
     fuzz_task(folder, text);
     fuzz_log(folder, text);

@@ -363,7 +363,8 @@ static enum err_code inspect_samples(struct str name, struct inspect_state *st, 
                            STR_ARG(name), STR_ARG(id), (long long)epoch, IMPORT_EPOCHS_MAX);
         o->repeat = MAX(o->repeat, epoch);
         if (!place) {
-            o->cases[o->case_count++] = (struct outside_case){ .id = id, .vars = inspect_vars(sample, a), .expected = inspect_expected(sample) };
+            o->cases[o->case_count++] = (struct outside_case){ .id = id, .vars = inspect_vars(sample, a), .expected =
+                inspect_expected(sample) };
             place = o->case_count;
             map_put(&st->cases, id, (void *)place);
         }

@@ -29,11 +29,14 @@ struct lm {
 };
 
 static const char lm_used[] =
-    "task dataset_path dataset_name dataset_kwargs test_split validation_split training_split fewshot_split output_type doc_to_text "
+    "task dataset_path dataset_name dataset_kwargs test_split validation_split training_split fewshot_split output_type "
+    "doc_to_text "
     "doc_to_target doc_to_choice description target_delimiter fewshot_delimiter generation_kwargs metric_list filter_list repeats "
-    "num_fewshot include tag group task_alias group_alias metadata fewshot_config should_decontaminate doc_to_decontamination_query";
+    "num_fewshot include tag group task_alias group_alias metadata fewshot_config should_decontaminate "
+    "doc_to_decontamination_query";
 /* Keys that change what is asked or how it is judged, in ways that are not here. */
-static const char lm_refused[] = "process_docs process_results doc_to_image doc_to_audio use_prompt custom_dataset class unsafe_code "
+static const char lm_refused[] = "process_docs process_results doc_to_image doc_to_audio use_prompt custom_dataset class "
+    "unsafe_code "
                                  "gen_prefix";
 
 static bool lm_word(const char *list, struct str word)
@@ -145,7 +148,8 @@ static enum err_code lm_data_file(const struct lm *l, struct str split, const st
 
     *at = path;
     if (!path || (!str_is(path->text, "json") && !str_is(path->text, "csv")))
-        return lm_fail(l, path, e, "the data of \"" STR_FMT "\" is not in a local file; save it as JSON lines beside the task and write dataset_path: "
+        return lm_fail(l, path, e, "the data of \"" STR_FMT "\" is not in a local file; save it as JSON lines beside the "
+            "task and write dataset_path: "
                        "json, dataset_kwargs: {data_files: FILE}", STR_ARG(path ? str_utf8_head(path->text, 100) : S("nothing")));
     *at = files ? files : path;
     if (files && files->kind == DOC_MAP) {
@@ -626,9 +630,11 @@ static enum err_code lm_output_type(struct lm *l, struct err *e)
     if (!n || str_is(n->text, "generate_until"))
         return ERR_OK;
     if (!l->choices)
-        return lm_fail(l, n, e, "output_type \"" STR_FMT "\" needs log-likelihoods, which chat models do not give; generate_until and multiple_choice "
+        return lm_fail(l, n, e, "output_type \"" STR_FMT "\" needs log-likelihoods, which chat models do not give; "
+            "generate_until and multiple_choice "
                        "can be asked", STR_ARG(str_utf8_head(n->text, 60)));
-    lm_warn(l, n, "multiple_choice is asked by generation: the choices are shown with letters and the model writes one; numbers are not those of "
+    lm_warn(l, n, "multiple_choice is asked by generation: the choices are shown with letters and the model writes one; "
+        "numbers are not those of "
             "log-likelihoods");
     return ERR_OK;
 }
@@ -655,7 +661,8 @@ static enum err_code lm_convert(struct lm *l, json_t *task, struct err *e)
 
 static enum err_code lm_eval_task(const struct import_in *in, json_t **out, struct err *e)
 {
-    AUTO(template_env_freep) struct template_env *env = template_env_new(&(struct template_options){ .keep_trailing_newline = true });
+    AUTO(template_env_freep) struct template_env *env = template_env_new(&(struct template_options){ .keep_trailing_newline
+        = true });
     struct lm l = { .in = in, .a = in->a, .env = env, .roots = { in->root }, .root_count = 1 };
 
     *out = json_in_arena(json_object(), in->a);

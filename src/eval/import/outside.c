@@ -18,7 +18,8 @@ struct outside_job {
 
 struct scorer_info outside_scorer(struct str name)
 {
-    return (struct scorer_info){ .name = name, .base = S("imported"), .kind = SCORER_METRIC, .unit = METRIC_RATIO, .higher_is_better = true,
+    return (struct scorer_info){ .name = name, .base = S("imported"), .kind = SCORER_METRIC, .unit = METRIC_RATIO,
+        .higher_is_better = true,
                                  .weight = 1 };
 }
 
@@ -51,7 +52,8 @@ static json_t *outside_task(const struct outside *o, struct arena *a)
     struct task_prompt prompt = { .name = S("prompt"), .source = S("{{ input }}"), .line = 1 };
     struct variant variant = { .name = o->model, .model_text = o->model, .model.name = o->model };
     struct task t = { .name = o->task_name, .description = o->description, .path = o->path, .prompts = &prompt, .prompt_count = 1,
-                      .models = (struct str *)&o->model, .model_count = 1, .variants = &variant, .variant_count = 1, .repeat = o->repeat };
+                      .models = (struct str *)&o->model, .model_count = 1, .variants = &variant, .variant_count = 1,
+                          .repeat = o->repeat };
 
     return json_in_arena(snapshot_of_task(&t), a);
 }
@@ -79,7 +81,8 @@ static enum err_code outside_add(struct store_tx *tx, struct outside_job *j, con
     struct score *scores = x->failed ? arena_array(a, struct score, o->scorer_count) : x->scores;
     AUTO_BUF struct buf values = BUF_INIT(1u << 24), said = BUF_INIT(OUTSIDE_TEXT_MAX);
     struct trial t = { .number = x->kase * o->repeat + x->repetition, .state = x->failed ? TRIAL_FAILED : TRIAL_DONE,
-                       .error = x->failed ? ERR_UNKNOWN : ERR_OK, .error_text = str_utf8_head(x->error, 2000), .case_id = o->cases[x->kase].id,
+                       .error = x->failed ? ERR_UNKNOWN : ERR_OK, .error_text = str_utf8_head(x->error, 2000), .case_id =
+                           o->cases[x->kase].id,
                        .usage = x->usage, .cost_nanousd = x->cost_nanousd, .latency_ms = x->latency_ms, .attempts = x->calls,
                        .finished_ms = x->finished_ms ? x->finished_ms : j->run->finished_ms };
     bool added;
