@@ -100,20 +100,36 @@ static enum regex_verdict regex_run(const struct regex *r, struct str text, size
     return REGEX_GAVE_UP;
 }
 
-enum regex_verdict regex_find(const struct regex *r, struct str text, size_t from, size_t *start, size_t *end,
-                              char why[REGEX_WHY])
+enum regex_verdict regex_find_group(const struct regex *r, struct str text, size_t from, size_t *start, size_t *end,
+                                    struct str *group, char why[REGEX_WHY])
 {
-    pcre2_match_data *found = pcre2_match_data_create(1, NULL);
+    pcre2_match_data *found = pcre2_match_data_create_from_pattern(r->code, NULL);       /* room for its groups and no more */
     enum regex_verdict v;
 
     ASSERT(found);
     v = regex_run(r, text, from, 0, found, why);
     if (v == REGEX_YES) {
-        *start = pcre2_get_ovector_pointer(found)[0];
-        *end = MAX(*start, pcre2_get_ovector_pointer(found)[1]);        /* \K may put the start behind the end */
+        const PCRE2_SIZE *where = pcre2_get_ovector_pointer(found);
+
+        *start = where[0];
+        *end = MAX(*start, where[1]);           /* \K may put the start behind the end */
+        *group = str_sub(text, *start, *end - *start);
+        for (uint32_t i = 1; i < pcre2_get_ovector_count(found); i++)
+            if (where[2 * i] != PCRE2_UNSET && where[2 * i + 1] > where[2 * i]) {
+                *group = str_sub(text, where[2 * i], where[2 * i + 1] - where[2 * i]);
+                break;
+            }
     }
     pcre2_match_data_free(found);
     return v;
+}
+
+enum regex_verdict regex_find(const struct regex *r, struct str text, size_t from, size_t *start, size_t *end,
+                              char why[REGEX_WHY])
+{
+    struct str group;
+
+    return regex_find_group(r, text, from, start, end, &group, why);
 }
 
 enum regex_verdict regex_match(const struct regex *r, struct str text, char why[REGEX_WHY])

@@ -29,6 +29,9 @@ enum regex_verdict regex_match(const struct regex *r, struct str text, char why[
 /* The first match at or after byte `from`: bytes [*start, *end). */
 enum regex_verdict regex_find(const struct regex *r, struct str text, size_t from, size_t *start, size_t *end,
                               char why[REGEX_WHY]);
+/* The same; *group is what the first group that took part captured, else (none did) the whole match. */
+enum regex_verdict regex_find_group(const struct regex *r, struct str text, size_t from, size_t *start, size_t *end,
+                                    struct str *group, char why[REGEX_WHY]);
 /* Matches that do not overlap, of which an empty one counts too; stops at `max`. */
 enum regex_verdict regex_count(const struct regex *r, struct str text, int64_t max, int64_t *count,
                                char why[REGEX_WHY]);

@@ -87,3 +87,25 @@ TEST(regex_patterns_have_a_ceiling_and_faults_a_place)
     CHECK_INT(regex_compile(S("..\u00e4(b"), REGEX_INTEROPERABLE, a, &r, &e), ERR_BAD_INPUT);
     CHECK(strstr(e.text, "at character 6"));
 }
+
+TEST(the_first_group_that_took_part_is_what_was_captured)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct str group;
+    struct regex *r;
+    size_t start, end;
+
+    CHECK_OK(regex_compile(S("(\\d+)|([a-z]+)!|z"), 0, a, &r, NULL));
+    CHECK(regex_find_group(r, S("-- abc! 12 z"), 0, &start, &end, &group, NULL) == REGEX_YES);
+    CHECK_STR(group, "abc");
+    CHECK_INT(start, 3);
+    CHECK_INT(end, 7);
+    CHECK(regex_find_group(r, S("-- abc! 12 z"), end, &start, &end, &group, NULL) == REGEX_YES);
+    CHECK_STR(group, "12");
+    CHECK(regex_find_group(r, S("-- abc! 12 z"), end, &start, &end, &group, NULL) == REGEX_YES);
+    CHECK_STR(group, "z");
+    CHECK(regex_find_group(r, S("--"), 0, &start, &end, &group, NULL) == REGEX_NO);
+    CHECK_OK(regex_compile(S("[a-z]+"), 0, a, &r, NULL));
+    CHECK(regex_find_group(r, S("12 xy"), 0, &start, &end, &group, NULL) == REGEX_YES);
+    CHECK_STR(group, "xy");
+}

@@ -10,36 +10,6 @@ static const struct option estimate_options[] = {
     CHOOSING_OPTIONS, { "json", 0, NULL, "as JSON", NULL }, SESSION_LLM_OPTIONS, OPTION_END,
 };
 
-static json_t *estimate_json(const struct plan *plan)
-{
-    const struct plan_estimate *est = &plan->estimate;
-    json_t *o = json_object(), *list = json_array();
-    char money[MONEY_TEXT];
-
-    json_set_str(o, "task", plan->run.task_name);
-    json_object_set_new(o, "cases", json_integer(plan->run.cases));
-    json_object_set_new(o, "trials", json_integer(est->trials));
-    json_object_set_new(o, "calls", json_integer(est->calls));
-    json_object_set_new(o, "cost_usd", json_string(money_exact(est->cost_nanousd, money)));
-    json_object_set_new(o, "at_most", json_boolean(plan->task->sure.on));
-    json_object_set_new(o, "unpriced_variants", json_integer(est->unknown_variants));
-    json_object_set_new(o, "output_tokens_assumed_per_call", json_integer(est->output_per_call));
-    for (size_t i = 0; i < plan->task->variant_count; i++) {
-        const struct plan_variant_estimate *v = &est->variants[i];
-        json_t *one = json_object();
-
-        json_set_str(one, "variant", plan->task->variants[i].name);
-        json_object_set_new(one, "input_tokens", json_integer(v->input_tokens));
-        json_object_set_new(one, "output_tokens", json_integer(v->output_tokens));
-        json_object_set_new(one, "cost_usd",
-                            v->cost_nanousd == MONEY_UNKNOWN ? json_null()
-                                                             : json_string(money_exact(v->cost_nanousd, money)));
-        json_array_append_new(list, one);
-    }
-    json_object_set_new(o, "variants", list);
-    return o;
-}
-
 static enum err_code estimate_run(struct args *args, int *status, struct err *e)
 {
     static const struct grid_column columns[] = {
@@ -70,7 +40,7 @@ static enum err_code estimate_run(struct args *args, int *status, struct err *e)
         return e->code;
     }
     if (args_has(args, "json"))
-        return term_json(estimate_json(plan), e);
+        return term_json(plan_estimate_json(plan), e);
     running_headline(plan, &headline);
     term_wrap(stdout, buf_str(&headline), 0, term_get()->columns);
     printf("\n");

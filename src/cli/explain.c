@@ -13,17 +13,6 @@ static const struct option explain_options[] = {
     OPTION_END,
 };
 
-static enum err_code explain_print_json(const struct result *r, const struct explain *x, struct err *e)
-{
-    json_t *o = json_object();
-
-    json_set_str(o, "run", r->run->id);
-    json_set_str(o, "task", r->run->task_name);
-    json_object_set_new(o, "parts", explain_json(x));
-    json_object_set_new(o, "recommendation", advise_json(r, &x->advise));
-    return term_json(o, e);
-}
-
 /* A part's sentences as one paragraph, then its facts as a list. */
 static void explain_print_part(const struct explain_part *p, struct arena *a)
 {
@@ -68,7 +57,7 @@ static enum err_code explain_run(struct args *args, int *status, struct err *e)
     TRY(session_max_cost(&s, args, result, e));
     TRY(explain_load(s.store, result, s.arena, &x, e));
     if (args_has(args, "json"))
-        return explain_print_json(result, x, e);
+        return term_json(explain_document(result, x), e);
     if (args_has(args, "md")) {
         explain_markdown(x, &md);
         if (buf_failed(&md))

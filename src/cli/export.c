@@ -2,10 +2,12 @@
 #include "cli/session.h"
 
 static const struct option export_options[] = {
-    { "format", 'f', "NAME", "jsonl (default) json csv html junit markdown pdf table", "jsonl json csv html junit markdown pdf table" },
+    { "format", 'f', "NAME", "jsonl (default) json csv html inspect junit markdown pdf table",
+      "jsonl json csv html inspect junit markdown pdf table" },
     { "output", 'o', "FILE", "write there (format by its ending) instead of standard output", NULL },
     { "json", 0, NULL, "as JSON (same as --format json)", NULL },
     { "transcripts", 0, NULL, "with what was said (jsonl, json), or what came last (csv)", NULL },
+    { "variant", 0, "NAME", "of this variant (inspect, whose logs hold one)", "@variant" },
     SESSION_TEXTS_OPTION,
     OPTION_END,
 };
@@ -15,7 +17,8 @@ static enum err_code export_run(struct args *args, int *status, struct err *e)
     AUTO_SESSION s = { 0 };
     struct str ref = args_positional(args, 0), name = args_has(args, "json") ? S("json") : args_get(args, "format"),
                file = args_get(args, "output");
-    struct report_options options = { .columns = 100, .detail = true, .transcripts = args_has(args, "transcripts") };
+    struct report_options options = { .columns = 100, .detail = true, .transcripts = args_has(args, "transcripts"),
+                                      .variant = args_get(args, "variant") };
     const struct report_format *format;
     struct result *result;
     struct run *run;

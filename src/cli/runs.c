@@ -15,26 +15,6 @@ static const struct option runs_options[] = {
     OPTION_END,
 };
 
-static json_t *runs_row_json(const struct store_run_row *row)
-{
-    json_t *o = json_object();
-    char text[CLOCK_TEXT], money[MONEY_TEXT];
-
-    json_set_str(o, "id", row->run.id);
-    json_set_str(o, "task", row->run.task_name);
-    json_object_set_new(o, "state", json_string(run_state_name(row->run.state)));
-    json_object_set_new(o, "created_at", json_string(clock_text(row->run.created_ms, text)));
-    json_object_set_new(o, "cases", json_integer(row->run.cases));
-    json_object_set_new(o, "variants", json_integer(row->run.variants));
-    json_object_set_new(o, "repeat", json_integer(row->run.repeat));
-    json_object_set_new(o, "trials", json_integer(run_trials(&row->run)));
-    json_object_set_new(o, "done", json_integer(row->done));
-    json_object_set_new(o, "failed", json_integer(row->failed));
-    json_object_set_new(o, "cost_usd", json_string(money_exact(row->cost_nanousd, money)));
-    json_object_set_new(o, "unknown_cost_calls", json_integer(row->unknown_calls));
-    return o;
-}
-
 static enum err_code runs_table(const struct store_run_row *rows, size_t count, struct arena *a, struct err *e)
 {
     static const struct grid_column columns[] = {
@@ -125,7 +105,7 @@ static enum err_code runs_run(struct args *args, int *status, struct err *e)
         json_t *list = json_array();
 
         for (size_t i = 0; i < count; i++)
-            json_array_append_new(list, runs_row_json(&rows[i]));
+            json_array_append_new(list, report_run_row(&rows[i]));
         return term_json(list, e);
     }
     if (count == 0) {

@@ -5,8 +5,6 @@
 
 #include <errno.h>
 
-#define SESSION_SIM_CASES_MAX 1000000      /* of the built-in simulator's answer book */
-
 static struct str session_home(struct arena *a)
 {
     const char *own = getenv("ASSAY_HOME"), *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
@@ -137,25 +135,13 @@ enum err_code session_prices(struct session *s, const struct args *args, struct 
 static enum err_code session_sim_book(struct session *s, const char *pack_hash, struct err *e)
 {
     AUTO(data_pack_closep) struct data_pack *pack = NULL;
-    AUTO(pack_cursor_freep) struct pack_cursor *cursor = NULL;
-    AUTO_ARENA *a = arena_new_sized(16 * 1024);
-    struct dataset_case kase;
-    bool more = true;
 
     if (s->sim_has_book)
         return ERR_OK;
     s->sim_has_book = true;
     TRY(session_blob(s, e));
     TRY(data_pack_open(s->blob, str_c(pack_hash), &pack, e));
-    cursor = pack_cursor_new(pack, 0);
-    for (int64_t i = 0; i < SESSION_SIM_CASES_MAX; i++) {
-        arena_reset(a);
-        TRY(pack_cursor_next(cursor, a, &kase, &more, e));
-        if (!more)
-            break;
-        TRY(sim_book_add(s->sim, &kase, e));
-    }
-    return ERR_OK;
+    return sim_book_add_pack(s->sim, pack, e);
 }
 
 enum err_code session_sim(struct session *s, const struct args *args, const struct task *task, const char *pack_hash,
@@ -322,13 +308,10 @@ static void session_show_freeze(void *arg, int64_t cases)
 enum err_code session_cases(struct session *s, const struct args *args, const struct task *task,
                             struct data_pack_info *info, const json_t **select, struct err *e)
 {
-    AUTO(dataset_closep) struct dataset_reader *reader = NULL;
-    struct dataset_source source = dataset_source_of(task, s->arena);
     struct dataset_select choose = { 0 };
     struct progress_line line = { .last_ms = clock_mono_ms() };
     int64_t seed = task->dimensions.seed;
     enum err_code code;
-    json_t *o;
 
     TRY(args_int(args, "limit", 1, INT64_MAX, &choose.limit, e));
     TRY(session_sample(args, &choose, e));
@@ -337,30 +320,12 @@ enum err_code session_cases(struct session *s, const struct args *args, const st
     if (args_has(args, "where"))
         choose.where = arena_cstr(s->arena, args_get(args, "where"));
     TRY(session_blob(s, e));
-    TRY(dataset_open(&source, &choose, &reader, e));
-    code = data_pack_build(reader, s->blob, info, session_show_freeze, &line, e);
+    code = plan_freeze(task, &choose, s->blob, session_show_freeze, &line, s->arena, info, select, e);
     progress_clear(&line);
     TRY(code);
     if (info->duplicate_ids)
         term_warn("%lld case ids occur more than once (\"%s\"%s); they were made unique as id#position",
                   (long long)info->duplicate_ids, info->first_duplicate, info->duplicate_ids > 1 ? ", ..." : "");
-    *select = NULL;
-    if (!choose.where && !choose.limit && !choose.sample && !choose.percent)
-        return ERR_OK;
-    o = json_in_arena(json_object(), s->arena);
-    if (choose.where)
-        json_object_set_new(o, "where", json_string(choose.where));
-    if (choose.limit)
-        json_object_set_new(o, "limit", json_integer(choose.limit));
-    if (choose.sample) {
-        json_object_set_new(o, "sample", json_integer(choose.sample));
-        json_object_set_new(o, "seed", json_integer(seed));
-    }
-    if (choose.percent) {
-        json_object_set_new(o, "sample_percent", json_integer(choose.percent));
-        json_object_set_new(o, "seed", json_integer(dataset_percent_seed(choose.seed)));
-    }
-    *select = o;
     return ERR_OK;
 }
 
@@ -383,7 +348,7 @@ enum err_code session_format(struct str name, const struct report_format **out, 
     suggest_begin(&near, name);
     report_suggest(&near);
     return err_set(e, ERR_USAGE,
-                   "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, html, junit, markdown, pdf",
+                   "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, html, inspect, junit, markdown, pdf",
                    STR_ARG(name), suggest_hint(&near, hint));
 }
 

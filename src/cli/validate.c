@@ -1,8 +1,7 @@
 /* assay validate: every fault of task files and their cases, at once, before anything is asked. */
 #include "cli/session.h"
 
-#include "eval/prompting.h"
-#include "eval/scoring.h"
+#include "eval/task_verify.h"
 
 static const struct option validate_options[] = {
     SESSION_TASK_OPTIONS,
@@ -10,65 +9,6 @@ static const struct option validate_options[] = {
     { "json", 0, NULL, "the problems as JSON", NULL },
     OPTION_END,
 };
-
-static json_t *validate_json(const char *path, const struct problems *p, struct str later)
-{
-    json_t *o = json_object(), *list = json_array(), *one;
-
-    for (size_t i = 0; i < p->list.len; i++) {
-        one = json_object();
-        json_set_str(one, "where", p->list.at[i].where);
-        json_object_set_new(one, "severity", json_string(p->list.at[i].warning ? "warning" : "error"));
-        json_set_str(one, "text", p->list.at[i].text);
-        json_array_append_new(list, one);
-    }
-    if (later.len) {
-        one = json_object();
-        json_object_set_new(one, "severity", json_string("error"));
-        json_set_str(one, "text", later);
-        json_array_append_new(list, one);
-    }
-    json_object_set_new(o, "task", json_string(path));
-    json_object_set_new(o, "valid", json_boolean(p->errors == 0 && !later.len));
-    json_object_set_new(o, "problems", list);
-    return o;
-}
-
-/* Renders every case's prompt with every variant: what `run` would do, without asking. */
-static enum err_code validate_cases(struct session *s, const struct task *task, int64_t *cases, struct err *e)
-{
-    AUTO(dataset_closep) struct dataset_reader *reader = NULL;
-    struct dataset_source source = dataset_source_of(task, s->arena);
-    struct prompting *prompting;
-    AUTO_ARENA *a = arena_new_sized(16 * 1024);
-    struct dataset_case kase;
-    enum err_code code;
-    bool more = true;
-
-    TRY(prompting_new(task, &prompting, e));
-    code = dataset_open(&source, NULL, &reader, e);
-    for (*cases = 0; code == ERR_OK; (*cases)++) {
-        const json_t *vars;
-
-        arena_reset(a);
-        code = dataset_next(reader, a, &kase, &more, e);
-        if (code != ERR_OK || !more)
-            break;
-        code = scoring_case_verify(task, &kase, e);
-        vars = prompting_vars(prompting, &kase, a);
-        for (size_t i = 0; i < task->variant_count && code == ERR_OK; i++) {
-            struct message *messages;
-            struct str shown;
-            size_t count;
-
-            code = prompting_start(prompting, &task->variants[i], vars, a, &messages, &count, &shown, e);
-            if (code != ERR_OK)
-                err_prefix(e, "case " STR_FMT, STR_ARG(kase.id));
-        }
-    }
-    prompting_free(prompting);
-    return code;
-}
 
 static enum err_code validate_run(struct args *args, int *status, struct err *e)
 {
@@ -90,11 +30,11 @@ static enum err_code validate_run(struct args *args, int *status, struct err *e)
         if (!problems.errors)
             return e->code;                 /* the file itself could not be read */
     } else if (plan_resolve(task, s.arena, &later) == ERR_OK && !args_has(args, "no-cases")) {
-        (void)validate_cases(&s, task, &cases, &later);
+        later.code = task_verify_cases(task, s.arena, &cases, &later);
     }
     *status = problems.errors || later.code != ERR_OK ? 2 : 0;
     if (json)
-        return term_json(validate_json(path, &problems, str_c(later.text)), e);
+        return term_json(task_verify_json(str_c(path), &problems, str_c(later.text)), e);
     session_problems(&problems);
     if (later.code != ERR_OK)
         term_problem(&later);

@@ -1,6 +1,6 @@
 #include "data/case.h"
 
-static const char *const case_expected_names[] = { "expected", "expected_output", "answer", "ideal", "label", "target",
+static const char *const case_expected_names[] = { "expected", "expected_output", "expectedOutput", "answer", "ideal", "label", "target",
                                                    "gold", "output", "reference", "completion" };
 static const char *const case_id_names[] = { "id", "case_id" };
 
@@ -51,6 +51,8 @@ static void case_take_expected(struct case_reader *c, json_t *vars, struct arena
     const char *member = named ? named : case_first_of(vars, case_expected_names, COUNT_OF(case_expected_names));
     json_t *value = member ? json_object_get(vars, member) : NULL;
 
+    if (c->src->plain)
+        return;
     if (named && !value)
         case_hint(c, vars, c->src->expected);
     if (!value)

@@ -1,17 +1,18 @@
 /* src/data/data.h: cases from whatever people keep them in, one at a time.
  *
  * Forms, told by the name: .jsonl .ndjson (one object a line), .json (a list; or an object with the list in `cases`,
- * `data`, `items` or `concepts`; or, with `input` beside `items` or `concepts`, the one case it describes), .csv .tsv
- * (a header row), .yaml .yml (a list; whole in memory, so 64 MiB at most), a folder of text files (id: the file's name,
- * variable `input`: its text, expected answer: the file of the same name in a folder `expected` inside or beside it),
- * a use-case folder (data/usecase.h), and cases written inline. All but YAML and inline are streamed: memory does not
- * grow with the dataset.
+ * `data`, `items`, `goldens` or `concepts`; or, with `input` beside `items` or `concepts`, the one case it describes),
+ * .csv .tsv (a header row), .yaml .yml (a list; whole in memory, so 64 MiB at most), a folder of text files (id: the
+ * file's name, variable `input`: its text, expected answer: the file of the same name in a folder `expected` inside or
+ * beside it), a use-case folder (data/usecase.h), and cases written inline. All but YAML and inline are streamed:
+ * memory does not grow with the dataset.
  *
  * A case: members of the object are the variables; a member `vars` that is an object is spread among them. `id` or
  * `case_id` names it, else its position in the source does. The expected answer is the member the user named, else the
- * first there is of: expected expected_output answer ideal label target gold output reference completion; it is taken
- * out of the variables, so that no prompt can show it. In CSV, columns "expected.NAME" make an object, and an expected
- * cell that holds a JSON object or list is read as one. A case that is not an object is the variable `input`.
+ * first there is of: expected expected_output expectedOutput answer ideal label target gold output reference
+ * completion; it is taken out of the variables, so that no prompt can show it. In CSV, columns "expected.NAME" make an
+ * object, and an expected cell that holds a JSON object or list is read as one. A case that is not an object is the
+ * variable `input`.
  *
  * With dimensions (domain/dimension.h) each case becomes one case per combination, made when its turn comes: its id has
  * the combination's name behind it ("t1 / Tone_2"), its variables those of dimensions_set.
@@ -30,6 +31,7 @@ struct dataset_source {
     struct str expected, id;            /* member names when the user said; else empty */
     const json_t *defaults;             /* object or NULL: variables a case has unless it says otherwise */
     struct dimensions dimensions;       /* each case is handed out in every combination; borrowed while reading */
+    bool plain;                         /* nothing is an expected answer: every member is a variable */
     bool alone;                         /* its one case is nobody's: the combination's name is the id */
     struct str prefer;                  /* use-case folders: the extension of ground truth that wins; empty: as it says */
 };

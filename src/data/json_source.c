@@ -156,10 +156,11 @@ static enum err_code json_source_seek(struct json_source *s, int64_t offset, int
 struct json_place { bool list; int64_t offset, line; };
 
 /* Walks the members of the object the stream stands in and notes where the lists are. */
-static enum err_code json_source_members(struct json_source *s, struct json_place places[4], bool *input, struct err *e)
+static enum err_code json_source_members(struct json_source *s, struct json_place places[SOURCE_LISTS_COUNT],
+                                         bool *input, struct err *e)
 {
 #define X(id) #id,
-    static const char *const names[4] = { SOURCE_LISTS(X) };
+    static const char *const names[SOURCE_LISTS_COUNT] = { SOURCE_LISTS(X) };
 #undef X
     int c = json_source_space(s);
 
@@ -179,7 +180,7 @@ static enum err_code json_source_members(struct json_source *s, struct json_plac
         s->at++;
         c = json_source_space(s);
         *input = *input || str_is(json_to_str(key), "input");
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < SOURCE_LISTS_COUNT; i++)
             if (c == '[' && str_is(json_to_str(key), names[i]))
                 places[i] = (struct json_place){ true, s->offset + (int64_t)s->at, s->line };
         TRY(json_source_value(s, false, e));
@@ -198,7 +199,7 @@ static enum err_code json_source_members(struct json_source *s, struct json_plac
 
 static enum err_code json_source_begin_object(struct json_source *s, struct err *e)
 {
-    struct json_place places[4] = { 0 };
+    struct json_place places[SOURCE_LISTS_COUNT] = { 0 };
     int64_t offset = s->offset + (int64_t)s->at, line = s->line;
     bool input = false;
 
@@ -208,7 +209,7 @@ static enum err_code json_source_begin_object(struct json_source *s, struct err 
         s->gold = true;
         return json_source_seek(s, offset, line, e);
     }
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < SOURCE_LISTS_COUNT; i++)
         if (places[i].list) {
             TRY(json_source_seek(s, places[i].offset, places[i].line, e));
             json_source_peek(s);

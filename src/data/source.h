@@ -28,7 +28,8 @@ enum err_code source_kind_of(const struct dataset_source *src, const struct sour
 
 /* Items of a document that may be a list, or an object with the list inside: which member is it?
  * `has` says whether the object has that member as a list. NULL: none. */
-#define SOURCE_LISTS(X) X(cases) X(data) X(items) X(concepts)
+#define SOURCE_LISTS(X) X(cases) X(data) X(items) X(concepts) X(goldens)    /* goldens: DeepEval's */
+#define SOURCE_LISTS_COUNT 5
 /* True when the object describes one case: `input` beside `concepts` or `items`, and neither `cases` nor `data`. */
 bool          source_is_gold(bool input, bool cases, bool data, bool items, bool concepts);
 /* {"input": ..., "items": [...]} as {"input": ..., "expected": [...]}; takes the reference and gives one back. */

@@ -16,19 +16,19 @@ static void yaml_source_close(void *state)
 static enum err_code yaml_source_find_list(struct yaml_source *s, struct doc_node *root, struct err *e)
 {
 #define X(id) #id,
-    static const char *const names[4] = { SOURCE_LISTS(X) };
+    static const char *const names[SOURCE_LISTS_COUNT] = { SOURCE_LISTS(X) };
 #undef X
-    bool has[4];
+    bool has[SOURCE_LISTS_COUNT];
 
     if (root->kind == DOC_LIST) {
         s->list = root;
         return ERR_OK;
     }
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < SOURCE_LISTS_COUNT; i++)
         has[i] = doc_get(root, names[i]) && doc_get(root, names[i])->kind == DOC_LIST;
     s->list = root;
     s->gold = source_is_gold(doc_get(root, "input"), has[0], has[1], has[2], has[3]);
-    for (int i = 0; i < 4 && !s->gold; i++)
+    for (int i = 0; i < SOURCE_LISTS_COUNT && !s->gold; i++)
         if (has[i]) {
             s->list = doc_get(root, names[i]);
             return ERR_OK;

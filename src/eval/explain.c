@@ -409,6 +409,17 @@ json_t *explain_json(const struct explain *x)
     return list;
 }
 
+json_t *explain_document(const struct result *r, const struct explain *x)
+{
+    json_t *o = json_object();
+
+    json_set_str(o, "run", r->run->id);
+    json_set_str(o, "task", r->run->task_name);
+    json_object_set_new(o, "parts", explain_json(x));
+    json_object_set_new(o, "recommendation", advise_json(r, &x->advise));
+    return o;
+}
+
 void explain_markdown(const struct explain *x, struct buf *out)
 {
     for (size_t i = 0; i < EXPLAIN_PARTS; i++) {

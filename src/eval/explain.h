@@ -48,4 +48,6 @@ struct str    explain_words(const struct explain_line *l, struct arena *a);     
 
 /* [{"part", "heading", "sentences": [text...], "facts": [{"label", "text"}...]}...] */
 json_t       *explain_json(const struct explain *x);
+/* {"run", "task", "parts": as above, "recommendation": advise_json}. Yours. */
+json_t       *explain_document(const struct result *r, const struct explain *x);
 void          explain_markdown(const struct explain *x, struct buf *out);       /* headings of level 2 */

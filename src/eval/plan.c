@@ -451,6 +451,11 @@ static enum err_code plan_read(struct plan *p, const struct run *run, struct blo
 
     if (json_read(run->settings, &settings, e) != ERR_OK)
         return err_prefix(e, "run " STR_FMT ": its settings are damaged", STR_ARG(run->id));
+    if (json_child(settings, "imported"))
+        return err_set(e, ERR_CONFLICT,
+                       "run " STR_FMT " was imported from " STR_FMT
+                       "'s log; it can be read, compared and judged, not asked again",
+                       STR_ARG(id_short(run->id)), STR_ARG(json_get_str(settings, "imported")));
     TRY(snapshot_to_task(json_child(settings, "task"), a, &p->task, e));
     p->run = *run;
     p->run.id = arena_strdup(a, run->id);

@@ -45,6 +45,14 @@ bool          plan_asks(const struct task *task, const char *provider);
 /* Every key that is missing, in one sentence. */
 enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err *e) MUST_USE;
 
+/* Freezes the chosen cases of the task. *select: what was chosen, for the settings (NULL: everything), in the arena.
+ * `progress` as of data_pack_build. (plan_freeze.c) */
+enum err_code plan_freeze(const struct task *task, const struct dataset_select *choose, struct blob *blob,
+                          void (*progress)(void *arg, int64_t cases), void *arg, struct arena *a,
+                          struct data_pack_info *info, const json_t **select, struct err *e) MUST_USE;
+/* Members of the JSON are only ever added. Yours. */
+json_t       *plan_estimate_json(const struct plan *p);
+
 /* The task and its arena become the plan's on ERR_OK. `select` is recorded in the settings; NULL: everything. */
 enum err_code plan_new(struct task *task, struct arena *a, struct blob *blob, const struct data_pack_info *info,
                        const json_t *select, struct llm *l, struct plan **out, struct err *e) MUST_USE;

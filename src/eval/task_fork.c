@@ -31,13 +31,13 @@ static struct doc_node *task_fork_parse(struct task_read *r, int file, struct st
             err_set(e, ERR_BAD_INPUT, STR_FMT " can't be read", STR_ARG(name));
         return root;
     }
-    if (doc_read(name, text, doc_form_of(name), r->a, &root, &why) == ERR_OK) {
+    if (doc_read(name, text, doc_form_of(name), r->a, &root, &why) == ERR_OK && task_import(r, &root, &why) == ERR_OK) {
         if (file)
             task_fork_number(root, file);
         return task_usecase_old(r, root);
     }
     if (task_split_place(str_c(why.text), name, &line, &column, &what))
-        task_problem(r, file, (int)line, (int)column, STR_FMT, STR_ARG(what));
+        task_problem(r, file, (int)line, (int)column, STR_FMT "%s", STR_ARG(what), task_import_hint(what));
     else
         task_problem(r, file, 1, 1, "%s", why.text);
     err_set(e, why.code, "%s", why.text);

@@ -97,6 +97,9 @@ enum err_code task_read_root(struct task_read *r, struct str text, struct doc_no
 struct doc_node *task_usecase_root(struct task_read *r, int file, struct str text);
 /* An older use-case file (name, goal) as one; `root` itself when it is none. */
 struct doc_node *task_usecase_old(struct task_read *r, struct doc_node *root);
+/* task_import.c: a task of another tool becomes one of ours; anything else stays as it is. The error has a place. */
+const char *task_import_hint(struct str fault);         /* what else there is to say of a fault of the file, or "" */
+enum err_code task_import(struct task_read *r, struct doc_node **root, struct err *e) MUST_USE;
 /* task_dimensions.c */
 void task_read_dimensions(struct task_read *r);
 void task_check_dimensions(struct task_read *r);        /* after all that is said was read: which were used */

@@ -48,6 +48,10 @@ enum err_code sim_book_add(struct sim *s, const struct dataset_case *c, struct e
 enum err_code sim_book_add_text(struct sim *s, struct str input, const json_t *expected, struct err *e) MUST_USE;
 /* JSON lines: {"vars": {...}, "expected": ...}, or the variables beside "expected" (or "expected_output"). */
 enum err_code sim_book_load(struct sim *s, const char *path, struct err *e) MUST_USE;
+/* The first SIM_BOOK_CASES_MAX of a run's frozen cases. */
+#define SIM_BOOK_CASES_MAX 1000000
+struct data_pack;
+enum err_code sim_book_add_pack(struct sim *s, struct data_pack *pack, struct err *e) MUST_USE;
 int64_t       sim_book_len(struct sim *s);
 
 /* {"faults": [{"kind": "429=2", "rate": 0.2, "models": ["careful"], "first": N, "every": N}],

@@ -139,7 +139,7 @@ def tables_fit_terminals_of_any_width():
 
 @test
 def every_command_that_lists_or_shows_speaks_json():
-    without = {"completion", "sim", "report"}       # a script; a server (`sim --models --json` lists); files (export has JSON)
+    without = {"completion", "sim", "report", "mcp"}       # a script; a server (`sim --models --json` lists); files (export has JSON)
     with Home() as home:
         a_run(home, 5)
         commands = home.json("help", "--json")
@@ -153,7 +153,7 @@ def every_command_that_lists_or_shows_speaks_json():
                  ["help", "run"], ["init", "new"], ["run", "task.yaml", "--fresh", "-q"], ["watch", "task.yaml", "-q", "--rounds", "1"], ["sim", "--models"],
                  ["cache", "clear", "--yes"], ["tokens", "task.yaml", "--models", "openai:gpt-4o"], ["usecases", os.path.join(ROOT, "examples")],
                  ["checks", "generate", "task.yaml", "--dry-run"],
-                 ["label", "last"], ["label", "--summary"], ["label", "--agreement"], ["judge", "last", "--model", "sim:judge", "--speed", "0"], ["rm", "last", "--yes"]]
+                 ["label", "last"], ["label", "--summary"], ["label", "--agreement"], ["import", "--list"], ["judge", "last", "--model", "sim:judge", "--speed", "0"], ["rm", "last", "--yes"]]
         for words in calls:
             child = home.run(*words, "--json")
             assert child.returncode in (0, 1, 3), (words, child.err)

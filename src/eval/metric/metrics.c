@@ -4,6 +4,7 @@
  * `const struct metric metric_X = { ... };`, and its X here. */
 #define METRICS(X)              \
     X(accuracy)                 \
+    X(answer_match)             \
     X(bleu)                     \
     X(checks_passed)            \
     X(chrf)                     \

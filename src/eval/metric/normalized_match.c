@@ -43,7 +43,7 @@ static size_t normalized_word_end(struct str text, size_t i)
 }
 
 /* Words that are articles go; what is neither word nor white space stays where it is. */
-static struct str normalized_text(struct str text, struct arena *a)
+struct str normalized_text(struct str text, struct arena *a)
 {
     struct str plain = normalized_plain(text, a), piece;
     char *out = arena_alloc(a, plain.len + 2);

@@ -29,3 +29,5 @@ bool reference_fits(size_t output_units, size_t gold_units, const char *unit, st
 /* The setting `name`: a finite number in low..high; *out stays as it is when it is not said. */
 enum err_code metric_number(const struct metric_spec *spec, const char *name, double low, double high, double *out,
                             struct err *e) MUST_USE;
+/* Lower case, no ASCII punctuation, no a/an/the, white space as one blank (SQuAD). In the arena. (normalized_match.c) */
+struct str normalized_text(struct str text, struct arena *a);

@@ -56,6 +56,26 @@ enum err_code report_trial(const struct result *r, const struct store_trial *t, 
     return ERR_OK;
 }
 
+json_t *report_run_row(const struct store_run_row *row)
+{
+    json_t *o = json_object();
+    char text[CLOCK_TEXT], money[MONEY_TEXT];
+
+    json_set_str(o, "id", row->run.id);
+    json_set_str(o, "task", row->run.task_name);
+    json_object_set_new(o, "state", json_string(run_state_name(row->run.state)));
+    json_object_set_new(o, "created_at", json_string(clock_text(row->run.created_ms, text)));
+    json_object_set_new(o, "cases", json_integer(row->run.cases));
+    json_object_set_new(o, "variants", json_integer(row->run.variants));
+    json_object_set_new(o, "repeat", json_integer(row->run.repeat));
+    json_object_set_new(o, "trials", json_integer(run_trials(&row->run)));
+    json_object_set_new(o, "done", json_integer(row->done));
+    json_object_set_new(o, "failed", json_integer(row->failed));
+    json_object_set_new(o, "cost_usd", json_string(money_exact(row->cost_nanousd, money)));
+    json_object_set_new(o, "unknown_cost_calls", json_integer(row->unknown_calls));
+    return o;
+}
+
 static enum err_code jsonl_each(const struct store_trial *t, void *arg, struct err *e)
 {
     struct jsonl *w = arg;

@@ -29,7 +29,8 @@ struct report_options {
     int64_t trials;                     /* pdf: the worst so many; 0: REPORT_TRIALS; negative: none */
 #define REPORT_TRIALS     20
 #define REPORT_TRIALS_MAX 500
-    struct blob *blob;                  /* html, pdf: where the frozen cases lie; NULL: the page has neither inputs nor answers */
+    struct str variant;                 /* inspect: the one that is written; empty: the only one */
+    struct blob *blob;                  /* html, inspect, pdf: where the frozen cases lie; NULL: the page has neither inputs nor answers */
 };
 
 struct report_format {
@@ -86,5 +87,7 @@ void        report_json_text(const json_t *j, bool pretty, struct buf *out);
 enum err_code report_put(const struct report_sink *sink, struct buf *b, struct err *e);    /* writes and empties it */
 /* A trial as the formats of programs have it; with its transcript when `t` has one that was asked for. Yours. */
 enum err_code report_trial(const struct result *r, const struct store_trial *t, json_t **out, struct err *e) MUST_USE;
+/* A run in a list of runs. Yours. */
+json_t       *report_run_row(const struct store_run_row *row);
 /* The model of a trial's variant, by the variant's number; and the variant. */
 const struct result_variant *report_variant(const struct result *r, int64_t no);

@@ -274,6 +274,12 @@ static double shape_some(int64_t v, int64_t c, int64_t r)
     return (v * 7 + c * 3 + r) % 5 == 0 ? 0.25 : 1;
 }
 
+/* Of the formats that hold one variant. */
+static struct str shape_variant(const struct result *r)
+{
+    return r->variants[r->variant_count > 1 && !r->variants[0].name.len].name;
+}
+
 TEST(every_format_takes_every_shape_of_run)
 {
     static const char *const names[] = {
@@ -300,7 +306,8 @@ TEST(every_format_takes_every_shape_of_run)
             AUTO_BUF struct buf b = BUF_INIT(8 << 20);
             struct report_sink sink = report_to_buf(&b);
 
-            CHECK_OK(report_at(k)->write(r, f.store, &(struct report_options){ .columns = 72, .detail = true, .color = k % 2 == 0 },
+            CHECK_OK(report_at(k)->write(r, f.store, &(struct report_options){ .columns = 72, .detail = true, .color = k % 2 == 1,
+                                                                               .variant = shape_variant(r) },
                                          &sink, &e));
             CHECK(b.len > 0 && (report_at(k)->binary || str_is_utf8(buf_str(&b))));
             if (!strcmp(report_at(k)->name, "junit"))
@@ -333,7 +340,7 @@ TEST(a_sink_that_fails_stops_the_report)
         for (int after = 0; after < (report_at(k)->per_trial ? 5 : 1); after++) {
             int left = after;
 
-            CHECK_INT(report_at(k)->write(r, f.store, &(struct report_options){ 0 },
+            CHECK_INT(report_at(k)->write(r, f.store, &(struct report_options){ .variant = shape_variant(r) },
                                           &(struct report_sink){ sink_full, &left }, &e),
                       ERR_IO);
         }

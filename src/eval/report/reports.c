@@ -3,6 +3,7 @@
 #define REPORTS(X)      /* the one list, sorted by name */ \
     X(csv)              \
     X(html)             \
+    X(inspect)          \
     X(json)             \
     X(jsonl)            \
     X(junit)            \
