@@ -20,7 +20,7 @@ PUBLIC = {
     "template": {"template/unicode.h": "*"},
     "eval": {"eval/*.h": "*", "eval/report/report.h": "*", "eval/report/charts.h": "*",
              "eval/report/grid.h": "*", "eval/report/comparison.h": "*"},
-    "llm": {"llm/prices.h": "*", "llm/cache.h": "*"},
+    "llm": {"llm/prices.h": "*", "llm/cache.h": "*", "llm/live.h": "*", "llm/provider/openrouter_models.h": "*"},
 }
 MADE = {"embedded.h", "version.h"}          # by the build: anybody may include them
 FORBIDDEN = {
