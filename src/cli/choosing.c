@@ -301,8 +301,10 @@ enum err_code choosing_make(struct session *s, const struct args *args, struct t
 enum err_code choosing_grid(struct session *s, const struct choice *c, struct err *e)
 {
     static const struct grid_column columns[] = {
-        { .heading = "#", .right = true }, { .heading = "model", .least = 12 }, { .heading = "tier" }, { .heading = "input", .right = true },
-        { .heading = "output", .right = true }, { .heading = "context", .right = true, .drop = 1 }, { .heading = "best for", .least = 8, .drop = 2 },
+        { .heading = "#", .right = true }, { .heading = "model", .least = 12 }, { .heading = "tier" },
+        { .heading = "input", .right = true },
+        { .heading = "output", .right = true }, { .heading = "context", .right = true, .drop = 1 },
+        { .heading = "best for", .least = 8, .drop = 2 },
     };
     struct grid *g = grid_new(s->arena, columns, COUNT_OF(columns));
 
