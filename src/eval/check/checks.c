@@ -47,6 +47,7 @@
     X(occurrences)        \
     X(one_of)             \
     X(paragraphs)         \
+    X(promptfoo)          \
     X(range)              \
     X(refusal)            \
     X(regex)              \
