@@ -552,7 +552,7 @@ enum err_code task_load_text(struct str name, const char *dir, struct str text, 
 /* The file itself, or what a folder holds under a usual name. */
 static enum err_code task_find(const char *path, struct arena *a, struct str *out, struct err *e)
 {
-    static const char *const names[] = { "task.yaml", "task.yml", "task.json", USECASE_FILE_NAME };
+    static const char *const names[] = { "task.yaml", "task.yml", "task.json", "promptfooconfig.yaml", USECASE_FILE_NAME };
 
     *out = str_c(path);
     if (!file_is_dir(path))

@@ -97,6 +97,8 @@ enum err_code task_read_root(struct task_read *r, struct str text, struct doc_no
 struct doc_node *task_usecase_root(struct task_read *r, int file, struct str text);
 /* An older use-case file (name, goal) as one; `root` itself when it is none. */
 struct doc_node *task_usecase_old(struct task_read *r, struct doc_node *root);
+/* promptfoo/load.c: a promptfoo configuration as one, its cases in r->t; `root` itself when it is none. */
+struct doc_node *task_promptfoo(struct task_read *r, struct doc_node *root);
 /* task_dimensions.c */
 void task_read_dimensions(struct task_read *r);
 void task_check_dimensions(struct task_read *r);        /* after all that is said was read: which were used */

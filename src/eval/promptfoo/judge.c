@@ -93,6 +93,12 @@ static void judge_sum(const struct sum *sum, double threshold, struct arena *a, 
     }
 }
 
+/* Why no output of the test can be judged as it came; empty: it can. */
+static struct str judge_blind(const struct subject *s)
+{
+    return json_to_str(JSON_AT(s->kase->vars, PROMPTFOO_VARIABLE, "blind"));
+}
+
 static void judge_one(const struct subject *s, struct str output, const json_t *assertion, struct arena *a,
                       struct promptfoo_answer *out)
 {
@@ -105,6 +111,10 @@ static void judge_one(const struct subject *s, struct str output, const json_t *
     if (!kind) {
         promptfoo_broken(arena_printf(a, "there is no assertion \"" STR_FMT "\"", STR_ARG(json_get_str(assertion, "type"))),
                          out);
+        return;
+    }
+    if (judge_blind(s).len) {
+        promptfoo_skip(judge_blind(s), out);
         return;
     }
     if (!kind->judge || json_child(assertion, "transform")) {
