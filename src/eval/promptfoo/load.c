@@ -197,6 +197,7 @@ static struct doc_node *load_task(struct load *l)
     load_options(l, root);
     json_object_set_new(root, "chunking", json_string("off"));
     json_object_set_new(root, "metrics", json_pack("[s,s,s,s]", "checks_passed", "promptfoo_score", "cost", "latency"));
+    json_object_set_new(root, "thresholds", json_pack("{s:f}", "checks_passed", 1.0));
     json_object_set_new(root, "checks", json_pack("[{s:b,s:s,s:s}]", "promptfoo", 1, "name", "test", "severity", "critical"));
     load_prompts(l);
     variants = load_variants(l);

@@ -26,13 +26,17 @@ static bool template_is_path(struct str expression, struct str *root)
     return s.len > 0;
 }
 
-/* x as JavaScript makes text of it. */
+/* x as JavaScript makes text of it; lists of plain values, of which those inside lists keep Python's form. */
 static void template_print(struct buf *b, struct str x)
 {
-    buf_printf(b, "\"\" if " STR_FMT " is undefined else \"true\" if " STR_FMT " is sameas true else \"false\" if " STR_FMT
-               " is sameas false else \"\" if " STR_FMT " is none else " STR_FMT " | tojson if " STR_FMT
-               " is mapping or (" STR_FMT " is iterable and " STR_FMT " is not string) else " STR_FMT,
-               STR_ARG(x), STR_ARG(x), STR_ARG(x), STR_ARG(x), STR_ARG(x), STR_ARG(x), STR_ARG(x), STR_ARG(x), STR_ARG(x));
+    static const char *const pieces[] = { "\"\" if ", " is undefined or ", " is none else \"true\" if ",
+        " is sameas true else \"false\" if ", " is sameas false else \"[object Object]\" if ", " is mapping else ",
+        " | join(\",\") if ", " is iterable and ", " is not string else " };
+
+    for (size_t i = 0; i < COUNT_OF(pieces); i++) {
+        buf_puts(b, pieces[i]);
+        buf_append(b, x);
+    }
 }
 
 /* The inside of a tag, with "| dump" as "| tojson". */
