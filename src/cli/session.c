@@ -245,6 +245,7 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
 
     over.model_count = args_list(args, "models", &models);
     over.models = models;
+    over.strict = args_has(args, "strict");
     if (args_has(args, "models") && !over.model_count)
         return err_set(e, ERR_USAGE, "--models names no model; write --models openai:gpt-4o-mini,sim:careful");
     TRY(args_int(args, "repeat", 1, 1000, &over.repeat, e));

@@ -62,7 +62,8 @@ void          session_close(struct session *s);
     { "where", 'w', "EXPR", "only cases where this holds, such as \"urgency == 'high'\"", NULL },  \
     { "repeat", 'r', "N", "ask every case N times", NULL },                                        \
     { "chunk", 0, "SIZE", "ask long inputs in parts: auto (default), off, dynamic, or characters[,overlap]", "auto off dynamic" }, \
-    { "param", 0, "NAME=VALUE,..", "set parameters over the task's: temperature=0,max_tokens=200", NULL }
+    { "param", 0, "NAME=VALUE,..", "set parameters over the task's: temperature=0,max_tokens=200", NULL }, \
+    { "strict", 0, NULL, "what is only warned of is an error: nothing a task says is left out", NULL }
 
 /* Loads the task with the command line over it; prints every problem; ERR_BAD_INPUT after printing has an empty text. */
 enum err_code session_task(struct session *s, const struct args *args, const char *path, struct task **out,

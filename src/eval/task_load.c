@@ -17,6 +17,7 @@ void task_problem_in(struct task_read *r, struct str where, bool warning, struct
 {
     struct problems *p = r->p;
 
+    warning = warning && !r->ov->strict;
     if (p->list.len == TASK_PROBLEMS_MAX) {
         p->more += !warning;
         return;

@@ -31,6 +31,7 @@ struct task_overrides {
     struct params params;               /* over the task's and the variants' */
     int64_t budget_nanousd;
     const struct task_chunking *chunking;
+    bool strict;                        /* warnings are errors */
 };
 
 /* `path`: the file, or a folder with task.yaml (or task.yml, task.json, else a USE-CASE.md) in it. Fails with

@@ -17,8 +17,14 @@ static void load_tell(struct load *l, struct str where, bool warning, const char
     struct err text = ERR_INIT;             /* cut on a code point, control bytes made harmless */
 
     err_setv(&text, ERR_BAD_INPUT, fmt, ap);
-    if (warning && (map_has(&l->notes, str_c(text.text)) || map_len(&l->notes) >= LOAD_NOTES_MAX))
+    if (warning && map_has(&l->notes, str_c(text.text)))
         return;
+    if (warning && map_len(&l->notes) == LOAD_NOTES_MAX) {
+        if (!l->notes_full)
+            task_problem_in(l->r, where, true, S("... and more is not honoured; what stands here is told first"));
+        l->notes_full = true;
+        return;
+    }
     if (warning)
         map_put(&l->notes, str_c(text.text), l);
     task_problem_in(l->r, where, warning, str_c(text.text));

@@ -38,6 +38,7 @@ struct load {
     struct map odd;                         /* variables that JavaScript writes otherwise than Python does */
     int files;
     bool full;                              /* more cases than are allowed, and it was said */
+    bool notes_full;                        /* and it was said */
     bool no_references;                     /* inside assertionTemplates */
     int64_t referred;                       /* nodes that $ref led to */
 };

@@ -47,7 +47,7 @@ void promptfoo_finish_reason(const struct promptfoo_question *q, struct promptfo
 {
     struct str want = json_to_str(q->value), said;
 
-    if (!want.at) {
+    if (!json_is_string(q->value)) {
         promptfoo_broken(S("its value must be a text: stop, length, content_filter, tool_calls"), out);
         return;
     }
@@ -102,32 +102,29 @@ static const json_t *tools_find(const json_t *tools, struct str name, bool *foun
 }
 
 /* Empty: the call is as the tool wants it. */
-static struct str tools_fault(const json_t *tools, const json_t *call, struct arena *a)
+static struct str tools_fault(const json_t *tools, const json_t *given, struct arena *a)
 {
-    const json_t *f = json_child(call, "function"), *given = json_child(f ? f : call, "arguments"), *parameters;
-    struct str name = json_get_str(f ? f : call, "name");
-    AUTO_JSON *read = NULL;
+    const json_t *parameters;
+    struct tool_call call;
     struct schema_fault fault;
     struct schema *schema;
     struct err e = ERR_INIT;
     size_t count;
     bool found;
 
-    parameters = tools_find(tools, name, &found);
+    llm_tool_call_read(given, a, &call);
+    parameters = tools_find(tools, call.name, &found);
     if (!found)
-        return arena_printf(a, "there is no tool \"" STR_FMT "\"", STR_ARG(str_utf8_head(name, 60)));
-    if (json_is_string(given)) {
-        if (json_read(json_to_str(given), &read, &e) != ERR_OK)
-            return arena_printf(a, "the arguments of " STR_FMT " are not JSON", STR_ARG(name));
-        given = read;
-    }
+        return arena_printf(a, "there is no tool \"" STR_FMT "\"", STR_ARG(str_utf8_head(call.name, 60)));
     if (!parameters || !json_object_size(parameters))
-        return json_object_size(given) ? arena_printf(a, STR_FMT " takes no arguments", STR_ARG(name)) : STR_NONE;
+        return json_object_size(call.arguments) ? arena_printf(a, STR_FMT " takes no arguments", STR_ARG(call.name)) : STR_NONE;
+    if (!call.arguments)
+        return arena_printf(a, "the arguments of " STR_FMT " are not JSON", STR_ARG(call.name));
     if (schema_compile(parameters, a, &schema, &e) != ERR_OK)
-        return arena_printf(a, "the parameters of " STR_FMT ": %s", STR_ARG(name), e.text);
-    if (schema_validate(schema, given ? given : json_null(), a, &fault, 1, &count) == SCHEMA_VALID)
+        return arena_printf(a, "the parameters of " STR_FMT ": %s", STR_ARG(call.name), e.text);
+    if (schema_validate(schema, call.arguments, a, &fault, 1, &count) == SCHEMA_VALID)
         return STR_NONE;
-    return arena_printf(a, "the arguments of " STR_FMT ": " STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(fault.path),
+    return arena_printf(a, "the arguments of " STR_FMT ": " STR_FMT ": " STR_FMT, STR_ARG(call.name), STR_ARG(fault.path),
                         STR_ARG(fault.text));
 }
 
