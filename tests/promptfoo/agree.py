@@ -101,10 +101,14 @@ for name in sorted(os.listdir(fixtures)):
             for metric, value in x.get("namedScores", {}).items():
                 if not math.isclose(value, y["namedScores"].get(metric, math.nan), abs_tol=1e-9):
                     failures.append("%s: %s %r, assay %r" % (where, metric, value, y["namedScores"].get(metric)))
-for line in failures:
-    print(line)
-print("%d tests, %d results of them compared (%d pass, %d fail): %d verdicts agree, %d scores agree, %d not evaluated; "
+summary = ("%d tests, %d results of them compared (%d pass, %d fail): %d verdicts agree, %d scores agree, %d not evaluated; "
       "%d kinds of assertion" % (tests, compared, passing, compared - passing, agreed, scores, unevaluated,
                                  len(kinds - {"assert-set"})))
+with open(os.path.join(here, "..", "..", "docs", "compat.md")) as f:
+    if summary not in f.read().splitlines():
+        failures.append("docs/compat.md does not say what this test found")
+for line in failures:
+    print(line)
+print(summary)
 print("%d passed, %d failed" % (agreed, len(failures)))
 sys.exit(1 if failures or tests < 60 else 0)

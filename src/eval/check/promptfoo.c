@@ -27,7 +27,7 @@ static enum check_verdict promptfoo_verdict(const void *state, const struct chec
 
 const struct check check_promptfoo = {
     .name = "promptfoo", .argument = CHECK_TRUE, .scope = CHECK_OF_TRIAL,
-    .doc = "The case passes as a test of a promptfoo configuration does (see docs/promptfoo.md).",
+    .doc = "The case passes as a test of a promptfoo configuration does (see docs/compat.md).",
     .example = "- promptfoo",
     .prepare = promptfoo_prepare, .judge = promptfoo_verdict,
 };
