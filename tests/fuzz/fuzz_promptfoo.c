@@ -61,7 +61,8 @@ static void fuzz_judge(struct str text)
     ASSERT(v->part_count <= PROMPTFOO_ASSERTS_MAX && v->answer.state <= PROMPTFOO_BROKEN);
     ASSERT(v->answer.state == PROMPTFOO_PASS || v->answer.reason.len);
     for (size_t i = 0; i < v->part_count; i++)
-        ASSERT(v->parts[i].answer.state == PROMPTFOO_SKIP || isfinite(v->parts[i].answer.score) || v->parts[i].assertion);
+        ASSERT(v->parts[i].answer.state == PROMPTFOO_SKIP || isfinite(v->parts[i].answer.score) ||
+               v->parts[i].assertion);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -95,7 +95,8 @@ struct glob { struct load *l; VEC(struct str) found; int entries; };
 
 static void glob_below(struct glob *g, struct str dir, struct str rest, int depth);
 
-static void glob_entry(struct glob *g, struct str dir, const struct dirent *entry, struct str one, struct str rest, int depth)
+static void glob_entry(struct glob *g, struct str dir, const struct dirent *entry, struct str one, struct str rest,
+                       int depth)
 {
     struct str path = arena_printf(g->l->a, STR_FMT "%s%s", STR_ARG(dir), dir.len ? "/" : "", entry->d_name);
     bool deep = str_is(one, "**");
@@ -103,7 +104,7 @@ static void glob_entry(struct glob *g, struct str dir, const struct dirent *entr
     if (entry->d_name[0] == '.')
         return;
     if (deep) {
-        if (entry->d_type == DT_DIR)
+        if (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN)
             glob_below(g, path, arena_printf(g->l->a, "**/" STR_FMT, STR_ARG(rest)), depth + 1);
         return;
     }
@@ -111,7 +112,7 @@ static void glob_entry(struct glob *g, struct str dir, const struct dirent *entr
         return;
     if (rest.at)
         glob_below(g, path, rest, depth + 1);
-    else if (entry->d_type == DT_REG || entry->d_type == DT_LNK)
+    else if (entry->d_type != DT_DIR)
         vec_push(&g->found, path);
 }
 
@@ -212,7 +213,8 @@ json_t *load_files_in(struct load *l, struct str where, json_t *value, int depth
         json_t *o = json_object();
 
         for (void *it = json_object_iter(value); it; it = json_object_iter_next(value, it))
-            json_object_set_new(o, json_object_iter_key(it), load_files_in(l, where, json_object_iter_value(it), depth + 1));
+            json_object_set_new(o, json_object_iter_key(it),
+                                load_files_in(l, where, json_object_iter_value(it), depth + 1));
         return o;
     }
     return json_incref(value);
@@ -238,14 +240,17 @@ static struct str env_value(struct load *l, struct str where, struct str name)
     const json_t *own = json_child(l->env, key);
 
     if (env_is_secret(name)) {
-        load_note(l, where, "env." STR_FMT " sounds like a secret and is put into no text; keys are taken from the environment "
-                  "where a provider needs them", STR_ARG(str_utf8_head(name, 60)));
+        load_note(l, where,
+                  "env." STR_FMT " sounds like a secret and is put into no text; keys are taken from the environment "
+                  "where a provider needs them",
+                  STR_ARG(str_utf8_head(name, 60)));
         return STR_NONE;
     }
     if (own && !json_is_object(own) && !json_is_array(own))
         return json_is_string(own) ? arena_strdup(l->a, json_to_str(own)) : STR_NONE;
     if (!found)
-        load_note(l, where, "the environment has no " STR_FMT ", which stands for nothing then", STR_ARG(str_utf8_head(name, 60)));
+        load_note(l, where, "the environment has no " STR_FMT ", which stands for nothing then",
+                  STR_ARG(str_utf8_head(name, 60)));
     return found ? arena_strdup(l->a, str_c(found)) : STR_NONE;
 }
 
@@ -350,9 +355,13 @@ void load_prepare(struct load *l, struct doc_node *root)
     if (root == l->root && env && env->kind == DOC_MAP) {
         l->env = json_in_arena(doc_to_json(env), l->a);
         for (size_t i = 0; i < env->count; i++)
-            if (env_is_secret(env->pairs[i].key))
-                load_note(l, load_where(l, env->pairs[i].value), "env: " STR_FMT " is not taken from the file; set it in the "
-                          "environment", STR_ARG(env->pairs[i].key));
+            if (env_is_secret(env->pairs[i].key)) {
+                load_hide(l, env->pairs[i].value->text);
+                load_note(l, load_where(l, env->pairs[i].value),
+                          "env: " STR_FMT " is not taken from the file; set it in the "
+                          "environment",
+                          STR_ARG(env->pairs[i].key));
+            }
     }
     prepare_node(l, root, 0);
 }

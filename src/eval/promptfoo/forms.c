@@ -51,7 +51,8 @@ static struct str forms_fault(const struct schema *schema, const json_t *value, 
     enum schema_verdict v = schema_validate(schema, value, a, &fault, 1, &count);
 
     *undecided = v == SCHEMA_UNDECIDED;
-    return v == SCHEMA_VALID ? STR_NONE : arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(fault.path), STR_ARG(fault.text));
+    return v == SCHEMA_VALID ? STR_NONE
+                             : arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(fault.path), STR_ARG(fault.text));
 }
 
 void promptfoo_is_json(const struct promptfoo_question *q, struct promptfoo_answer *out)
@@ -85,7 +86,7 @@ static size_t forms_object_end(struct str s, size_t from, int64_t *open)
     do {
         *open += s.at[i] == '{' ? 1 : s.at[i] == '}' ? -1 : 0;
         i++;
-    } while (i < end && *open > 0);
+    } while (i<end && * open> 0);
     return i;
 }
 

@@ -109,7 +109,8 @@ static void judge_one(const struct subject *s, struct str output, const json_t *
     if (json_is_null(q.value))
         q.value = NULL;
     if (!kind) {
-        promptfoo_broken(arena_printf(a, "there is no assertion \"" STR_FMT "\"", STR_ARG(json_get_str(assertion, "type"))),
+        promptfoo_broken(arena_printf(a, "there is no assertion \"" STR_FMT "\"",
+                                      STR_ARG(json_get_str(assertion, "type"))),
                          out);
         return;
     }
@@ -120,12 +121,14 @@ static void judge_one(const struct subject *s, struct str output, const json_t *
     if (!kind->judge || json_child(assertion, "transform")) {
         promptfoo_skip(arena_printf(a, STR_FMT ": %s", STR_ARG(json_get_str(assertion, "type")),
                                     kind->judge ? "its transform is code, which needs the sandbox: not evaluated"
-                                                : kind->about), out);
+                                                : kind->about),
+                       out);
         return;
     }
     kind->judge(&q, out);
     if (out->state != PROMPTFOO_PASS && out->state != PROMPTFOO_SKIP)
-        out->reason = arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(json_get_str(assertion, "type")), STR_ARG(out->reason));
+        out->reason = arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(json_get_str(assertion, "type")),
+                                   STR_ARG(out->reason));
     if (out->state == PROMPTFOO_FAIL && judge_weight(assertion) == 0)
         out->state = PROMPTFOO_PASS;
 }
@@ -152,7 +155,8 @@ static const json_t *judge_named(const struct sum *sum, struct arena *a)
         const char *name = json_object_iter_key(it);
         double weight = json_get_double(sum->weights, name, 0);
 
-        json_object_set_new(means, name, json_real(weight > 0 ? json_number_value(json_object_iter_value(it)) / weight : 0));
+        json_object_set_new(means, name,
+                            json_real(weight > 0 ? json_number_value(json_object_iter_value(it)) / weight : 0));
     }
     return json_in_arena(means, a);
 }
@@ -261,7 +265,8 @@ static struct str judge_fault(const json_t *assertion, size_t number, struct are
         return STR_NONE;
     suggest_begin(&near, inverse ? str_from(type, 4) : type);
     promptfoo_kind_suggest(&near);
-    return arena_printf(a, "there is no assertion \"" STR_FMT "\"%s", STR_ARG(str_utf8_head(type, 60)), suggest_hint(&near, hint));
+    return arena_printf(a, "there is no assertion \"" STR_FMT "\"%s", STR_ARG(str_utf8_head(type, 60)),
+                        suggest_hint(&near, hint));
 }
 
 struct str promptfoo_test_fault(const json_t *test, struct arena *a)

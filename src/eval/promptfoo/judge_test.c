@@ -47,7 +47,8 @@ static void judge_rows(const struct row *rows, size_t count)
         snprintf(test, sizeof test, "{assert: [%s]}", rows[i].assertion);
         got = judge_test(test, str_c(rows[i].output));
         if (got.mark != rows[i].mark) {
-            fprintf(stderr, "%s of \"%s\": %c, not %c (%s)\n", rows[i].assertion, rows[i].output, got.mark, rows[i].mark, got.reason);
+            fprintf(stderr, "%s of \"%s\": %c, not %c (%s)\n", rows[i].assertion, rows[i].output, got.mark,
+                    rows[i].mark, got.reason);
             CHECK(got.mark == rows[i].mark);
         }
         CHECK(got.mark == '+' || got.reason[0]);
@@ -191,9 +192,11 @@ TEST(promptfoo_weighs_what_it_judged)
 {
     struct judged got;
 
-    got = judge_test("{threshold: 0.7, assert: [{type: contains, value: a, weight: 3}, {type: contains, value: x}]}", S("a"));
+    got = judge_test("{threshold: 0.7, assert: [{type: contains, value: a, weight: 3}, {type: contains, value: x}]}",
+                     S("a"));
     CHECK(got.mark == '+' && got.score == 0.75);
-    got = judge_test("{threshold: 0.8, assert: [{type: contains, value: a, weight: 3}, {type: contains, value: x}]}", S("a"));
+    got = judge_test("{threshold: 0.8, assert: [{type: contains, value: a, weight: 3}, {type: contains, value: x}]}",
+                     S("a"));
     CHECK(got.mark == '-');
     CHECK_STR(str_c(got.reason), "the score 0.75 is below the threshold 0.8; contains: \"a\" does not contain \"x\"");
     got = judge_test("{assert: [{type: contains, value: x, weight: 0}]}", S("a"));
@@ -242,7 +245,8 @@ TEST(promptfoo_names_its_scores)
     subject_begin(&s, a);
     CHECK(promptfoo_judge(&s, a, &v));
     CHECK(v->part_count == 4 && v->parts[3].in_set && !v->parts[2].in_set);
-    CHECK(json_get_double(v->named, "m", 0) == 0.75 && json_get_double(v->named, "n", 0) == 1 && json_get_double(v->named, "s", 0) == 1);
+    CHECK(json_get_double(v->named, "m", 0) == 0.75 && json_get_double(v->named, "n", 0) == 1 &&
+          json_get_double(v->named, "s", 0) == 1);
     kase.vars = NULL;
     CHECK(!promptfoo_judge(&s, a, &v));
 }

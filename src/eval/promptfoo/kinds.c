@@ -143,7 +143,8 @@ void promptfoo_say_score(const struct promptfoo_question *q, double score, doubl
     double threshold = isnan(q->threshold) ? usual : q->threshold;
     bool pass = (score >= threshold) != q->inverse;
 
-    *out = (struct promptfoo_answer){ pass ? PROMPTFOO_PASS : PROMPTFOO_FAIL, q->inverse ? 1 - score : score, STR_NONE };
+    *out = (struct promptfoo_answer){ pass ? PROMPTFOO_PASS : PROMPTFOO_FAIL, q->inverse ? 1 - score : score,
+                                      STR_NONE };
     if (!pass)
         out->reason = arena_printf(q->a, "%s %.4f is %s the threshold %.15g", name, score,
                                    q->inverse ? "not below" : "below", threshold);

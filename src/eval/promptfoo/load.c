@@ -58,22 +58,50 @@ static bool load_word(const char *words, struct str word)
     return false;
 }
 
+static void load_key(struct load *l, struct str where, struct str key, const char *what, const char *known)
+{
+    struct suggest near;
+    struct str rest = str_c(known), one;
+    char hint[160];
+
+    suggest_begin(&near, key);
+    while (str_split(&rest, ' ', &one))
+        suggest_offer(&near, one);
+    load_note(l, where, "%s%s\"" STR_FMT "\" is not honoured%s", what, *what ? ": " : "",
+              STR_ARG(str_utf8_head(key, 60)), suggest_hint(&near, hint));
+}
+
+void load_json_keys(struct load *l, struct str where, const json_t *o, const char *what, const char *known)
+{
+    for (void *it = json_object_iter((json_t *)o); it; it = json_object_iter_next((json_t *)o, it)) {
+        struct str key = str_c(json_object_iter_key(it));
+
+        if (!load_word(known, key) && !json_is_null(json_object_iter_value(it)))
+            load_key(l, where, key, what, known);
+    }
+}
+
 void load_keys(struct load *l, const struct doc_node *map, const char *what, const char *known, const char *quiet)
 {
     for (size_t i = 0; map->kind == DOC_MAP && i < map->count; i++) {
         const struct doc_pair *p = &map->pairs[i];
         struct doc_node at = { .line = p->line, .column = p->column, .file = p->value->file };
-        struct suggest near;
-        struct str rest = str_c(known), one;
-        char hint[160];
 
-        if (load_word(known, p->key) || load_word(quiet, p->key) || p->value->kind == DOC_NULL)
-            continue;
-        suggest_begin(&near, p->key);
-        while (str_split(&rest, ' ', &one))
-            suggest_offer(&near, one);
-        load_note(l, load_where(l, &at), "%s%s\"" STR_FMT "\" is not honoured%s", what, *what ? ": " : "", STR_ARG(p->key),
-                  suggest_hint(&near, hint));
+        if (!load_word(known, p->key) && !load_word(quiet, p->key) && p->value->kind != DOC_NULL)
+            load_key(l, load_where(l, &at), p->key, what, known);
+    }
+}
+
+void load_hide(struct load *l, struct str secret)
+{
+    struct str rest = l->r->t->text;
+    ptrdiff_t at;
+
+    if (secret.len < 4 || str_contains(secret, S("{{")))
+        return;
+    while ((at = str_find(rest, secret)) >= 0) {
+        memset((char *)rest.at + at, '*', secret.len);
+        rest = str_from(rest, (size_t)at + secret.len);
     }
 }
 
@@ -155,7 +183,8 @@ static void load_options(struct load *l, json_t *root)
         return;
     load_keys(l, n, "evaluateOptions", "repeat", "cache showProgressBar maxConcurrency verbose table");
     if (task_member(n, "maxConcurrency"))
-        load_note(l, load_where(l, n), "evaluateOptions: maxConcurrency is not honoured; calls in flight are found out, or "
+        load_note(l, load_where(l, n),
+                  "evaluateOptions: maxConcurrency is not honoured; calls in flight are found out, or "
                   "given with --concurrency");
     if (repeat && task_whole(l->r, repeat, "repeat", 1, TASK_REPEAT_MAX, &times))
         json_object_set_new(root, "repeat", json_integer(times));
@@ -204,7 +233,8 @@ static struct doc_node *load_task(struct load *l)
     json_object_set_new(root, "chunking", json_string("off"));
     json_object_set_new(root, "metrics", json_pack("[s,s,s,s]", "checks_passed", "promptfoo_score", "cost", "latency"));
     json_object_set_new(root, "thresholds", json_pack("{s:f}", "checks_passed", 1.0));
-    json_object_set_new(root, "checks", json_pack("[{s:b,s:s,s:s}]", "promptfoo", 1, "name", "test", "severity", "critical"));
+    json_object_set_new(root, "checks",
+                        json_pack("[{s:b,s:s,s:s}]", "promptfoo", 1, "name", "test", "severity", "critical"));
     load_prompts(l);
     variants = load_variants(l);
     load_tests(l);
@@ -223,10 +253,15 @@ static struct doc_node *load_task(struct load *l)
         }
         load_reads(l, buf_str(&text), reads);
     }
+    load_check_env(l, load_where(l, l->root), reads);
+    if (json_child(reads, "_conversation"))
+        load_note(l, load_where(l, l->root),
+                  "_conversation is not honoured: it stands for nothing, every test is asked alone");
     json_object_set(root, "vars", reads);
     out = load_node(l, root, l->root);
     l->r->t->dataset.inline_cases = l->cases;
-    out->pairs = memcpy(arena_array(l->a, struct doc_pair, out->count + 4), out->pairs, out->count * sizeof *out->pairs);
+    out->pairs = memcpy(arena_array(l->a, struct doc_pair, out->count + 4), out->pairs,
+                        out->count * sizeof *out->pairs);
     out->pairs[out->count++] = (struct doc_pair){ S("prompts"), prompts->line, prompts->column, prompts };
     if (variants)
         out->pairs[out->count++] = (struct doc_pair){ S("variants"), variants->line, variants->column, variants };
@@ -237,7 +272,7 @@ static struct doc_node *load_task(struct load *l)
 static bool load_is(const struct task_read *r, const struct doc_node *root)
 {
     static const char *const theirs[] = { "providers", "targets", "tests", "scenarios", "defaultTest" };
-    static const char *const ours[] = { "models", "variants", "cases", "dataset", "fork_of", "gold_data", "goal" };
+    static const char *const ours[] = { "models", "variants", "cases", "dataset", "prompt", "fork_of", "gold_data", "goal" };
     bool named = str_starts(path_base(r->name), S("promptfooconfig.")), some = false;
 
     if (root->kind != DOC_MAP)

@@ -1,8 +1,8 @@
 /* src/eval/promptfoo/load.h (private to promptfoo): the parts of a configuration's reader share this.
  *
- * The reader turns a configuration into the mapping a task file would hold, and tells what it can't honour: as a warning
- * when the run means the same without it or leaves a verdict open, as an error when it would mean something else.
- * Everything is bounded: PROMPTFOO_TESTS_MAX tests after expansion, DOC_BYTES_MAX a file, LOAD_FILES_MAX files. */
+ * The reader turns a configuration into the mapping a task file would hold, and tells what it can't honour: as a
+ * warning when the run means the same without it or leaves a verdict open, as an error when it would mean something
+ * else. Everything is bounded: PROMPTFOO_TESTS_MAX tests after expansion, DOC_BYTES_MAX a file, LOAD_FILES_MAX files. */
 #pragma once
 
 #include "eval/promptfoo/promptfoo.h"
@@ -49,10 +49,14 @@ struct str load_where(const struct load *l, const struct doc_node *n);
 /* Not honoured, but the run goes on. Each text is told once. */
 void load_note(struct load *l, struct str where, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void load_fault(struct load *l, struct str where, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Makes stars of what the text a run keeps is not to hold. */
+void load_hide(struct load *l, struct str secret);
 /* JSON as the nodes a task's readers take; all of it stands at `at`. */
 struct doc_node *load_node(struct load *l, const json_t *j, const struct doc_node *at);
 /* The keys of a map that nobody reads are notes: `known` are read, `quiet` change nothing here. */
 void load_keys(struct load *l, const struct doc_node *map, const char *what, const char *known, const char *quiet);
+
+void load_json_keys(struct load *l, struct str where, const json_t *o, const char *what, const char *known);
 
 /* --- files.c ------------------------------------------------------------------------------------------------------ */
 /* "file://x" -> x; false: it is no such reference. */
@@ -79,6 +83,8 @@ struct str load_render(struct load *l, struct str where, struct str text, const 
 json_t *load_render_value(struct load *l, struct str where, const json_t *value, const json_t *vars, int depth);
 /* The names a template reads, into `names` as keys with "" as value. */
 void load_reads(struct load *l, struct str text, json_t *names);
+/* Told when `env`, which stands for nothing, is still read once load_prepare has filled it in. */
+void load_check_env(struct load *l, struct str where, const json_t *reads);
 
 /* --- the rest ----------------------------------------------------------------------------------------------------- */
 void load_prompts(struct load *l);                          /* load_prompts.c: fills prompts */

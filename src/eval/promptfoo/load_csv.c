@@ -132,7 +132,9 @@ static void csv_config(struct load *l, struct csv_row *row, struct str where, st
     if (!str_split(&rest, ':', &name) || !str_starts(name, S("__expected")) || !str_is(rest, "threshold") ||
         (name.len > 10 && (!str_to_i64(str_from(name, 10), &number) || number < 1 || number > PROMPTFOO_ASSERTS_MAX)) ||
         !str_to_double(str_trim(cell), &v)) {
-        load_fault(l, where, "the column __config:" STR_FMT " is not __config:__expected<N>:threshold with a number in it", STR_ARG(key));
+        load_fault(l, where,
+                   "the column __config:" STR_FMT " is not __config:__expected<N>:threshold with a number in it",
+                   STR_ARG(key));
         return;
     }
     json_object_set_new(row->thresholds, arena_printf(l->a, "%lld", (long long)number - 1).at, json_real(v));
@@ -165,8 +167,8 @@ static void csv_cell(struct load *l, struct csv_row *row, struct str where, stru
     }
 }
 
-static void csv_row_test(struct load *l, const struct str *names, size_t name_count, const struct str *fields, size_t count,
-                         struct str where)
+static void csv_row_test(struct load *l, const struct str *names, size_t name_count, const struct str *fields,
+                         size_t count, struct str where)
 {
     struct csv_row row = { json_object(), json_array(), json_object(), json_object(), json_object(), json_object() };
     json_t *metric;
@@ -203,7 +205,8 @@ void load_csv(struct load *l, struct str path, struct str text)
     csv_open_str(&c, text, ',');
     while (csv_next(&c, &fields, &count, &more, &e) == ERR_OK && more && l->tests.len <= PROMPTFOO_TESTS_MAX) {
         if (names) {
-            csv_row_test(l, names, name_count, fields, count, arena_printf(l->a, STR_FMT ":%lld:1", STR_ARG(shown), (long long)c.row_line));
+            csv_row_test(l, names, name_count, fields, count,
+                         arena_printf(l->a, STR_FMT ":%lld:1", STR_ARG(shown), (long long)c.row_line));
             continue;
         }
         names = arena_array(l->a, struct str, count + 1);

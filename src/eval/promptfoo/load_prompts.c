@@ -95,7 +95,8 @@ static void prompts_add(struct load *l, const struct doc_node *at, struct str la
         return;
     }
     if (!chat && str_starts(str_trim(raw), S("[")) && str_contains(raw, S("\"role\"")) && str_contains(raw, S("{%")))
-        load_fault(l, load_where(l, at), "this prompt becomes a conversation only when it is filled in; write its messages as JSON "
+        load_fault(l, load_where(l, at),
+                   "this prompt becomes a conversation only when it is filled in; write its messages as JSON "
                    "or YAML that can be read before");
     prompts_roles(chat);
     p.name = prompts_name(l, label, stem);
@@ -111,7 +112,8 @@ static struct str prompts_stem(struct str path)
 }
 
 /* Texts with lines of --- between them. */
-static void prompts_text_file(struct load *l, const struct doc_node *at, struct str label, struct str path, struct str text)
+static void prompts_text_file(struct load *l, const struct doc_node *at, struct str label, struct str path,
+                              struct str text)
 {
     AUTO_BUF struct buf part = BUF_INIT(TASK_TEXT_MAX);
     struct str rest = text, line;
@@ -125,7 +127,8 @@ static void prompts_text_file(struct load *l, const struct doc_node *at, struct 
             continue;
         }
         if (buf_failed(&part))
-            load_fault(l, load_where(l, at), "a prompt in " STR_FMT " is longer than %u bytes", STR_ARG(path), TASK_TEXT_MAX);
+            load_fault(l, load_where(l, at), "a prompt in " STR_FMT " is longer than %u bytes", STR_ARG(path),
+                       TASK_TEXT_MAX);
         else if (str_trim(buf_str(&part)).len)
             prompts_add(l, at, label, prompts_stem(path), str_trim(arena_strdup(l->a, buf_str(&part))));
         buf_reset(&part);
@@ -202,7 +205,8 @@ static void prompts_string(struct load *l, const struct doc_node *at, struct str
 
     if (str_starts(s, S("exec:")) || str_starts(s, S("portkey://")) || str_starts(s, S("langfuse://")) ||
         str_starts(s, S("helicone://"))) {
-        load_fault(l, load_where(l, at), "the prompt \"" STR_FMT "\" comes from a program or a service, which are not asked here",
+        load_fault(l, load_where(l, at),
+                   "the prompt \"" STR_FMT "\" comes from a program or a service, which are not asked here",
                    STR_ARG(str_utf8_head(s, 60)));
         return;
     }

@@ -93,7 +93,8 @@ static void provider_param(struct load *l, struct provider *p, const char *name,
         value = list;
     }
     if (json_is_string(value) && str_contains(json_to_str(value), S("{{"))) {
-        load_note(l, load_where(l, pair->value), "config: " STR_FMT " is a template, which settings can't be", STR_ARG(pair->key));
+        load_note(l, load_where(l, pair->value), "config: " STR_FMT " is a template, which settings can't be",
+                  STR_ARG(pair->key));
     } else if (params_read_one(str_c(name), value, l->a, &unused, &e) != ERR_OK) {
         load_fault(l, load_where(l, pair->value), "config: %s", e.text);
     } else {
@@ -133,14 +134,16 @@ static void provider_config(struct load *l, struct provider *p, const struct doc
             p->base_url = arena_printf(l->a, "%s" STR_FMT "%s", str_contains(pair->value->text, S("://")) ? "" : "https://",
                                        STR_ARG(pair->value->text), str_starts(p->id, S("openai:")) ? "/v1" : "");
         } else if (str_is(key, "apiKey")) {
-            struct str *whole = &l->r->t->text;
-            ptrdiff_t at = pair->value->text.len >= 4 ? str_find(*whole, pair->value->text) : -1;
-
-            if (at >= 0 && !str_contains(pair->value->text, S("{{")))
-                memset((char *)whole->at + at, '*', pair->value->text.len);     /* what a run keeps is not to hold it */
-            load_note(l, where, "config: apiKey is not taken from the file; set the key in the environment (see `assay providers`)");
+            load_hide(l, pair->value->text);
+            load_note(
+                l, where,
+                "config: apiKey is not taken from the file; set the key in the environment (see `assay providers`)");
         } else {
-            load_note(l, where, "config: \"" STR_FMT "\" is not honoured; what a request is to hold besides goes into passthrough",
+            for (size_t k = 0; str_is(key, "headers") && pair->value->kind == DOC_MAP && k < pair->value->count; k++)
+                load_hide(l, pair->value->pairs[k].value->text);
+            load_note(l, where,
+                      "config: \"" STR_FMT
+                      "\" is not honoured; what a request is to hold besides goes into passthrough",
                       STR_ARG(key));
         }
     }
@@ -155,7 +158,8 @@ static void provider_transform(struct load *l, const struct doc_node *n)
     if (!t)
         return;
     l->transform = "the provider's transform is code, which needs the sandbox: not evaluated";
-    load_note(l, load_where(l, t), "a provider's transform is code, which needs the sandbox: what comes is judged by nothing");
+    load_note(l, load_where(l, t),
+              "a provider's transform is code, which needs the sandbox: what comes is judged by nothing");
 }
 
 static void provider_tools(struct load *l, const struct provider *p)
@@ -171,7 +175,8 @@ static void provider_tools(struct load *l, const struct provider *p)
 /* {id, label, config, prompts, transform, delay, env} */
 static void provider_map(struct load *l, struct provider *p, const struct doc_node *n)
 {
-    const struct doc_node *config = task_member(n, "config"), *prompts = task_member(n, "prompts"), *label = task_member(n, "label");
+    const struct doc_node *config = task_member(n, "config"), *prompts = task_member(n, "prompts"),
+                          *label = task_member(n, "label");
 
     load_keys(l, n, "a provider", "id label config prompts transform", "");
     provider_transform(l, n);
@@ -188,7 +193,8 @@ static void provider_map(struct load *l, struct provider *p, const struct doc_no
 static bool provider_wants(const struct load *l, const struct provider *p, const struct load_prompt *prompt)
 {
     for (size_t i = 0; i < json_array_size(p->prompts); i++) {
-        struct str ref = json_to_str(json_array_get(p->prompts, i)), label = prompt->label.len ? prompt->label : prompt->name;
+        struct str ref = json_to_str(json_array_get(p->prompts, i)),
+                   label = prompt->label.len ? prompt->label : prompt->name;
 
         if (load_is_file(ref, &ref) || str_eq(ref, label) || str_eq(ref, prompt->name))
             return true;
@@ -240,7 +246,8 @@ static void provider_variants(struct load *l, struct doc_node *list, const struc
         list->items[list->count++] = load_node(l, v, p->at);
     }
     if (!some)
-        load_fault(l, load_where(l, p->at), "no prompt is called as this provider's prompts say; a prompt's label is its name");
+        load_fault(l, load_where(l, p->at),
+                   "no prompt is called as this provider's prompts say; a prompt's label is its name");
 }
 
 static void provider_one(struct load *l, struct doc_node *list, const struct doc_node *n, int depth);
@@ -287,8 +294,10 @@ static void provider_one(struct load *l, struct doc_node *list, const struct doc
     if (!provider_model(l, p.id, &model)) {
         if (l->r->ov->model_count)
             return;                                     /* --models takes its place */
-        load_fault(l, load_where(l, n), "the provider \"" STR_FMT "\" is not here%s; ask others with --models", STR_ARG(str_utf8_head(p.id, 80)),
-                   str_starts(p.id, S("exec:")) ? " (programs are asked otherwise: see exec: in docs/providers.md)" : "");
+        load_fault(l, load_where(l, n), "the provider \"" STR_FMT "\" is not here%s; ask others with --models",
+                   STR_ARG(str_utf8_head(p.id, 80)),
+                   str_starts(p.id, S("exec:")) ? " (programs are asked otherwise: see exec: in docs/providers.md)"
+                                                : "");
         return;
     }
     provider_variants(l, list, &p, model);

@@ -50,12 +50,23 @@ static void template_inside(struct buf *b, struct str inside)
             continue;
         while (k < inside.len && inside.at[k] == ' ')
             k++;
-        if (str_starts(str_from(inside, k), S("dump")) &&
-            (k + 4 == inside.len || strchr(" ()|-", inside.at[k + 4]))) {
+        if (str_starts(str_from(inside, k), S("dump")) && (k + 4 == inside.len || strchr(" ()|-", inside.at[k + 4]))) {
             buf_puts(b, " tojson");
             i = k + 3;
         }
     }
+}
+
+/* The length of a {% raw %} ... {% endraw %} that begins here, as far as endraw; 0: none does. */
+static size_t template_raw(struct str s)
+{
+    ptrdiff_t close = str_find(s, S("%}")), end;
+    struct str word = close < 0 ? STR_NONE : str_trim(str_sub(s, 2, (size_t)close - 2));
+
+    if (!str_is(word, "raw") && !str_is(word, "- raw") && !str_is(word, "raw -") && !str_is(word, "- raw -"))
+        return 0;
+    end = str_find(s, S("endraw"));
+    return end < 0 ? s.len : (size_t)end;
 }
 
 struct str load_template(const struct load *l, struct str text)
@@ -65,11 +76,13 @@ struct str load_template(const struct load *l, struct str text)
     for (size_t i = 0; i < text.len;) {
         struct str rest = str_from(text, i), root;
         bool value = str_starts(rest, S("{{")), tag = value || str_starts(rest, S("{%"));
+        size_t raw = tag && !value ? template_raw(rest) : 0;
         ptrdiff_t end = tag ? str_find(rest, value ? S("}}") : S("%}")) : -1;
         struct str inside = end < 0 ? STR_NONE : str_sub(rest, 2, (size_t)end - 2);
 
-        if (end < 0) {
-            buf_byte(&b, text.at[i++]);
+        if (raw || end < 0) {
+            buf_append(&b, str_sub(rest, 0, MAX(raw, (size_t)1)));
+            i += MAX(raw, (size_t)1);
             continue;
         }
         buf_append(&b, str_sub(rest, 0, 2));
@@ -124,6 +137,12 @@ static json_t *template_vars(struct load *l, const struct template *t, const jso
     return all;
 }
 
+void load_check_env(struct load *l, struct str where, const json_t *reads)
+{
+    if (json_is_string(json_child(reads, "env")) && !json_string_length(json_child(reads, "env")))
+        load_fault(l, where, "the environment is read as {{ env.NAME }} or {{ env['NAME'] }}, with nothing behind it");
+}
+
 struct str load_render(struct load *l, struct str where, struct str text, const json_t *vars, bool strict)
 {
     AUTO_BUF struct buf b = BUF_INIT(PROMPTFOO_VALUE_MAX);
@@ -140,10 +159,12 @@ struct str load_render(struct load *l, struct str where, struct str text, const 
         all = template_vars(l, t, vars, &missing);
         if (strict && missing)
             return text;
+        load_check_env(l, where, all);
         if (template_render(t, all, scratch, &b, &e) == ERR_OK)
             return arena_strdup(l->a, buf_str(&b));
     }
-    load_fault(l, where, "the template \"" STR_FMT "\" can't be filled in: %s", STR_ARG(str_utf8_head(text, 60)), e.text);
+    load_fault(l, where, "the template \"" STR_FMT "\" can't be filled in: %s", STR_ARG(str_utf8_head(text, 60)),
+               e.text);
     return text;
 }
 

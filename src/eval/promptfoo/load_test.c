@@ -25,7 +25,8 @@ static void load_write(const char *name, const char *text)
 }
 
 /* NULL when it has errors; every problem on a line of `out`. */
-static struct task *load_try_as(struct arena *a, const char *name, const char *text, const struct task_overrides *ov, struct buf *out)
+static struct task *load_try_as(struct arena *a, const char *name, const char *text, const struct task_overrides *ov,
+                                struct buf *out)
 {
     AUTO(problems_dispose) struct problems p = PROBLEMS_INIT;
     struct err e = ERR_INIT;
@@ -34,8 +35,8 @@ static struct task *load_try_as(struct arena *a, const char *name, const char *t
 
     buf_reset(out);
     for (size_t i = 0; i < p.list.len; i++)
-        buf_printf(out, "%s" STR_FMT ": " STR_FMT "\n", p.list.at[i].warning ? "warning " : "", STR_ARG(p.list.at[i].where),
-                   STR_ARG(p.list.at[i].text));
+        buf_printf(out, "%s" STR_FMT ": " STR_FMT "\n", p.list.at[i].warning ? "warning " : "",
+                   STR_ARG(p.list.at[i].where), STR_ARG(p.list.at[i].text));
     CHECK((code != ERR_OK) == (p.errors > 0));
     return code == ERR_OK ? t : NULL;
 }
@@ -61,7 +62,10 @@ TEST(promptfoo_config_becomes_a_task)
 {
     AUTO_ARENA *a = arena_new_sized(0);
     AUTO_BUF struct buf out = BUF_INIT(1 << 16);
-    struct task *t = load_try(a, "description: Greetings\n" LOAD_HEAD "tests:\n- vars: {x: hi}\n  assert: [{type: contains, value: '{{ x }}!'}]\n", &out);
+    struct task *t = load_try(a,
+                              "description: Greetings\n" LOAD_HEAD
+                              "tests:\n- vars: {x: hi}\n  assert: [{type: contains, value: '{{ x }}!'}]\n",
+                              &out);
 
     CHECK_STR(buf_str(&out), "");
     CHECK(t && t->variant_count == 1 && t->check_count == 1 && json_array_size(t->dataset.inline_cases) == 1);
@@ -138,17 +142,20 @@ TEST(promptfoo_settings_are_sent_or_told)
     AUTO_BUF struct buf out = BUF_INIT(1 << 16);
     struct task *t = load_try(a, "prompts: [{raw: one, label: 'A:1'}, {raw: two, label: B}]\nproviders:\n- id: openai:chat:x\n  label: mine\n  prompts: [A]\n"
                                  "  config: {temperature: 0.5, max_tokens: 7, apiBaseUrl: 'http://h/v1', apiKey: sk-12345678, stop: END,\n"
-                                 "    response_format: {type: json_object}, passthrough: {zap: 1}, headers: {X: y}, reasoning: {effort: low}}\n"
+                                 "    response_format: {type: json_object}, passthrough: {zap: 1}, headers: {X: Bearer abcdef}, reasoning: {effort: low}}\n"
                                  "- openai:y: {config: {apiHost: example.com}}\n", &out);
 
     CHECK(t && t->variant_count == 3);
-    CHECK(str_contains(buf_str(&out), S("apiKey is not taken from the file")) && str_contains(buf_str(&out), S("\"headers\" is not honoured")));
-    CHECK(!str_contains(t->text, S("sk-12345678")));
+    CHECK(str_contains(buf_str(&out), S("apiKey is not taken from the file")) &&
+          str_contains(buf_str(&out), S("\"headers\" is not honoured")));
+    CHECK(!str_contains(t->text, S("sk-12345678")) && !str_contains(t->text, S("abcdef")));
     CHECK_STR(t->variants[0].name, "mine [A:1]");
-    CHECK(t->variants[0].params.temperature == 0.5 && t->variants[0].params.max_tokens == 7 && t->variants[0].params.stop_count == 1);
+    CHECK(t->variants[0].params.temperature == 0.5 && t->variants[0].params.max_tokens == 7 &&
+          t->variants[0].params.stop_count == 1);
     CHECK_STR(t->variants[0].base_url, "http://h/v1");
     CHECK_STR(t->variants[0].params.reasoning_effort, "low");
-    CHECK(json_get_i64(t->variants[0].params.extra, "zap", 0) == 1 && json_child(t->variants[0].params.extra, "response_format"));
+    CHECK(json_get_i64(t->variants[0].params.extra, "zap", 0) == 1 &&
+          json_child(t->variants[0].params.extra, "response_format"));
     CHECK_STR(t->variants[1].base_url, "https://example.com/v1");
 }
 
@@ -159,7 +166,8 @@ TEST(promptfoo_prompts_come_from_files_of_every_kind)
     struct task *t;
 
     load_write("two.txt", "first\n---\nsecond {{ x }}\n");
-    load_write("chat.json", "[{\"role\": \"developer\", \"content\": \"be {{ x }}\"}, {\"role\": \"user\", \"content\": [{\"type\": \"text\", \"text\": \"say\"}]}]");
+    load_write("chat.json", "[{\"role\": \"developer\", \"content\": \"be {{ x }}\"}, {\"role\": \"user\", "
+                            "\"content\": [{\"type\": \"text\", \"text\": \"say\"}]}]");
     load_write("chat.yaml", "- role: user\n  content: say {{ x }}\n");
     load_write("lines.jsonl", "[{\"role\": \"user\", \"content\": \"one\"}]\n\"two\"\n");
     load_write("table.csv", "prompt,label\n\"p, {{ x }}\",first\nq,\n");
@@ -176,7 +184,10 @@ TEST(promptfoo_prompts_come_from_files_of_every_kind)
     CHECK_STR(t->prompts[6].name, "first");
     CHECK_STR(t->prompts[8].name, "g-1");
     CHECK_STR(t->prompts[10].source, "text {{ x }}");
-    CHECK(!load_try(a, "prompts: ['[{\"role\": \"user\", \"content\": \"{% if x %}a{% endif %}\"}{% if x %}{% endif %}]']\nproviders: [echo]\n", &out));
+    CHECK(!load_try(a,
+                    "prompts: ['[{\"role\": \"user\", \"content\": \"{% if x %}a{% endif %}\"}{% if x %}{% endif "
+                    "%}]']\nproviders: [echo]\n",
+                    &out));
     CHECK(str_contains(buf_str(&out), S("becomes a conversation only when it is filled in")));
 }
 
@@ -280,6 +291,10 @@ TEST(promptfoo_tells_what_it_does_not_honour)
         { "tests: [{vars: {x: 1}, assert: [{type: equals, value: '{% if %}'}]}]", "can't be filled in" },
         { "scenarios: [{tests: []}]", "with config" }, { "defaultTest: 3", "defaultTest is a mapping" },
         { "env: {API_KEY: sk-1}", "is not taken from the file" },
+        { "tests: [{vars: {x: a}, options: {prefixx: a}}]", "options: \"prefixx\" is not honoured (did you mean \"prefix\"?)" },
+        { "tests: [{vars: {x: a}, assert: [{type: equals, vale: a}]}]", "an assertion: \"vale\" is not honoured (did you mean \"value\"?)" },
+        { "tests: [{vars: {x: \"{{ env.HOME | default('x') }}\", env: ''}}]", "with nothing behind it" },
+        { "tests: [{vars: {x: a}}]\nevaluateOptions: {delay: 5}", "\"delay\" is not honoured" },
     };
     AUTO_ARENA *a = arena_new_sized(0);
     AUTO_BUF struct buf out = BUF_INIT(1 << 16);
@@ -308,7 +323,8 @@ TEST(promptfoo_fills_in_the_environment_but_no_secret)
     t = load_try(a, "env: {OWN: here}\nprompts: ['{{env.LOAD_TEST_WORD}} {{ env[\"OWN\"] }} {{ env.LOAD_TEST_API_KEY }}{{ env.LOAD_TEST_NONE }}']\nproviders: [echo]\n", &out);
     CHECK(t != NULL);
     CHECK_STR(t->prompts[0].source, "hello here ");
-    CHECK(str_contains(buf_str(&out), S("sounds like a secret")) && str_contains(buf_str(&out), S("has no LOAD_TEST_NONE")));
+    CHECK(str_contains(buf_str(&out), S("sounds like a secret")) &&
+          str_contains(buf_str(&out), S("has no LOAD_TEST_NONE")));
     unsetenv("LOAD_TEST_WORD");
     unsetenv("LOAD_TEST_API_KEY");
 }
@@ -325,6 +341,8 @@ TEST(promptfoo_translates_templates)
     CHECK(str_ends(t->prompts[0].source, S("{{ other }} {{ n }}")));
     CHECK_STR(json_get_str(json_array_get(json_child(load_about(t, 0), "assert"), 0), "value"), "true 1");
     CHECK_STR(json_get_str(t->dataset.defaults, "other"), "");
+    t = load_try(a, "prompts: ['{% raw %}{{ flag }}{% endraw %}{{ flag }}']\nproviders: [echo]\ntests: [{vars: {flag: null}}]\n", &out);
+    CHECK(t && str_starts(t->prompts[0].source, S("{% raw %}{{ flag }}{% endraw %}{{ \"\" if flag is undefined")));
 }
 
 TEST(promptfoo_has_its_bounds)
@@ -344,7 +362,8 @@ TEST(promptfoo_has_its_bounds)
     CHECK(!load_try(a, buf_cstr(&text), &out));
     CHECK(str_contains(buf_str(&out), S("at most 256 assertions")));
     buf_reset(&text);
-    buf_puts(&text, LOAD_HEAD "assertionTemplates: {t: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}\ntests:\n- vars: {x: a}\n  assert:\n");
+    buf_puts(&text, LOAD_HEAD
+             "assertionTemplates: {t: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}\ntests:\n- vars: {x: a}\n  assert:\n");
     for (int i = 0; i < 70; i++)
         buf_printf(&text, "    - zap%d: {$ref: '#/assertionTemplates/t'}\n", i);
     CHECK(!load_try(a, buf_cstr(&text), &out));

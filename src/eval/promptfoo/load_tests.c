@@ -8,7 +8,10 @@
 #include <math.h>
 
 #define TESTS_KEYS "vars assert options description threshold metadata provider providers prompts providerOutput " \
-                   "assertScoringFunction"
+                   "assertScoringFunction author"
+#define TESTS_OPTIONS "prefix suffix disableVarExpansion disableDefaultAsserts transform postprocess transformVars storeOutputAs " \
+                      "provider rubricPrompt repeat runSerially disableConversationVar"
+#define TESTS_ASSERT  "type value threshold weight metric assert transform provider config rubricPrompt contextTransform"
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
@@ -58,7 +61,8 @@ static void tests_file(struct load *l, struct str where, struct str path, int de
         return;
     }
     if (!str_is(ext, "yaml") && !str_is(ext, "yml") && !str_is(ext, "json")) {
-        load_fault(l, where, "tests come from .csv, .json, .jsonl, .yaml files, not from \"" STR_FMT "\"", STR_ARG(path));
+        load_fault(l, where, "tests come from .csv, .json, .jsonl, .yaml files, not from \"" STR_FMT "\"",
+                   STR_ARG(path));
         return;
     }
     if (!load_tree(l, where, path, &tree, &shown))
@@ -74,7 +78,8 @@ static void tests_path(struct load *l, struct str where, struct str path, int de
     size_t count;
 
     if (str_starts(path, S("http://")) || str_starts(path, S("https://")) || str_starts(path, S("huggingface://"))) {
-        load_fault(l, where, "tests on the web are not fetched; save \"" STR_FMT "\" beside the configuration", STR_ARG(str_utf8_head(path, 80)));
+        load_fault(l, where, "tests on the web are not fetched; save \"" STR_FMT "\" beside the configuration",
+                   STR_ARG(str_utf8_head(path, 80)));
         return;
     }
     (void)load_is_file(path, &path);
@@ -92,16 +97,17 @@ static void tests_list(struct load *l, const struct doc_node *n, int depth)
     } else if (n->kind == DOC_LIST) {
         for (size_t i = 0; i < n->count; i++)
             if (n->items[i]->kind == DOC_LIST)
-                load_fault(l, load_where(l, n->items[i]), "a test is a mapping with vars and assert, and this is a list");
+                load_fault(l, load_where(l, n->items[i]),
+                           "a test is a mapping with vars and assert, and this is a list");
             else
                 tests_list(l, n->items[i], depth);
     } else if (n->kind == DOC_MAP && task_member(n, "path")) {
         load_fault(l, load_where(l, n), "tests made by a program or a function are not here: they need the sandbox");
     } else if (n->kind == DOC_MAP) {
-        load_keys(l, n, "a test", TESTS_KEYS, "author");
         tests_add(l, json_in_arena(doc_to_json(n), l->a), load_where(l, n));
     } else {
-        load_fault(l, load_where(l, n), "a test is a mapping with vars and assert, and this is %s", doc_kind_name(n->kind));
+        load_fault(l, load_where(l, n), "a test is a mapping with vars and assert, and this is %s",
+                   doc_kind_name(n->kind));
     }
 }
 
@@ -339,6 +345,7 @@ static json_t *assert_one(struct load *l, struct str where, const json_t *one, c
     bool inverse;
     const struct promptfoo_kind *kind = promptfoo_kind_find(type, &inverse);
 
+    load_json_keys(l, where, one, "an assertion", TESTS_ASSERT);
     for (size_t i = 0; i < COUNT_OF(kept); i++)
         if (json_child(one, kept[i]) && !json_is_null(json_child(one, kept[i])))
             json_object_set(o, kept[i], json_child(one, kept[i]));
@@ -354,17 +361,19 @@ static json_t *assert_one(struct load *l, struct str where, const json_t *one, c
     if (kind && kind->judge && json_child(one, "transform"))
         load_note(l, where, "an assertion's transform is code, which needs the sandbox: not evaluated");
     if (kind && kind->judge && json_is_string(value) && load_is_file(json_to_str(value), &path) && load_is_code(path)) {
-        load_note(l, where, "assertion " STR_FMT ": its value is made by code, which needs the sandbox: not evaluated", STR_ARG(type));
+        load_note(l, where, "assertion " STR_FMT ": its value is made by code, which needs the sandbox: not evaluated",
+                  STR_ARG(type));
         json_object_set_new(o, "transform", json_string("value"));
     }
     if (!value || json_is_null(value))
         return o;
     if (kind && kind->judge) {
         read = load_files_in(l, where, value, 0);
-        json_object_set_new(o, "value", json_is_string(value) && json_equal(read, value)
-                                            ? load_render_value(l, where, value, vars, 0)
-                                            : json_is_string(value) ? json_incref(read)
-                                                                    : load_render_value(l, where, read, vars, 0));
+        json_object_set_new(o, "value",
+                            json_is_string(value) && json_equal(read, value)
+                                ? load_render_value(l, where, value, vars, 0)
+                            : json_is_string(value) ? json_incref(read)
+                                                    : load_render_value(l, where, read, vars, 0));
     } else {
         json_object_set(o, "value", value);
     }
@@ -393,8 +402,6 @@ static json_t *assert_list(struct load *l, struct str where, const json_t *list,
     return into;
 }
 
-#define TESTS_OPTIONS "prefix suffix disableVarExpansion disableDefaultAsserts"
-
 /* Settings of a test that would change what is asked or judged. */
 static const char *tests_options(struct load *l, struct str where, const json_t *options)
 {
@@ -410,6 +417,7 @@ static const char *tests_options(struct load *l, struct str where, const json_t 
     };
     const char *blind = NULL;
 
+    load_json_keys(l, where, options, "options", TESTS_OPTIONS);
     for (size_t i = 0; i < COUNT_OF(known); i++) {
         const json_t *v = json_child(options, known[i].key);
 
@@ -432,6 +440,7 @@ static void tests_others(struct load *l, struct str where, const json_t *test)
         { "assertScoringFunction", "assertScoringFunction is code, which needs the sandbox: scores are means by weight" },
     };
 
+    load_json_keys(l, where, test, "a test", TESTS_KEYS);
     for (size_t i = 0; i < COUNT_OF(known); i++)
         if (json_child(test, known[i].key) && !json_is_null(json_child(test, known[i].key)))
             load_note(l, where, "%s", known[i].why);
@@ -485,7 +494,9 @@ static void tests_case_add(struct load *l, const struct tests_case *c, json_t *v
     json_object_set(vars, PROMPTFOO_VARIABLE, about);
     kase = json_object();
     if (c->description.len)
-        json_set_str(kase, "id", arena_printf(l->a, "%zu " STR_FMT, number, STR_ARG(str_utf8_head(json_get_str(about, "description"), 80))));
+        json_set_str(kase, "id",
+                     arena_printf(l->a, "%zu " STR_FMT, number,
+                                  STR_ARG(str_utf8_head(json_get_str(about, "description"), 80))));
     else
         json_set_str(kase, "id", arena_printf(l->a, "%zu", number));
     json_object_set(kase, "vars", vars);
@@ -529,7 +540,8 @@ static void tests_expand(struct load *l, const struct tests_case *c)
         return;
     }
     for (void *it = json_object_iter(vars); it; it = json_object_iter_next(vars, it))
-        json_object_set_new(lists, json_object_iter_key(it), vars_values(l, c->where, json_object_iter_value(it), expand));
+        json_object_set_new(lists, json_object_iter_key(it),
+                            vars_values(l, c->where, json_object_iter_value(it), expand));
     tests_combine(l, c, json_object_iter(lists), lists, current);
 }
 
@@ -568,6 +580,8 @@ void load_tests(struct load *l)
     }
     if (l->tests.len <= PROMPTFOO_TESTS_MAX)
         tests_cases(l);
+    else                                                /* a table went past it */
+        load_fault(l, load_where(l, l->root), "a configuration has at most %d tests", PROMPTFOO_TESTS_MAX);
     if (!json_array_size(l->cases) && !l->r->p->errors)
         load_fault(l, load_where(l, l->root), "the configuration has no tests");
 }

@@ -53,7 +53,8 @@ static struct sequence words_of(struct words *w, struct str text, bool drop_stop
         if (!unicode_is_space(str_utf8_next(s, &next)))
             continue;
         if (i > from)
-            ids[n++] = words_id(w, drop_stops ? words_without_stops(str_sub(s, from, i - from)) : str_sub(s, from, i - from));
+            ids[n++] = words_id(w, drop_stops ? words_without_stops(str_sub(s, from, i - from))
+                                              : str_sub(s, from, i - from));
         from = next;
     }
     if (s.len > from)
@@ -80,7 +81,8 @@ static bool measured_of(const struct promptfoo_question *q, struct words *w, boo
         m->golds[i] = words_of(w, texts[i], drop_stops);
     for (size_t i = 0; i < m->count; i++)
         if (m->output.count > PROMPTFOO_WORDS_MAX || m->golds[i].count > PROMPTFOO_WORDS_MAX) {
-            promptfoo_skip(arena_printf(q->a, "texts of more than %d words are not measured", PROMPTFOO_WORDS_MAX), out);
+            promptfoo_skip(arena_printf(q->a, "texts of more than %d words are not measured", PROMPTFOO_WORDS_MAX),
+                           out);
             return false;
         }
     return true;
@@ -124,8 +126,11 @@ void promptfoo_bleu(const struct promptfoo_question *q, struct promptfoo_answer 
         orders++;
     }
     nearest = (double)measure_nearest(&m);
-    promptfoo_say_score(q, !q->output.len ? 0
-                           : exp(sum / orders) * ((double)m.output.count > nearest ? 1 : exp(1 - nearest / (double)m.output.count)),
+    promptfoo_say_score(q,
+                        !q->output.len
+                            ? 0
+                            : exp(sum / orders) *
+                                  ((double)m.output.count > nearest ? 1 : exp(1 - nearest / (double)m.output.count)),
                         0.5, "BLEU", out);
 }
 

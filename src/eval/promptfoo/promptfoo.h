@@ -1,8 +1,8 @@
 /* src/eval/promptfoo/promptfoo.h: other people's files: the configurations of promptfoo, run as they are.
  *
- * A configuration (promptfooconfig.yaml) is read as the mapping a task file would hold (config.c and its neighbours; the
- * tasks' reader checks and compiles it as it does any other). Each test becomes a case. What a test demands stays with
- * the case, in a variable of its own, templates in it already filled in:
+ * A configuration (promptfooconfig.yaml) is read as the mapping a task file would hold (config.c and its neighbours;
+ * the tasks' reader checks and compiles it as it does any other). Each test becomes a case. What a test demands stays
+ * with the case, in a variable of its own, templates in it already filled in:
  *   {"assert": [{type, value, threshold, weight, metric, assert}], "threshold", "description", "metadata"}
  * The check `promptfoo` judges the case by it with promptfoo's own arithmetic: the verdict of a test is the verdict
  * promptfoo gives it, for every kind of assertion that this program judges at all (kinds.c says which).

@@ -123,14 +123,17 @@ void promptfoo_equals(const struct promptfoo_question *q, struct promptfoo_answe
     if (json_is_object(q->value) || json_is_array(q->value)) {
         bool same = json_read(q->output, &said, &e) == ERR_OK && json_equal(said, q->value);
 
-        promptfoo_say(q, same, arena_printf(q->a, STR_FMT " is not the JSON value wanted", STR_ARG(subject_quote(q->output, q->a))),
+        promptfoo_say(q, same,
+                      arena_printf(q->a, STR_FMT " is not the JSON value wanted",
+                                   STR_ARG(subject_quote(q->output, q->a))),
                       out);
         return;
     }
     want = q->value ? promptfoo_scalar(q->value, q->a) : S("undefined");
     promptfoo_say(q, str_eq(want, q->output),
                   arena_printf(q->a, STR_FMT " is not " STR_FMT, STR_ARG(subject_quote(q->output, q->a)),
-                               STR_ARG(subject_quote(want, q->a))), out);
+                               STR_ARG(subject_quote(want, q->a))),
+                  out);
 }
 
 static void texts_contains(const struct promptfoo_question *q, bool fold, struct promptfoo_answer *out)
@@ -142,9 +145,12 @@ static void texts_contains(const struct promptfoo_question *q, bool fold, struct
         promptfoo_broken(S("its value must be a text that is not empty, or a number"), out);
         return;
     }
-    has = fold ? str_contains(promptfoo_lower(q->output, q->a), promptfoo_lower(want, q->a)) : str_contains(q->output, want);
-    promptfoo_say(q, has, arena_printf(q->a, STR_FMT " does not contain " STR_FMT, STR_ARG(subject_quote(q->output, q->a)),
-                                       STR_ARG(subject_quote(want, q->a))), out);
+    has = fold ? str_contains(promptfoo_lower(q->output, q->a), promptfoo_lower(want, q->a))
+               : str_contains(q->output, want);
+    promptfoo_say(q, has,
+                  arena_printf(q->a, STR_FMT " does not contain " STR_FMT, STR_ARG(subject_quote(q->output, q->a)),
+                               STR_ARG(subject_quote(want, q->a))),
+                  out);
 }
 
 void promptfoo_contains(const struct promptfoo_question *q, struct promptfoo_answer *out)
@@ -180,7 +186,8 @@ static void texts_contains_list(const struct promptfoo_question *q, bool all, bo
     }
     promptfoo_say(q, all ? found == json_array_size(list) : found > 0,
                   arena_printf(q->a, STR_FMT " contains %zu of the %zu texts, and not " STR_FMT,
-                               STR_ARG(subject_quote(q->output, q->a)), found, json_array_size(list), STR_ARG(missing)), out);
+                               STR_ARG(subject_quote(q->output, q->a)), found, json_array_size(list), STR_ARG(missing)),
+                  out);
 }
 
 void promptfoo_contains_all(const struct promptfoo_question *q, struct promptfoo_answer *out)
@@ -213,7 +220,8 @@ void promptfoo_starts_with(const struct promptfoo_question *q, struct promptfoo_
     }
     promptfoo_say(q, str_starts(q->output, want),
                   arena_printf(q->a, STR_FMT " does not start with " STR_FMT, STR_ARG(subject_quote(q->output, q->a)),
-                               STR_ARG(subject_quote(want, q->a))), out);
+                               STR_ARG(subject_quote(want, q->a))),
+                  out);
 }
 
 /* --- regex -------------------------------------------------------------------------------------------------------- */
@@ -223,8 +231,9 @@ static bool regex_group_known(struct str rest)
 {
     char c = rest.len ? rest.at[0] : '\0', next = rest.len > 1 ? rest.at[1] : '\0';
 
-    return c == ':' || c == '=' || c == '!' || (c == '<' && (next == '=' || next == '!' || next == '_' || next == '$' ||
-                                                              (next >= 'a' && next <= 'z') || (next >= 'A' && next <= 'Z')));
+    return c == ':' || c == '=' || c == '!' ||
+           (c == '<' && (next == '=' || next == '!' || next == '_' || next == '$' || (next >= 'a' && next <= 'z') ||
+                         (next >= 'A' && next <= 'Z')));
 }
 
 static bool regex_hex(struct str s, size_t digits)
@@ -279,7 +288,8 @@ bool promptfoo_regex_text(struct str p, struct arena *a, struct str *out, struct
             buf_puts(&b, "(?!)");
             i += 2;
         } else if (!in_class && str_starts(rest, S("(?")) && !regex_group_known(str_from(rest, 2))) {
-            *why = arena_printf(a, "JavaScript knows no group that begins \"" STR_FMT "\"", STR_ARG(str_utf8_head(rest, 4)));
+            *why = arena_printf(a, "JavaScript knows no group that begins \"" STR_FMT "\"",
+                                STR_ARG(str_utf8_head(rest, 4)));
             return false;
         } else if (!in_class && str_starts(rest, S("(*"))) {
             *why = S("JavaScript has nothing to repeat after a bracket");
@@ -324,8 +334,9 @@ void promptfoo_regex(const struct promptfoo_question *q, struct promptfoo_answer
     case REGEX_GAVE_UP: promptfoo_skip(arena_strdup(q->a, str_c(gave_up)), out); return;
     case REGEX_YES: promptfoo_say(q, true, STR_NONE, out); return;
     case REGEX_NO:
-        promptfoo_say(q, false, arena_printf(q->a, STR_FMT " does not match " STR_FMT,
-                                             STR_ARG(subject_quote(q->output, q->a)), STR_ARG(subject_quote(pattern, q->a))),
+        promptfoo_say(q, false,
+                      arena_printf(q->a, STR_FMT " does not match " STR_FMT, STR_ARG(subject_quote(q->output, q->a)),
+                                   STR_ARG(subject_quote(pattern, q->a))),
                       out);
     }
 }

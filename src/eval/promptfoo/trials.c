@@ -13,7 +13,8 @@ void promptfoo_latency(const struct promptfoo_question *q, struct promptfoo_answ
         promptfoo_skip(S("latency: the call was not timed"), out);
     else
         promptfoo_say(q, (double)q->s->latency_ms <= q->threshold,
-                      arena_printf(q->a, "it took %lld ms, more than %.15g", (long long)q->s->latency_ms, q->threshold), out);
+                      arena_printf(q->a, "it took %lld ms, more than %.15g", (long long)q->s->latency_ms, q->threshold),
+                      out);
 }
 
 void promptfoo_cost(const struct promptfoo_question *q, struct promptfoo_answer *out)
@@ -26,7 +27,9 @@ void promptfoo_cost(const struct promptfoo_question *q, struct promptfoo_answer 
         promptfoo_skip(S("cost: the model's price is not known"), out);
     else
         promptfoo_say(q, (double)q->s->cost_nanousd / 1e9 <= q->threshold,
-                      arena_printf(q->a, "it cost %s, more than %.15g", money_show(q->s->cost_nanousd, text), q->threshold), out);
+                      arena_printf(q->a, "it cost %s, more than %.15g", money_show(q->s->cost_nanousd, text),
+                                   q->threshold),
+                      out);
 }
 
 /* The words promptfoo's providers agree on. */
@@ -117,15 +120,16 @@ static struct str tools_fault(const json_t *tools, const json_t *given, struct a
     if (!found)
         return arena_printf(a, "there is no tool \"" STR_FMT "\"", STR_ARG(str_utf8_head(call.name, 60)));
     if (!parameters || !json_object_size(parameters))
-        return json_object_size(call.arguments) ? arena_printf(a, STR_FMT " takes no arguments", STR_ARG(call.name)) : STR_NONE;
+        return json_object_size(call.arguments) ? arena_printf(a, STR_FMT " takes no arguments", STR_ARG(call.name))
+                                                : STR_NONE;
     if (!call.arguments)
         return arena_printf(a, "the arguments of " STR_FMT " are not JSON", STR_ARG(call.name));
     if (schema_compile(parameters, a, &schema, &e) != ERR_OK)
         return arena_printf(a, "the parameters of " STR_FMT ": %s", STR_ARG(call.name), e.text);
     if (schema_validate(schema, call.arguments, a, &fault, 1, &count) == SCHEMA_VALID)
         return STR_NONE;
-    return arena_printf(a, "the arguments of " STR_FMT ": " STR_FMT ": " STR_FMT, STR_ARG(call.name), STR_ARG(fault.path),
-                        STR_ARG(fault.text));
+    return arena_printf(a, "the arguments of " STR_FMT ": " STR_FMT ": " STR_FMT, STR_ARG(call.name),
+                        STR_ARG(fault.path), STR_ARG(fault.text));
 }
 
 void promptfoo_tools_call(const struct promptfoo_question *q, struct promptfoo_answer *out)

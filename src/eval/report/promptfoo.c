@@ -13,7 +13,11 @@
 
 #define PROMPTFOO_RESULT_MAX ((size_t)64 << 20)
 
-struct column { int64_t passed, failed, errors, asserts_passed, asserts_failed, latency_ms, tests; double score, cost; json_t *named, *named_count; };
+struct column {
+    int64_t passed, failed, errors, tests, asserts_passed, asserts_failed, latency_ms;
+    double score, cost;
+    json_t *named, *named_count;        /* {metric: sum}, {metric: of how many} */
+};
 struct promptfoo_report {
     const struct result *r;
     const struct report_sink *sink;
@@ -96,7 +100,9 @@ static void promptfoo_named(struct column *c, const json_t *named)
     for (void *it = json_object_iter((json_t *)named); it; it = json_object_iter_next((json_t *)named, it)) {
         const char *name = json_object_iter_key(it);
 
-        json_object_set_new(c->named, name, json_real(json_get_double(c->named, name, 0) + json_number_value(json_object_iter_value(it))));
+        json_object_set_new(c->named, name,
+                            json_real(json_get_double(c->named, name, 0) +
+                                      json_number_value(json_object_iter_value(it))));
         json_object_set_new(c->named_count, name, json_integer(json_get_i64(c->named_count, name, 0) + 1));
     }
 }
@@ -133,7 +139,8 @@ static void promptfoo_plain(const struct store_trial *t, struct promptfoo_verdic
 }
 
 static const struct promptfoo_verdict *promptfoo_verdict_of(struct promptfoo_report *w, const struct store_trial *t,
-                                                            const json_t *transcript, struct arena *a, struct str *output)
+                                                            const json_t *transcript, struct arena *a,
+                                                            struct str *output)
 {
     const json_t *turns = json_child(transcript, "turns"), *joined = json_child(transcript, "output");
     const struct promptfoo_verdict *v;
@@ -155,7 +162,8 @@ static const struct promptfoo_verdict *promptfoo_verdict_of(struct promptfoo_rep
     return plain;
 }
 
-static void promptfoo_count(struct column *c, const struct store_trial *t, const struct promptfoo_verdict *v, bool error)
+static void promptfoo_count(struct column *c, const struct store_trial *t, const struct promptfoo_verdict *v,
+                            bool error)
 {
     c->tests++;
     c->passed += v->answer.state == PROMPTFOO_PASS;
@@ -189,14 +197,20 @@ static enum err_code promptfoo_each(const struct store_trial *t, void *arg, stru
     usage_add(&w->usage, &t->trial.usage);
     json_object_set_new(o, "testIdx", json_integer(at.case_index * w->r->run->repeat + at.repetition));
     json_object_set_new(o, "promptIdx", json_integer(t->trial.variant));
-    json_object_set_new(o, "id", json_from_str(arena_printf(a, STR_FMT "-%lld", STR_ARG(w->r->run->id), (long long)t->trial.number)));
-    json_object_set_new(o, "provider", json_pack("{s:o,s:o}", "id", json_from_str(variant ? variant->model : STR_NONE), "label",
-                                                 json_from_str(variant ? variant->name : STR_NONE)));
-    json_object_set_new(o, "prompt", json_pack("{s:o,s:o}", "raw", json_from_str(prompt), "label",
-                                               json_incref(json_child(json_array_get(w->prompts, (size_t)t->trial.variant), "label"))));
+    json_object_set_new(o, "id",
+                        json_from_str(
+                            arena_printf(a, STR_FMT "-%lld", STR_ARG(w->r->run->id), (long long)t->trial.number)));
+    json_object_set_new(o, "provider",
+                        json_pack("{s:o,s:o}", "id", json_from_str(variant ? variant->model : STR_NONE), "label",
+                                  json_from_str(variant ? variant->name : STR_NONE)));
+    json_object_set_new(o, "prompt",
+                        json_pack("{s:o,s:o}", "raw", json_from_str(prompt), "label",
+                                  json_incref(
+                                      json_child(json_array_get(w->prompts, (size_t)t->trial.variant), "label"))));
     json_object_set(o, "vars", vars);
-    json_object_set_new(o, "response", json_pack("{s:o,s:o,s:b}", "output", json_from_str(output), "tokenUsage",
-                                                 promptfoo_tokens(&t->trial.usage, t->trial.attempts), "cached", 0));
+    json_object_set_new(o, "response",
+                        json_pack("{s:o,s:o,s:b}", "output", json_from_str(output), "tokenUsage",
+                                  promptfoo_tokens(&t->trial.usage, t->trial.attempts), "cached", 0));
     json_object_set_new(o, "success", json_boolean(v->answer.state == PROMPTFOO_PASS));
     json_object_set_new(o, "score", json_real(isnan(v->answer.score) ? 0 : v->answer.score));
     json_object_set_new(o, "failureReason", json_integer(v->answer.state == PROMPTFOO_PASS ? 0 : error ? 2 : 1));
@@ -218,11 +232,13 @@ static enum err_code promptfoo_each(const struct store_trial *t, void *arg, stru
 /* Label and text of each variant's prompt, from the run's settings. */
 static json_t *promptfoo_prompts(const struct result *r)
 {
-    const json_t *task = json_child(r->settings, "task"), *variants = json_child(task, "variants"), *prompts = json_child(task, "prompts");
+    const json_t *task = json_child(r->settings, "task"), *variants = json_child(task, "variants"),
+                 *prompts = json_child(task, "prompts");
     json_t *list = json_array();
 
     for (int64_t i = 0; i < r->run->variants; i++) {
-        const json_t *v = json_array_get(variants, (size_t)i), *p = json_array_get(prompts, (size_t)json_get_i64(v, "prompt", 0));
+        const json_t *v = json_array_get(variants, (size_t)i),
+                     *p = json_array_get(prompts, (size_t)json_get_i64(v, "prompt", 0));
 
         json_array_append_new(list, json_pack("{s:o,s:o,s:o}", "raw", json_from_str(json_get_str(p, "source")), "label",
                                               json_from_str(json_get_str(p, "name")), "provider",
