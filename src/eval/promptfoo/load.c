@@ -12,6 +12,8 @@ struct str load_where(const struct load *l, const struct doc_node *n)
     return arena_printf(l->a, STR_FMT ":%d:%d", STR_ARG(file), n->line, n->column);
 }
 
+static void load_tell(struct load *l, struct str where, bool warning, const char *fmt, va_list ap) PRINTF_LIKE(4, 0);
+
 static void load_tell(struct load *l, struct str where, bool warning, const char *fmt, va_list ap)
 {
     struct err text = ERR_INIT;             /* cut on a code point, control bytes made harmless */
