@@ -460,7 +460,7 @@ static void tests_affixes(struct load *l, const struct tests_case *c, const json
 
 static void tests_case_add(struct load *l, const struct tests_case *c, json_t *vars)
 {
-    json_t *about = json_in_arena(json_object(), l->a), *asserts = json_array(), *kase;
+    json_t *about = json_in_arena(json_object(), l->a), *asserts, *kase;
     const json_t *threshold = json_child(c->test, "threshold");
     size_t number = json_array_size(l->cases) + 1;
     struct str fault;
@@ -471,6 +471,7 @@ static void tests_case_add(struct load *l, const struct tests_case *c, json_t *v
         l->full = true;
         return;
     }
+    asserts = json_array();
     vars_fill(l, c->where, vars);
     vars_note_odd(l, vars);
     if (l->default_test && !json_is_true(json_child(c->options, "disableDefaultAsserts")))
