@@ -22,14 +22,15 @@ static bool render_same(const struct preview *a, const struct preview *b)
         for (size_t k = 0; k < x->part_count; k++) {
             const struct part *p = &x->parts[k], *q = &y->parts[k];
 
-            if (p->kind != q->kind || !str_eq(p->text, q->text) || !str_eq(p->url, q->url) || !str_eq(p->base64, q->base64))
+            if (p->kind != q->kind || !str_eq(p->text, q->text) || !str_eq(p->url, q->url) ||
+                !str_eq(p->base64, q->base64))
                 return false;
         }
     }
     return true;
 }
 
-/* --- as JSON -------------------------------------------------------------------------------------------------------- */
+/* --- as JSON ------------------------------------------------------------------------------------------------------ */
 
 static json_t *render_part_json(const struct part *p)
 {
@@ -94,7 +95,7 @@ static json_t *render_json(const struct plan *plan, const struct dataset_case *k
     return o;
 }
 
-/* --- as text -------------------------------------------------------------------------------------------------------- */
+/* --- as text ------------------------------------------------------------------------------------------------------ */
 
 static void render_value(const char *label, const json_t *value)
 {

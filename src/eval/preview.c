@@ -5,8 +5,8 @@
 
 #include <inttypes.h>
 
-enum err_code preview_call(const struct plan *p, const struct variant *v, const struct dataset_case *kase, struct arena *a,
-                           struct preview *out, struct err *e)
+enum err_code preview_call(const struct plan *p, const struct variant *v, const struct dataset_case *kase,
+                           struct arena *a, struct preview *out, struct err *e)
 {
     struct token_counter counter = token_counter_for(v->model.id);
     const json_t *vars = prompting_vars(p->prompting, kase, a);
@@ -32,7 +32,8 @@ static enum err_code preview_at(const struct plan *p, int64_t position, struct a
     return more ? ERR_OK : err_set(e, ERR_NOT_FOUND, "case %" PRId64 " is not in the pack", position + 1);
 }
 
-enum err_code preview_case(const struct plan *p, struct str which, struct arena *a, struct dataset_case *out, struct err *e)
+enum err_code preview_case(const struct plan *p, struct str which, struct arena *a, struct dataset_case *out,
+                           struct err *e)
 {
     AUTO(pack_cursor_freep) struct pack_cursor *cursor = pack_cursor_new(p->pack, 0);
     AUTO_ARENA *scratch = arena_new_sized(16 * 1024);

@@ -165,6 +165,8 @@ json_t *snapshot_of_task(const struct task *t)
     SNAPSHOT_LIST(o, "variants", t->variants, t->variant_count, snapshot_of_variant);
     SNAPSHOT_LIST(o, "checks", t->checks, t->check_count, snapshot_of_check);
     SNAPSHOT_LIST(o, "metrics", t->metrics, t->metric_count, snapshot_of_metric);
+    if (t->rank_by.len)
+        json_set_str(o, "rank_by", t->rank_by);
     SNAPSHOT_LIST(o, "thresholds", t->thresholds, t->threshold_count, snapshot_of_threshold);
     json_object_set_new(o, "repeat", json_integer(t->repeat));
     json_object_set_new(output, "format", json_string(output_format_name(t->output.format)));
@@ -177,6 +179,8 @@ json_t *snapshot_of_task(const struct task *t)
         json_set_str(o, "tool_choice", t->tool_choice);
     snapshot_keep(o, "constraints", t->constraints);
     snapshot_keep(o, "judge", t->judge);
+    snapshot_keep(o, "chosen", t->chosen);
+    snapshot_keep(o, "recommend", t->recommend);
     snapshot_keep(o, "criteria", t->criteria);
     snapshot_keep(o, "examples", t->examples);
     if (t->chunking.mode != CHUNK_OFF)
@@ -313,6 +317,7 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
         t->metrics[i] = (struct metric_spec){ snapshot_str(m, "name", a), snapshot_str(m, "kind", a),
                                               snapshot_value(m, "options", a), 0 };
     }
+    t->rank_by = snapshot_str(o, "rank_by", a);
     SNAPSHOT_COUNT(o, "thresholds", t->thresholds, t->threshold_count, struct threshold);
     for (size_t i = 0; i < t->threshold_count; i++) {
         const json_t *th = json_array_get(json_child(o, "thresholds"), i);
@@ -329,6 +334,7 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
     t->tool_choice = snapshot_str(o, "tool_choice", a);
     t->constraints = snapshot_value(o, "constraints", a);
     t->judge = snapshot_value(o, "judge", a);
+    t->recommend = snapshot_value(o, "recommend", a);
     t->criteria = snapshot_value(o, "criteria", a);
     t->examples = snapshot_value(o, "examples", a);
     t->chunking = snapshot_chunking(json_child(o, "chunking"), a);

@@ -439,6 +439,7 @@ static void task_read_nothing(struct task_read *r)
     X(tool_choice, task_read_nothing)           \
     X(models, task_read_models)                 \
     X(variants, task_read_nothing)              \
+    X(choose_models, task_read_choose)          \
     X(dataset, task_read_dataset)               \
     X(cases, task_read_nothing)                 \
     X(gold_data, task_read_nothing)             \
@@ -448,8 +449,10 @@ static void task_read_nothing(struct task_read *r)
     X(chunking, task_read_chunking)             \
     X(checks, task_read_checks)                 \
     X(metrics, task_read_metrics)               \
+    X(rank_by, task_read_rank_by)               \
     X(thresholds, task_read_thresholds)         \
     X(judge, task_read_judge)                   \
+    X(recommend, task_read_recommend)           \
     X(budget_usd, task_read_budget)
 
 static const struct task_key { const char *name; void (*read)(struct task_read *r); } task_keys[] = {

@@ -108,11 +108,15 @@ struct str task_placeholders(struct task_read *r, const struct doc_node *n, stru
 void task_read_benchmark(struct task_read *r);
 void task_compose_prompt(struct task_read *r);
 void task_read_constraints(struct task_read *r);
+/* task_choose.c */
+void task_read_choose(struct task_read *r);
+void task_read_recommend(struct task_read *r);
 /* task_models.c */
 void task_read_models(struct task_read *r);
 /* task_scoring.c */
 void task_read_checks(struct task_read *r);
 void task_read_metrics(struct task_read *r);
+void task_read_rank_by(struct task_read *r);
 void task_read_thresholds(struct task_read *r);
 /* task_data.c */
 void task_read_dataset(struct task_read *r);
