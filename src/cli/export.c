@@ -2,8 +2,8 @@
 #include "cli/session.h"
 
 static const struct option export_options[] = {
-    { "format", 'f', "NAME", "jsonl (default) json csv html inspect junit markdown pdf table",
-      "jsonl json csv html inspect junit markdown pdf table" },
+    { "format", 'f', "NAME", "jsonl (default) json csv html inspect junit markdown pdf promptfoo table",
+      "jsonl json csv html inspect junit markdown pdf promptfoo table" },
     { "output", 'o', "FILE", "write there (format by its ending) instead of standard output", NULL },
     { "json", 0, NULL, "as JSON (same as --format json)", NULL },
     { "transcripts", 0, NULL, "with what was said (jsonl, json), or what came last (csv)", NULL },

@@ -7,7 +7,8 @@
     { "budget", 'b', "USD", "stop cleanly before this much is spent; resume goes on", NULL },      \
     { "retry-failed", 0, NULL, "ask failed trials again", NULL },                                  \
     { "yes", 'y', NULL, "ask nothing, and go on above 150 % of the estimate", NULL },              \
-    { "format", 'f', "NAME", "of the result: table json jsonl csv junit markdown", "table json jsonl csv junit markdown" }, \
+    { "format", 'f', "NAME", "of the result: table json jsonl csv junit markdown promptfoo",       \
+      "table json jsonl csv junit markdown promptfoo" },                                           \
     { "output", 'o', "FILE", "write the result to a file too (format by its ending, or --format)", NULL }, \
     { "cache", 0, NULL, "give answers again that were paid for before, and keep new ones", NULL },  \
     { "cache-max-age", 0, "TIME", "only answers younger than this: 30m, 12h, 7d (implies --cache)", NULL }, \

@@ -265,6 +265,7 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
         over.models = s->chosen;
         over.model_count = s->chosen_count;
     }
+    over.strict = args_has(args, "strict");
     if (args_has(args, "models") && !over.model_count)
         return err_set(e, ERR_USAGE, "--models names no model; write --models openai:gpt-4o-mini,sim:careful");
     TRY(args_int(args, "repeat", 1, 1000, &over.repeat, e));

@@ -71,7 +71,8 @@ void session_close(struct session *s);
     { "sure-level", 0, "SHARE", "how sure, 0.5 to 0.9999 (default 0.95; implies --stop-when-sure)", NULL }, \
     { "sure-margin", 0, "SHARE", "a smaller difference counts as none, 0 to 0.5 (default 0.01; implies it too)", NULL }, \
     { "ask-all", 0, NULL, "ask everything, though the task says stop_when_sure", NULL }, \
-    { "param", 0, "NAME=VALUE,..", "set parameters over the task's: temperature=0,max_tokens=200", NULL }
+    { "param", 0, "NAME=VALUE,..", "set parameters over the task's: temperature=0,max_tokens=200", NULL }, \
+    { "strict", 0, NULL, "what is only warned of is an error: nothing a task says is left out", NULL }
 
 /* Loads the task with the command line over it; prints every problem; ERR_BAD_INPUT after printing has an empty text. */
 enum err_code session_task(struct session *s, const struct args *args, const char *path, struct task **out,

@@ -26,6 +26,7 @@ static enum err_code validate_run(struct args *args, int *status, struct err *e)
     TRY(session_open(&s, e));
     over.model_count = args_list(args, "models", &models);
     over.models = models;
+    over.strict = args_has(args, "strict");
     if (task_load(path, &over, s.arena, &task, &problems, e) != ERR_OK) {
         if (!problems.errors)
             return e->code;                 /* the file itself could not be read */

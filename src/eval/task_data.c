@@ -154,7 +154,7 @@ void task_read_dataset(struct task_read *r)
         task_read_cases(r, cases);
     else if (gold)
         task_read_gold(r, gold);
-    else if (!dataset)
+    else if (!dataset && !t->dataset.inline_cases)      /* a promptfoo configuration brings its own */
         task_no_cases(r);
 }
 

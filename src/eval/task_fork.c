@@ -34,7 +34,7 @@ static struct doc_node *task_fork_parse(struct task_read *r, int file, struct st
     if (doc_read(name, text, doc_form_of(name), r->a, &root, &why) == ERR_OK && task_import(r, &root, &why) == ERR_OK) {
         if (file)
             task_fork_number(root, file);
-        return task_usecase_old(r, root);
+        return task_usecase_old(r, task_promptfoo(r, root));
     }
     if (task_split_place(str_c(why.text), name, &line, &column, &what))
         task_problem(r, file, (int)line, (int)column, STR_FMT "%s", STR_ARG(what), task_import_hint(what));

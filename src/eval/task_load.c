@@ -17,6 +17,7 @@ void task_problem_in(struct task_read *r, struct str where, bool warning, struct
 {
     struct problems *p = r->p;
 
+    warning = warning && !r->ov->strict;
     if (p->list.len == TASK_PROBLEMS_MAX) {
         p->more += !warning;
         return;
@@ -558,7 +559,7 @@ enum err_code task_load_text(struct str name, const char *dir, struct str text, 
 /* The file itself, or what a folder holds under a usual name. */
 enum err_code task_file_of(const char *path, struct arena *a, struct str *out, struct err *e)
 {
-    static const char *const names[] = { "task.yaml", "task.yml", "task.json", USECASE_FILE_NAME };
+    static const char *const names[] = { "task.yaml", "task.yml", "task.json", "promptfooconfig.yaml", USECASE_FILE_NAME };
 
     *out = str_c(path);
     if (!file_is_dir(path))

@@ -100,6 +100,8 @@ struct doc_node *task_usecase_old(struct task_read *r, struct doc_node *root);
 /* task_import.c: a task of another tool becomes one of ours; anything else stays as it is. The error has a place. */
 const char *task_import_hint(struct str fault);         /* what else there is to say of a fault of the file, or "" */
 enum err_code task_import(struct task_read *r, struct doc_node **root, struct err *e) MUST_USE;
+/* promptfoo/load.c: a promptfoo configuration as one, its cases in r->t; `root` itself when it is none. */
+struct doc_node *task_promptfoo(struct task_read *r, struct doc_node *root);
 /* task_dimensions.c */
 void task_read_dimensions(struct task_read *r);
 void task_check_dimensions(struct task_read *r);        /* after all that is said was read: which were used */

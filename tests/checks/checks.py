@@ -64,6 +64,7 @@ TEXT = {
     "none_of": ("none_of: [{contains: a}, refusal]", "b", "a"),
     "case_checks": ("case_checks: true", "a", "a b"),
     "rule": ("rule: len(output) <= 1", "a", "a b"),
+    "promptfoo": ("promptfoo: true", "kept", "lost"),
 }
 
 
@@ -78,7 +79,8 @@ def judge(home, kinds, head=""):
     home.file("task.yaml", "name: each\n" + "\n".join(lines) + "\n")
     rules = [{"contains": "a"}, {"max_words": 1}]
     cases = [{"id": "%s %s" % (kind, "ok" if good else "no"), "input": row[1] if good else row[2], "name": "Ada", "least": 3,
-              "ends": "1:00", "expected": {"n": 3}, "checks": rules} for kind, row in kinds.items() for good in (True, False)]
+              "ends": "1:00", "expected": {"n": 3}, "checks": rules,
+              "promptfoo": {"assert": [{"type": "contains", "value": "kept"}]}} for kind, row in kinds.items() for good in (True, False)]
     home.file("cases.jsonl", "".join(json.dumps(c) + "\n" for c in cases))
     ran = home.run("run", "task.yaml", "--quiet", "--speed", "0")
     assert ran.returncode == 0, (ran.returncode, ran.err)

@@ -48,6 +48,7 @@
     X(occurrences)        \
     X(one_of)             \
     X(paragraphs)         \
+    X(promptfoo)          \
     X(range)              \
     X(refusal)            \
     X(regex)              \

@@ -29,6 +29,7 @@
     X(pass_at_k)                \
     X(pass_hat_k)               \
     X(percentile)               \
+    X(promptfoo_score)          \
     X(rouge_1)                  \
     X(rouge_2)                  \
     X(rouge_l)                  \

@@ -9,6 +9,7 @@
     X(junit)            \
     X(markdown)         \
     X(pdf)              \
+    X(promptfoo)        \
     X(table)
 
 #define X(id) extern const struct report_format report_##id;

@@ -1,0 +1,33 @@
+/* src/eval/check/promptfoo.c: a test of a promptfoo configuration, by promptfoo's own arithmetic
+ * (eval/promptfoo/promptfoo.h). */
+#include "eval/promptfoo/promptfoo.h"
+
+#include "eval/check/check.h"
+
+static enum err_code promptfoo_prepare(const struct check_spec *spec, struct arena *a, void **state, struct err *e)
+{
+    (void)spec, (void)a, (void)e;
+    *state = NULL;
+    return ERR_OK;
+}
+
+static enum check_verdict promptfoo_verdict(const void *state, const struct check_target *t, struct arena *a,
+                                            struct str *why)
+{
+    const struct promptfoo_verdict *v;
+
+    (void)state;
+    if (!promptfoo_judge(t->subject, a, &v)) {
+        *why = S("the case is not a test of a promptfoo configuration");
+        return CHECK_SKIP;
+    }
+    *why = v->answer.reason;
+    return v->answer.state == PROMPTFOO_PASS ? CHECK_PASS : v->answer.state == PROMPTFOO_SKIP ? CHECK_SKIP : CHECK_FAIL;
+}
+
+const struct check check_promptfoo = {
+    .name = "promptfoo", .argument = CHECK_TRUE, .scope = CHECK_OF_TRIAL,
+    .doc = "The case passes as a test of a promptfoo configuration does (see docs/compat.md).",
+    .example = "- promptfoo",
+    .prepare = promptfoo_prepare, .judge = promptfoo_verdict,
+};

@@ -1,0 +1,31 @@
+/* src/eval/promptfoo/kinds.h (private to promptfoo): what the kinds of assertion share, and their judges. */
+#pragma once
+
+#include "eval/promptfoo/promptfoo.h"
+
+/* Every kind that we judge: one function, in the file of its family. */
+typedef void promptfoo_judge_fn(const struct promptfoo_question *q, struct promptfoo_answer *out);
+promptfoo_judge_fn promptfoo_equals, promptfoo_contains, promptfoo_icontains, promptfoo_contains_any, promptfoo_icontains_any,
+    promptfoo_contains_all, promptfoo_icontains_all, promptfoo_starts_with, promptfoo_regex, promptfoo_word_count;    /* texts.c */
+promptfoo_judge_fn promptfoo_levenshtein, promptfoo_bleu, promptfoo_gleu, promptfoo_rouge_n;                         /* measures.c */
+promptfoo_judge_fn promptfoo_is_json, promptfoo_contains_json, promptfoo_is_xml, promptfoo_contains_xml;             /* forms.c */
+promptfoo_judge_fn promptfoo_latency, promptfoo_cost, promptfoo_finish_reason, promptfoo_is_refusal,
+    promptfoo_tools_call;                                                                                            /* trials.c */
+
+/* `holds` turned round when the question is inverse, as an answer of score 0 or 1; `why` is the reason of a failure. */
+void promptfoo_say(const struct promptfoo_question *q, bool holds, struct str why, struct promptfoo_answer *out);
+/* A measured score against the question's threshold, or `usual` when it has none. */
+void promptfoo_say_score(const struct promptfoo_question *q, double score, double usual, const char *name,
+                         struct promptfoo_answer *out);
+void promptfoo_broken(struct str why, struct promptfoo_answer *out);
+void promptfoo_skip(struct str why, struct promptfoo_answer *out);
+/* A scalar as JavaScript writes it. */
+struct str promptfoo_scalar(const json_t *j, struct arena *a);
+/* Lower case for comparing, letters of all scripts. */
+struct str promptfoo_lower(struct str text, struct arena *a);
+/* "a, \"b, c\"" as its fields: quotes protect commas, empty fields are none. NULL: a quote is not closed. */
+const json_t *promptfoo_fields(struct str text, struct arena *a);
+/* A text or a list of texts into *at; false for anything else. */
+bool promptfoo_texts(const json_t *value, struct arena *a, struct str **at, size_t *count);
+/* A pattern of JavaScript (without flags) as one of PCRE2; false: JavaScript would not take it, *why says why. */
+bool promptfoo_regex_text(struct str pattern, struct arena *a, struct str *out, struct str *why);

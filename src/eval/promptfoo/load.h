@@ -1,0 +1,97 @@
+/* src/eval/promptfoo/load.h (private to promptfoo): the parts of a configuration's reader share this.
+ *
+ * The reader turns a configuration into the mapping a task file would hold, and tells what it can't honour: as a
+ * warning when the run means the same without it or leaves a verdict open, as an error when it would mean something
+ * else. Everything is bounded: PROMPTFOO_TESTS_MAX tests after expansion, DOC_BYTES_MAX a file, LOAD_FILES_MAX files. */
+#pragma once
+
+#include "eval/promptfoo/promptfoo.h"
+#include "eval/task_read.h"
+
+#define PROMPTFOO_TESTS_MAX 100000
+#define LOAD_FILES_MAX      2000            /* read from the folder, all together */
+#define LOAD_NOTES_MAX      60              /* different things told that are not honoured */
+#define LOAD_DEPTH_MAX      64              /* of $ref in $ref, and of values */
+
+struct template_env;
+
+/* What a prompt turned out to be: its texts in the form a task has them. */
+struct load_prompt { struct str name, label; const json_t *body; const struct doc_node *at; };
+struct load_test { const json_t *test; struct str where; };
+
+struct load {
+    struct task_read *r;
+    struct arena *a;
+    const struct doc_node *root;
+    const json_t *env;                      /* the configuration's own, over the process's */
+    const json_t *default_test;             /* object or NULL */
+    struct str default_where;
+    VEC(struct load_prompt) prompts;
+    VEC(struct load_test) tests;
+    json_t *cases;
+    json_t *tools;                          /* of the providers, when they agree */
+    bool tools_differ;
+    const char *transform;                  /* why outputs can't be judged, or NULL */
+    bool affixes;                           /* a test has a prefix or suffix */
+    struct template_env *templates;
+    struct map notes;                       /* told already */
+    struct map odd;                         /* variables that JavaScript writes otherwise than Python does */
+    int files;
+    bool full;                              /* more cases than are allowed, and it was said */
+    bool notes_full;                        /* and it was said */
+    bool no_references;                     /* inside assertionTemplates */
+    int64_t referred;                       /* nodes that $ref led to */
+};
+
+/* --- load.c ------------------------------------------------------------------------------------------------------- */
+/* "task.yaml:12:3" of a node, in the file that is being read. */
+struct str load_where(const struct load *l, const struct doc_node *n);
+/* Not honoured, but the run goes on. Each text is told once. */
+void load_note(struct load *l, struct str where, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void load_fault(struct load *l, struct str where, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Makes stars of what the text a run keeps is not to hold. */
+void load_hide(struct load *l, struct str secret);
+/* JSON as the nodes a task's readers take; all of it stands at `at`. */
+struct doc_node *load_node(struct load *l, const json_t *j, const struct doc_node *at);
+/* The keys of a map that nobody reads are notes: `known` are read, `quiet` change nothing here. */
+void load_keys(struct load *l, const struct doc_node *map, const char *what, const char *known, const char *quiet);
+
+void load_json_keys(struct load *l, struct str where, const json_t *o, const char *what, const char *known);
+
+/* --- files.c ------------------------------------------------------------------------------------------------------ */
+/* "file://x" -> x; false: it is no such reference. */
+bool load_is_file(struct str s, struct str *path);
+bool load_is_code(struct str path);                         /* .js .py .rb ..., which would be run */
+bool load_has_magic(struct str path);                       /* * ? [ */
+/* A file of the folder; told when it can't be read. */
+bool load_read(struct load *l, struct str where, struct str path, struct str *out);
+/* The same as a tree; *shown is how places in it are called. */
+bool load_tree(struct load *l, struct str where, struct str path, struct doc_node **out, struct str *shown);
+/* Files below the folder that the pattern names, sorted; told when there are none. */
+bool load_glob(struct load *l, struct str where, struct str pattern, struct str **out, size_t *count);
+/* References in a value are replaced by what the files hold (.json and .yaml as values, the rest as text). */
+json_t *load_files_in(struct load *l, struct str where, json_t *value, int depth);
+/* {{ env.X }} and $ref, everywhere in the tree; in place. */
+void load_prepare(struct load *l, struct doc_node *root);
+
+/* --- texts of templates (load_templates.c) ------------------------------------------------------------------------ */
+/* Nunjucks as our language: dump, values that JavaScript writes otherwise. */
+struct str load_template(const struct load *l, struct str text);
+/* Rendered with a test's variables. `strict`: as it is when it reads a variable that is not there. */
+struct str load_render(struct load *l, struct str where, struct str text, const json_t *vars, bool strict);
+/* Every text in the value. */
+json_t *load_render_value(struct load *l, struct str where, const json_t *value, const json_t *vars, int depth);
+/* The names a template reads, into `names` as keys with "" as value. */
+void load_reads(struct load *l, struct str text, json_t *names);
+/* Told when `env`, which stands for nothing, is still read once load_prepare has filled it in. */
+void load_check_env(struct load *l, struct str where, const json_t *reads);
+
+/* --- the rest ----------------------------------------------------------------------------------------------------- */
+void load_prompts(struct load *l);                          /* load_prompts.c: fills prompts */
+struct doc_node *load_prompts_node(struct load *l);         /* with templates in our language */
+struct doc_node *load_variants(struct load *l);             /* load_providers.c; NULL: there are none */
+void load_tests(struct load *l);                            /* load_tests.c: fills cases and odd */
+/* load_csv.c: rows as tests. */
+void load_csv(struct load *l, struct str path, struct str text);
+/* "contains-any(0.5): a, b" as an assertion; the caller's. */
+json_t *load_assertion(struct str text, struct arena *a);

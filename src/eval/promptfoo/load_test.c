@@ -1,0 +1,376 @@
+#include "base/test.h"
+#include "eval/promptfoo/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char *load_dir(void)
+{
+    static char dir[128];
+
+    if (!dir[0]) {
+        snprintf(dir, sizeof dir, "%s/promptfoo", test_folder());
+        CHECK_OK(file_mkdirs(dir, 0755, NULL));
+    }
+    return dir;
+}
+
+static void load_write(const char *name, const char *text)
+{
+    char path[300];
+
+    snprintf(path, sizeof path, "%s/%s", load_dir(), name);
+    CHECK_OK(file_write_atomic(path, str_c(text), 0644, NULL));
+}
+
+/* NULL when it has errors; every problem on a line of `out`. */
+static struct task *load_try_as(struct arena *a, const char *name, const char *text, const struct task_overrides *ov,
+                                struct buf *out)
+{
+    AUTO(problems_dispose) struct problems p = PROBLEMS_INIT;
+    struct err e = ERR_INIT;
+    struct task *t = NULL;
+    enum err_code code = task_load_text(str_c(name), load_dir(), str_c(text), ov, a, &t, &p, &e);
+
+    buf_reset(out);
+    for (size_t i = 0; i < p.list.len; i++)
+        buf_printf(out, "%s" STR_FMT ": " STR_FMT "\n", p.list.at[i].warning ? "warning " : "",
+                   STR_ARG(p.list.at[i].where), STR_ARG(p.list.at[i].text));
+    CHECK((code != ERR_OK) == (p.errors > 0));
+    return code == ERR_OK ? t : NULL;
+}
+
+static struct task *load_try(struct arena *a, const char *text, struct buf *out)
+{
+    return load_try_as(a, "promptfooconfig.yaml", text, NULL, out);
+}
+
+static struct str load_var(const struct task *t, size_t i, const char *name)
+{
+    return json_to_str(json_child(json_child(json_array_get(t->dataset.inline_cases, i), "vars"), name));
+}
+
+static const json_t *load_about(const struct task *t, size_t i)
+{
+    return JSON_AT(json_array_get(t->dataset.inline_cases, i), "vars", PROMPTFOO_VARIABLE);
+}
+
+#define LOAD_HEAD "prompts: ['Say {{ x }}']\nproviders: [echo]\n"
+
+TEST(promptfoo_config_becomes_a_task)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    struct task *t = load_try(a,
+                              "description: Greetings\n" LOAD_HEAD
+                              "tests:\n- vars: {x: hi}\n  assert: [{type: contains, value: '{{ x }}!'}]\n",
+                              &out);
+
+    CHECK_STR(buf_str(&out), "");
+    CHECK(t && t->variant_count == 1 && t->check_count == 1 && json_array_size(t->dataset.inline_cases) == 1);
+    CHECK_STR(t->name, "Greetings");
+    CHECK_STR(t->variants[0].model_text, "sim:echo");
+    CHECK_STR(t->variants[0].name, "echo");
+    CHECK_STR(t->prompts[0].source, "Say {{ x }}");
+    CHECK_STR(json_get_str(json_array_get(json_child(load_about(t, 0), "assert"), 0), "value"), "hi!");
+    CHECK(t->chunking.mode == CHUNK_OFF);
+}
+
+TEST(promptfoo_variables_multiply_and_fill_each_other)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    struct task *t;
+
+    load_write("v.txt", " of a file \n");
+    load_write("v.yaml", "a: [1]\n");
+    t = load_try(a, LOAD_HEAD "defaultTest: {vars: {y: 'y of {{ x }}'}}\ntests:\n- vars: {x: [a, b], z: [c, d]}\n- vars: {x: file://v.txt, n: 2.0}\n"
+                    "- vars: {x: '{{ nobody }}', y: file://v.yaml}\n- vars: {x: [1, 2]}\n- vars: {x: [p, q]}\n  options: {disableVarExpansion: true}\n", &out);
+    CHECK_STR(buf_str(&out), "");
+    CHECK(t && json_array_size(t->dataset.inline_cases) == 8);
+    CHECK_STR(load_var(t, 0, "x"), "a");
+    CHECK_STR(load_var(t, 1, "z"), "d");
+    CHECK_STR(load_var(t, 2, "y"), "y of b");
+    CHECK_STR(load_var(t, 4, "x"), "of a file");
+    CHECK(json_is_integer(JSON_AT(json_array_get(t->dataset.inline_cases, 4), "vars", "n")));
+    CHECK_STR(load_var(t, 5, "x"), "{{ nobody }}");
+    CHECK_STR(load_var(t, 5, "y"), "{\"a\":[1]}");
+    CHECK(json_array_size(JSON_AT(json_array_get(t->dataset.inline_cases, 6), "vars", "x")) == 2);
+    CHECK(json_array_size(JSON_AT(json_array_get(t->dataset.inline_cases, 7), "vars", "x")) == 2);
+    CHECK(str_contains(t->prompts[0].source, S("join")));       /* a list is written as JavaScript writes it */
+}
+
+TEST(promptfoo_providers_are_named_as_ours)
+{
+    static const struct { const char *theirs, *ours; } rows[] = {
+        { "openai:gpt-4o", "openai:gpt-4o" }, { "openai:chat:gpt-4o", "openai:gpt-4o" }, { "openai:responses:gpt-5", "openai-responses:gpt-5" },
+        { "anthropic:messages:claude-x", "anthropic:claude-x" }, { "anthropic:claude-x", "anthropic:claude-x" },
+        { "azure:chat:dep", "azure-openai:dep" }, { "bedrock:us.amazon.nova-lite-v1:0", "bedrock:us.amazon.nova-lite-v1:0" },
+        { "google:gemini-2.0-flash", "google:gemini-2.0-flash" }, { "mistral:mistral-large", "mistral:mistral-large" },
+        { "openrouter:meta/llama:free", "openrouter:meta/llama:free" }, { "ollama:chat:llama3:8b", "ollama:llama3:8b" },
+        { "togetherai:chat:x/y", "together:x/y" }, { "groq:x", "groq:x" }, { "xai:grok", "xai:grok" }, { "echo", "sim:echo" },
+    };
+    static const char *const strangers[] = { "openai:embedding:x", "file://p.py", "exec:python p.py", "https://example.com/x", "websocket:x",
+                                             "vertex:gemini", "openai:realtime:x", "python:p.py" };
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    char text[300];
+    struct task *t;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        snprintf(text, sizeof text, "prompts: [p]\nproviders: ['%s']\n", rows[i].theirs);
+        t = load_try(a, text, &out);
+        CHECK_STR(buf_str(&out), "");
+        CHECK(t && t->variant_count == 1);
+        CHECK_STR(t->variants[0].model_text, rows[i].ours);
+    }
+    for (size_t i = 0; i < COUNT_OF(strangers); i++) {
+        struct str model = S("sim:echo");
+
+        snprintf(text, sizeof text, "prompts: [p]\nproviders: ['%s']\n", strangers[i]);
+        CHECK(!load_try(a, text, &out));
+        CHECK(str_contains(buf_str(&out), S("is not here")));
+        t = load_try_as(a, "promptfooconfig.yaml", text, &(struct task_overrides){ .models = &model, .model_count = 1 }, &out);
+        CHECK(t && t->variant_count == 1);
+    }
+}
+
+TEST(promptfoo_settings_are_sent_or_told)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    struct task *t = load_try(a, "prompts: [{raw: one, label: 'A:1'}, {raw: two, label: B}]\nproviders:\n- id: openai:chat:x\n  label: mine\n  prompts: [A]\n"
+                                 "  config: {temperature: 0.5, max_tokens: 7, apiBaseUrl: 'http://h/v1', apiKey: sk-12345678, stop: END,\n"
+                                 "    response_format: {type: json_object}, passthrough: {zap: 1}, headers: {X: Bearer abcdef}, reasoning: {effort: low}}\n"
+                                 "- openai:y: {config: {apiHost: example.com}}\n", &out);
+
+    CHECK(t && t->variant_count == 3);
+    CHECK(str_contains(buf_str(&out), S("apiKey is not taken from the file")) &&
+          str_contains(buf_str(&out), S("\"headers\" is not honoured")));
+    CHECK(!str_contains(t->text, S("sk-12345678")) && !str_contains(t->text, S("abcdef")));
+    CHECK_STR(t->variants[0].name, "mine [A:1]");
+    CHECK(t->variants[0].params.temperature == 0.5 && t->variants[0].params.max_tokens == 7 &&
+          t->variants[0].params.stop_count == 1);
+    CHECK_STR(t->variants[0].base_url, "http://h/v1");
+    CHECK_STR(t->variants[0].params.reasoning_effort, "low");
+    CHECK(json_get_i64(t->variants[0].params.extra, "zap", 0) == 1 &&
+          json_child(t->variants[0].params.extra, "response_format"));
+    CHECK_STR(t->variants[1].base_url, "https://example.com/v1");
+}
+
+TEST(promptfoo_prompts_come_from_files_of_every_kind)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    struct task *t;
+
+    load_write("two.txt", "first\n---\nsecond {{ x }}\n");
+    load_write("chat.json", "[{\"role\": \"developer\", \"content\": \"be {{ x }}\"}, {\"role\": \"user\", "
+                            "\"content\": [{\"type\": \"text\", \"text\": \"say\"}]}]");
+    load_write("chat.yaml", "- role: user\n  content: say {{ x }}\n");
+    load_write("lines.jsonl", "[{\"role\": \"user\", \"content\": \"one\"}]\n\"two\"\n");
+    load_write("table.csv", "prompt,label\n\"p, {{ x }}\",first\nq,\n");
+    load_write("g-1.md", "# one\n");
+    load_write("g-2.md", "# two\n");
+    t = load_try(a, "prompts: [file://two.txt, chat.json, file://chat.yaml, lines.jsonl, table.csv, 'g-*.md', 'text {{ x }}']\nproviders: [echo]\n"
+                    "tests: [{vars: {x: a}}]\n", &out);
+    CHECK_STR(buf_str(&out), "");
+    CHECK(t && t->prompt_count == 11);
+    CHECK_STR(t->prompts[0].source, "first");
+    CHECK_STR(t->prompts[2].system, "be {{ x }}");
+    CHECK_STR(t->prompts[2].source, "say");
+    CHECK_STR(t->prompts[3].source, "say {{ x }}");
+    CHECK_STR(t->prompts[6].name, "first");
+    CHECK_STR(t->prompts[8].name, "g-1");
+    CHECK_STR(t->prompts[10].source, "text {{ x }}");
+    CHECK(!load_try(a,
+                    "prompts: ['[{\"role\": \"user\", \"content\": \"{% if x %}a{% endif %}\"}{% if x %}{% endif "
+                    "%}]']\nproviders: [echo]\n",
+                    &out));
+    CHECK(str_contains(buf_str(&out), S("becomes a conversation only when it is filled in")));
+}
+
+TEST(promptfoo_never_leaves_its_folder)
+{
+    static const char *const rows[] = { "prompts: [file://../outside.txt]", "prompts: [file:///etc/hostname]", "prompts: ['file://link.txt']",
+        "prompts: ['file://../*.txt']", "prompts: ['file://lin*.txt']", "prompts: [p]\ntests: file://../outside.yaml",
+        "prompts: [p]\ntests: [{vars: {x: file:///etc/hostname}}]", "prompts: [p]\ndefaultTest: file://../outside.yaml",
+        "prompts: [p]\ntests: [{vars: {x: a}, assert: [{type: equals, value: file://../outside.txt}]}]",
+        "prompts: [p]\ntests: [{vars: file:///etc/hostname}]", "prompts: [p]\ntests: [{vars: {x: file://link.txt}}]" };
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    char path[300], text[400];
+
+    load_write("../outside.txt", "secret");
+    load_write("../outside.yaml", "- vars: {x: secret}\n");
+    snprintf(path, sizeof path, "%s/link.txt", load_dir());
+    (void)unlink(path);
+    CHECK(symlink("../outside.txt", path) == 0);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        snprintf(text, sizeof text, "providers: [echo]\n%s\n", rows[i]);
+        if (load_try(a, text, &out))
+            fprintf(stderr, "%s was read\n", rows[i]);
+        CHECK(out.len > 0 && !str_contains(buf_str(&out), S("secret")));
+    }
+}
+
+TEST(promptfoo_reads_short_assertions)
+{
+    static const struct { const char *text, *json; } rows[] = {
+        { "hello", "{\"type\":\"equals\",\"value\":\"hello\"}" },
+        { "contains: a b", "{\"type\":\"contains\",\"value\":\"a b\"}" },
+        { "not-contains:x", "{\"type\":\"not-contains\",\"value\":\"x\"}" },
+        { "contains-all: a, \"b, c\"", "{\"type\":\"contains-all\",\"value\":[\"a\",\"b, c\"]}" },
+        { "similar(0.9): x", "{\"threshold\":0.9,\"type\":\"similar\",\"value\":\"x\"}" },
+        { "similar:cosine: x", "{\"type\":\"similar:cosine\",\"value\":\"x\"}" },
+        { "levenshtein(5): x", "{\"threshold\":5.0,\"type\":\"levenshtein\",\"value\":\"x\"}" },
+        { "rouge-n: x", "{\"threshold\":0.75,\"type\":\"rouge-n\",\"value\":\"x\"}" },
+        { "is-json", "{\"type\":\"is-json\"}" },
+        { "fn:output > 1", "{\"type\":\"javascript\",\"value\":\"output > 1\"}" },
+        { "grade: is kind", "{\"type\":\"llm-rubric\",\"value\":\"is kind\"}" },
+        { "python: True", "{\"type\":\"python\",\"value\":\"True\"}" },
+        { "file://x.py", "{\"type\":\"python\",\"value\":\"file://x.py\"}" },
+        { "contains(x): y", "{\"type\":\"equals\",\"value\":\"contains(x): y\"}" },
+        { "containsing", "{\"type\":\"equals\",\"value\":\"containsing\"}" },
+    };
+    AUTO_ARENA *a = arena_new_sized(0);
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        AUTO_JSON *j = load_assertion(str_c(rows[i].text), a);
+        AUTO_BUF struct buf b = BUF_INIT(1000);
+
+        json_write_canonical(j, &b);
+        CHECK_STR(buf_str(&b), rows[i].json);
+    }
+}
+
+TEST(promptfoo_tables_and_scenarios_are_tests)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    struct task *t;
+
+    load_write("t.csv", "x,__expected,__expected2,__metric,__threshold,__prefix,__config:__expected2:threshold,__metadata:tags[],__description\n"
+                        "a,contains: a,levenshtein: b,m,0.5,Pre ,3,\"u, v\",about a\n");
+    load_write("t.jsonl", "{\"vars\": {\"x\": \"j\"}}\n\n{\"vars\": {\"x\": \"k\"}}\n");
+    load_write("t.yaml", "vars: {x: y}\n");
+    load_write("a.yaml", "- {type: contains, value: from a file}\n");
+    t = load_try(a, LOAD_HEAD "tests: [file://t.csv, 't.jsonl', file://t.yaml]\nscenarios:\n- config: [{vars: {x: s1}}, {vars: {x: s2}, assert: [{type: is-json}]}]\n"
+                    "  tests: [{vars: {y: 1}, assert: file://a.yaml}, {vars: {y: 2}, threshold: 1}]\n", &out);
+    CHECK_STR(buf_str(&out), "");
+    CHECK(t && json_array_size(t->dataset.inline_cases) == 8);
+    CHECK_STR(json_get_str(json_array_get(t->dataset.inline_cases, 0), "id"), "1 about a");
+    CHECK(json_get_double(load_about(t, 0), "threshold", 0) == 0.5);
+    CHECK_STR(json_get_str(load_about(t, 0), "prefix"), "Pre ");
+    CHECK(json_get_double(json_array_get(json_child(load_about(t, 0), "assert"), 1), "threshold", 0) == 3);
+    CHECK_STR(json_get_str(json_array_get(json_child(load_about(t, 0), "assert"), 1), "metric"), "m");
+    CHECK(json_array_size(JSON_AT(load_about(t, 0), "metadata", "tags")) == 2);
+    CHECK_STR(t->prompts[0].source, "{{ promptfoo.prefix }}Say {{ x }}{{ promptfoo.suffix }}");
+    CHECK_STR(load_var(t, 4, "x"), "s1");
+    CHECK_STR(load_var(t, 7, "x"), "s2");
+    CHECK(json_array_size(json_child(load_about(t, 7), "assert")) == 1);
+}
+
+TEST(promptfoo_tells_what_it_does_not_honour)
+{
+    static const struct { const char *text, *want; } rows[] = {
+        { "tests: [{vars: {x: a}, assert: [{type: javascript, value: 'true'}]}]", "warning promptfooconfig.yaml:3:9: assertion javascript: it runs code" },
+        { "tests: [{vars: {x: a}, assert: [{type: g-eval, value: x}]}]", "a model grades it" },
+        { "tests: [{vars: {x: a}, options: {transform: output.trim()}}]", "transform is code" },
+        { "tests: [{vars: {x: a}, provider: echo}]", "own provider is not honoured" },
+        { "tests: [{vars: {x: a}, assertt: []}]", "\"assertt\" is not honoured (did you mean \"assert\"?)" },
+        { "tests: [{vars: {x: a}, assert: [{type: contians, value: x}]}]", "there is no assertion \"contians\" (did you mean \"contains\"?)" },
+        { "outputPath: x.json", "\"outputPath\" is not honoured" }, { "redteam: {}", "redteam makes attacks" },
+        { "evaluateOptions: {maxConcurrency: 4, repeat: 2}", "--concurrency" }, { "nunjucksFilters: {f: f.js}", "\"nunjucksFilters\" is not honoured" },
+        { "tests: https://docs.google.com/x", "not fetched" }, { "tests: file://none.csv", "there is no file \"none.csv\"" },
+        { "tests: 'no-*.yaml'", "no file in the configuration's folder" }, { "tests: tests.js", "needs the sandbox" },
+        { "tests: [3]", "a test is a mapping" }, { "tests: [{vars: {promptfoo: x}}]", "the name is taken" },
+        { "tests: [{vars: {x: file://v.js}}]", "needs the sandbox" }, { "tests: [{vars: {x: file://p.png}}]", "can't be variables" },
+        { "tests: [{vars: {x: 1}, assert: [{$ref: '#/assertionTemplates/none'}]}]", "$ref leads nowhere" },
+        { "tests: [{vars: {x: 1}, assert: [{type: equals, value: '{% if %}'}]}]", "can't be filled in" },
+        { "scenarios: [{tests: []}]", "with config" }, { "defaultTest: 3", "defaultTest is a mapping" },
+        { "env: {API_KEY: sk-1}", "is not taken from the file" },
+        { "tests: [{vars: {x: a}, options: {prefixx: a}}]", "options: \"prefixx\" is not honoured (did you mean \"prefix\"?)" },
+        { "tests: [{vars: {x: a}, assert: [{type: equals, vale: a}]}]", "an assertion: \"vale\" is not honoured (did you mean \"value\"?)" },
+        { "tests: [{vars: {x: \"{{ env.HOME | default('x') }}\", env: ''}}]", "with nothing behind it" },
+        { "tests: [{vars: {x: a}}]\nevaluateOptions: {delay: 5}", "\"delay\" is not honoured" },
+    };
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    char text[500];
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        snprintf(text, sizeof text, LOAD_HEAD "%s\n", rows[i].text);
+        (void)load_try(a, text, &out);
+        if (!str_contains(buf_str(&out), str_c(rows[i].want)))
+            fprintf(stderr, "%s: " STR_FMT "\n", rows[i].text, STR_ARG(buf_str(&out)));
+        CHECK(str_contains(buf_str(&out), str_c(rows[i].want)));
+    }
+    snprintf(text, sizeof text, LOAD_HEAD "%s\n", rows[0].text);
+    CHECK(load_try(a, text, &out));
+    CHECK(!load_try_as(a, "promptfooconfig.yaml", text, &(struct task_overrides){ .strict = true }, &out));
+}
+
+TEST(promptfoo_fills_in_the_environment_but_no_secret)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    struct task *t;
+
+    setenv("LOAD_TEST_WORD", "hello", 1);
+    setenv("LOAD_TEST_API_KEY", "sk-abc", 1);
+    t = load_try(a, "env: {OWN: here}\nprompts: ['{{env.LOAD_TEST_WORD}} {{ env[\"OWN\"] }} {{ env.LOAD_TEST_API_KEY }}{{ env.LOAD_TEST_NONE }}']\nproviders: [echo]\n", &out);
+    CHECK(t != NULL);
+    CHECK_STR(t->prompts[0].source, "hello here ");
+    CHECK(str_contains(buf_str(&out), S("sounds like a secret")) &&
+          str_contains(buf_str(&out), S("has no LOAD_TEST_NONE")));
+    unsetenv("LOAD_TEST_WORD");
+    unsetenv("LOAD_TEST_API_KEY");
+}
+
+TEST(promptfoo_translates_templates)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    struct task *t = load_try(a, "prompts: ['{{ o | dump }} {% if flag %}{{ flag }}{% endif %} {{ other }} {{ n }}']\nproviders: [echo]\n"
+                                 "tests: [{vars: {o: {a: 1}, flag: true, n: 1}, assert: [{type: equals, value: '{{ flag }} {{ nothing }}{{ o.a }}{{ o.b }}'}]}]\n", &out);
+
+    CHECK_STR(buf_str(&out), "");
+    CHECK(t && str_starts(t->prompts[0].source, S("{{ o | tojson }} {% if flag %}{{ \"\" if flag is undefined")));
+    CHECK(str_ends(t->prompts[0].source, S("{{ other }} {{ n }}")));
+    CHECK_STR(json_get_str(json_array_get(json_child(load_about(t, 0), "assert"), 0), "value"), "true 1");
+    CHECK_STR(json_get_str(t->dataset.defaults, "other"), "");
+    t = load_try(a, "prompts: ['{% raw %}{{ flag }}{% endraw %}{{ flag }}']\nproviders: [echo]\ntests: [{vars: {flag: null}}]\n", &out);
+    CHECK(t && str_starts(t->prompts[0].source, S("{% raw %}{{ flag }}{% endraw %}{{ \"\" if flag is undefined")));
+}
+
+TEST(promptfoo_has_its_bounds)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16), text = BUF_INIT(1 << 20);
+
+    buf_puts(&text, LOAD_HEAD "tests:\n- vars:\n");
+    for (int v = 0; v < 17; v++)                        /* 2^17 tests */
+        buf_printf(&text, "    v%d: [a, b]\n", v);
+    CHECK(!load_try(a, buf_cstr(&text), &out));
+    CHECK(str_contains(buf_str(&out), S("more than 100000 tests")));
+    buf_reset(&text);
+    buf_puts(&text, LOAD_HEAD "tests:\n- vars: {x: a}\n  assert:\n");
+    for (int i = 0; i <= PROMPTFOO_ASSERTS_MAX; i++)
+        buf_puts(&text, "  - {type: is-json}\n");
+    CHECK(!load_try(a, buf_cstr(&text), &out));
+    CHECK(str_contains(buf_str(&out), S("at most 256 assertions")));
+    buf_reset(&text);
+    buf_puts(&text, LOAD_HEAD
+             "assertionTemplates: {t: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]}\ntests:\n- vars: {x: a}\n  assert:\n");
+    for (int i = 0; i < 70; i++)
+        buf_printf(&text, "    - zap%d: {$ref: '#/assertionTemplates/t'}\n", i);
+    CHECK(!load_try(a, buf_cstr(&text), &out));
+    buf_reset(&text);
+    buf_puts(&text, LOAD_HEAD);
+    for (int i = 0; i < LOAD_NOTES_MAX + 5; i++)
+        buf_printf(&text, "strange%d: 1\n", i);
+    CHECK(load_try(a, buf_cstr(&text), &out));
+    CHECK(str_contains(buf_str(&out), S("and more is not honoured")));
+}

@@ -1,0 +1,82 @@
+/* src/eval/promptfoo/promptfoo.h: other people's files: the configurations of promptfoo, run as they are.
+ *
+ * A configuration (promptfooconfig.yaml) is read as the mapping a task file would hold (config.c and its neighbours;
+ * the tasks' reader checks and compiles it as it does any other). Each test becomes a case. What a test demands stays
+ * with the case, in a variable of its own, templates in it already filled in:
+ *   {"assert": [{type, value, threshold, weight, metric, assert}], "threshold", "description", "metadata"}
+ * The check `promptfoo` judges the case by it with promptfoo's own arithmetic: the verdict of a test is the verdict
+ * promptfoo gives it, for every kind of assertion that this program judges at all (kinds.c says which).
+ *
+ *   score of a test = sum(score of assertion * weight) / sum(weight); 0 when nothing weighs
+ *   it passes when no assertion fails; with a threshold, when the score reaches it, whatever failed
+ *   an assertion of weight 0 never fails; an assert-set is an assertion whose verdict is made the same way of its own
+ *   an assertion that can't be judged at all (its value makes no sense) fails the test, threshold or not
+ * Kinds that need a model, a sandbox or a service are not evaluated, and neither is a test whose verdict they decide:
+ * it passes or fails only where they can change nothing.
+ *
+ * Known differences: what came is trimmed at both ends before anybody judges it; is-refusal knows other phrases;
+ * schemas are draft 2020-12 and do not look at `format`. Threads: any; a verdict lives in the subject's arena. */
+#pragma once
+
+#include "eval/subject.h"
+
+#define PROMPTFOO_VARIABLE     "promptfoo"      /* of a case */
+#define PROMPTFOO_ASSERTS_MAX  256              /* of a test, with those in its sets */
+#define PROMPTFOO_VALUE_MAX    (1024u * 1024)   /* bytes of an assertion's value */
+#define PROMPTFOO_WORDS_MAX    20000            /* of a text that is measured against another */
+
+enum promptfoo_state { PROMPTFOO_FAIL, PROMPTFOO_PASS, PROMPTFOO_SKIP, PROMPTFOO_BROKEN };
+
+struct promptfoo_question {
+    const struct subject *s;
+    struct str output;                  /* what is judged, as text */
+    const json_t *value;                /* of the assertion; NULL: none */
+    double threshold;                   /* NAN: none */
+    bool inverse;                       /* "not-..." */
+    struct arena *a;
+};
+/* FAIL and PASS are after `inverse`; the score is promptfoo's, which need not be 0 or 1. */
+struct promptfoo_answer { enum promptfoo_state state; double score; struct str reason; };
+
+/* Who judges a kind of assertion. */
+enum promptfoo_support {
+    PROMPTFOO_SAME,                     /* we, with promptfoo's verdict */
+    PROMPTFOO_OWN,                      /* we, by rules of our own: verdicts may differ at the edges */
+    PROMPTFOO_MODEL,                    /* a model grades: not evaluated here */
+    PROMPTFOO_SANDBOX,                  /* code: not evaluated here */
+    PROMPTFOO_ELSEWHERE,                /* a service, a trace, a library that is not here: not evaluated */
+    PROMPTFOO_SUPPORTS
+};
+const char *promptfoo_support_name(enum promptfoo_support s);
+
+/* One kind of assertion; the table of them is in kinds.c. */
+struct promptfoo_kind {
+    const char *name;                   /* "contains-all" */
+    enum promptfoo_support support;
+    const char *about;                  /* what it comes to, or why it is not evaluated */
+    /* MUST when we judge it. */
+    void (*judge)(const struct promptfoo_question *q, struct promptfoo_answer *out);
+};
+size_t                       promptfoo_kind_count(void);
+const struct promptfoo_kind *promptfoo_kind_at(size_t i);               /* sorted by name */
+/* "not-contains" is contains with *inverse. NULL: there is no such kind. */
+const struct promptfoo_kind *promptfoo_kind_find(struct str type, bool *inverse);
+void                         promptfoo_kind_suggest(struct suggest *s);
+
+/* One assertion of a test as it was judged; those of a set come right behind it. */
+struct promptfoo_part {
+    const json_t *assertion;            /* of the case */
+    struct promptfoo_answer answer;
+    bool in_set;
+};
+struct promptfoo_verdict {
+    struct promptfoo_answer answer;     /* score: NAN when something that weighs was not evaluated */
+    struct promptfoo_part *parts;
+    size_t part_count;
+    const json_t *named;                /* {metric: score}: means by weight of what bears the name */
+};
+
+/* The subject's test judged, once: a second call gives the same. False: the case is none of promptfoo's. */
+bool promptfoo_judge(const struct subject *s, struct arena *a, const struct promptfoo_verdict **out);
+/* What is wrong with a test's `assert`, as a sentence; empty: nothing. It was made by us, or comes from anywhere. */
+struct str promptfoo_test_fault(const json_t *test, struct arena *a);

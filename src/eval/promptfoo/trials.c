@@ -1,0 +1,149 @@
+/* Assertions about the call: latency, cost, why the model stopped, whether it refused, which tools it asked for. */
+#include "eval/promptfoo/kinds.h"
+
+#include <math.h>
+
+#include "eval/check/check.h"
+
+void promptfoo_latency(const struct promptfoo_question *q, struct promptfoo_answer *out)
+{
+    if (isnan(q->threshold))
+        promptfoo_broken(S("it needs a threshold in milliseconds"), out);
+    else if (q->s->latency_ms < 0)
+        promptfoo_skip(S("latency: the call was not timed"), out);
+    else
+        promptfoo_say(q, (double)q->s->latency_ms <= q->threshold,
+                      arena_printf(q->a, "it took %lld ms, more than %.15g", (long long)q->s->latency_ms, q->threshold),
+                      out);
+}
+
+void promptfoo_cost(const struct promptfoo_question *q, struct promptfoo_answer *out)
+{
+    char text[MONEY_TEXT];
+
+    if (isnan(q->threshold))
+        promptfoo_broken(S("it needs a threshold in dollars"), out);
+    else if (q->s->cost_nanousd == MONEY_UNKNOWN)
+        promptfoo_skip(S("cost: the model's price is not known"), out);
+    else
+        promptfoo_say(q, (double)q->s->cost_nanousd / 1e9 <= q->threshold,
+                      arena_printf(q->a, "it cost %s, more than %.15g", money_show(q->s->cost_nanousd, text),
+                                   q->threshold),
+                      out);
+}
+
+/* The words promptfoo's providers agree on. */
+static struct str trial_finish(const struct turn *t)
+{
+    switch (t->finish) {
+    case FINISH_STOP:
+    case FINISH_STOP_SEQUENCE: return S("stop");
+    case FINISH_MAX_TOKENS: return S("length");
+    case FINISH_TOOL_USE: return S("tool_calls");
+    case FINISH_CONTENT_FILTER:
+    case FINISH_REFUSAL: return S("content_filter");
+    default: return t->finish_native;
+    }
+}
+
+void promptfoo_finish_reason(const struct promptfoo_question *q, struct promptfoo_answer *out)
+{
+    struct str want = json_to_str(q->value), said;
+
+    if (!json_is_string(q->value)) {
+        promptfoo_broken(S("its value must be a text: stop, length, content_filter, tool_calls"), out);
+        return;
+    }
+    if (!q->s->turn_count) {
+        promptfoo_skip(S("finish-reason: only the output is known"), out);
+        return;
+    }
+    said = trial_finish(&q->s->turns[q->s->turn_count - 1]);
+    promptfoo_say(q, said.len && str_ieq(said, want),
+                  arena_printf(q->a, "the model stopped with \"" STR_FMT "\"", STR_ARG(said)), out);
+}
+
+/* By the check `refusal`. */
+void promptfoo_is_refusal(const struct promptfoo_question *q, struct promptfoo_answer *out)
+{
+    struct check_spec spec = { .kind = S("refusal"), .name = S("refusal"), .argument = json_true(), .weight = 1 };
+    struct check_ready ready;
+    struct score score;
+    struct err e = ERR_INIT;
+
+    if (!q->output.len) {                               /* promptfoo: no answer is a refusal, of score 0 */
+        promptfoo_say(q, true, STR_NONE, out);
+        out->score = 0;
+        return;
+    }
+    if (check_prepare(&spec, q->a, &ready, &e) != ERR_OK) {
+        promptfoo_skip(arena_strdup(q->a, str_c(e.text)), out);
+        return;
+    }
+    check_judge(&ready, q->s, q->a, &score);
+    if (score.state != SCORE_VALUE)
+        promptfoo_skip(score.note, out);
+    else
+        promptfoo_say(q, score.value > 0, S("it is not a refusal"), out);
+}
+
+/* --- tools -------------------------------------------------------------------------------------------------------- */
+
+/* The parameters of a tool that the configuration names, in the form of chat completions or of responses. */
+static const json_t *tools_find(const json_t *tools, struct str name, bool *found)
+{
+    *found = false;
+    for (size_t i = 0; i < json_array_size(tools); i++) {
+        const json_t *tool = json_array_get(tools, i), *f = json_child(tool, "function");
+
+        if (!str_eq(json_get_str(f ? f : tool, "name"), name))
+            continue;
+        *found = true;
+        return json_child(f ? f : tool, "parameters");
+    }
+    return NULL;
+}
+
+/* Empty: the call is as the tool wants it. */
+static struct str tools_fault(const json_t *tools, const json_t *given, struct arena *a)
+{
+    const json_t *parameters;
+    struct tool_call call;
+    struct schema_fault fault;
+    struct schema *schema;
+    struct err e = ERR_INIT;
+    size_t count;
+    bool found;
+
+    llm_tool_call_read(given, a, &call);
+    parameters = tools_find(tools, call.name, &found);
+    if (!found)
+        return arena_printf(a, "there is no tool \"" STR_FMT "\"", STR_ARG(str_utf8_head(call.name, 60)));
+    if (!parameters || !json_object_size(parameters))
+        return json_object_size(call.arguments) ? arena_printf(a, STR_FMT " takes no arguments", STR_ARG(call.name))
+                                                : STR_NONE;
+    if (!call.arguments)
+        return arena_printf(a, "the arguments of " STR_FMT " are not JSON", STR_ARG(call.name));
+    if (schema_compile(parameters, a, &schema, &e) != ERR_OK)
+        return arena_printf(a, "the parameters of " STR_FMT ": %s", STR_ARG(call.name), e.text);
+    if (schema_validate(schema, call.arguments, a, &fault, 1, &count) == SCHEMA_VALID)
+        return STR_NONE;
+    return arena_printf(a, "the arguments of " STR_FMT ": " STR_FMT ": " STR_FMT, STR_ARG(call.name),
+                        STR_ARG(fault.path), STR_ARG(fault.text));
+}
+
+void promptfoo_tools_call(const struct promptfoo_question *q, struct promptfoo_answer *out)
+{
+    const json_t *calls = q->s->turn_count ? q->s->turns[q->s->turn_count - 1].tool_calls : NULL;
+    const json_t *tools = q->s->kase ? JSON_AT(q->s->kase->vars, PROMPTFOO_VARIABLE, "tools") : NULL;
+    struct str why = STR_NONE;
+
+    if (!json_array_size(calls))
+        why = S("the model called no tool");
+    else if (!json_array_size(tools))
+        why = S("the provider has no tools");
+    for (size_t i = 0; !why.len && i < json_array_size(calls); i++)
+        why = tools_fault(tools, json_array_get(calls, i), q->a);
+    /* promptfoo does not turn these round: not-is-valid-... says the same */
+    *out = (struct promptfoo_answer){ why.len ? PROMPTFOO_FAIL : PROMPTFOO_PASS, !why.len, why };
+}
