@@ -21,7 +21,6 @@
 struct sandbox {
     struct loop *loop;
     struct sandbox_limits limits;
-    enum sandbox_with with;
     bool talks, grouped;
     void (*heard)(void *owner, struct sandbox *s, struct str bytes);
     void (*done)(void *owner, struct sandbox *s);
@@ -530,7 +529,7 @@ enum err_code sandbox_start(struct loop *loop, const struct sandbox_spec *spec, 
 
     TRY(sandbox_check(spec, e));
     s = xcalloc(1, sizeof *s);
-    *s = (struct sandbox){ .loop = loop, .limits = spec->limits, .with = spec->with, .talks = spec->talks, .heard = spec->heard,
+    *s = (struct sandbox){ .loop = loop, .limits = spec->limits, .talks = spec->talks, .heard = spec->heard,
                            .done = spec->done, .owner = spec->owner, .exit_fd = -1, .in = -1, .out = -1, .err = -1, .control = -1,
                            .folder = -1, .first = -1, .input = BUF_INIT(SANDBOX_SAY_MAX), .output = BUF_INIT((size_t)spec->limits.output_bytes),
                            .errors = BUF_INIT((size_t)spec->limits.output_bytes), .input_ends = !spec->talks,

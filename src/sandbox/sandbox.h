@@ -48,7 +48,6 @@ enum err_code sandbox_limits_set(struct sandbox_limits *l, struct str name, stru
 enum err_code sandbox_limits_check(const struct sandbox_limits *l, struct err *e) MUST_USE;
 
 /* --- a guest --------------------------------------------------------------------------------------------------- */
-enum sandbox_with { SANDBOX_BWRAP, SANDBOX_RUNSC };     /* runsc: gVisor, when it is installed and asked for */
 enum sandbox_cause {
     SANDBOX_EXITED, SANDBOX_SIGNALLED,
     SANDBOX_TIME, SANDBOX_CPU, SANDBOX_MEMORY, SANDBOX_OUTPUT,  /* a limit ended it */
@@ -66,7 +65,6 @@ struct sandbox_left { struct str path; const char *why; };
 
 struct sandbox;
 struct sandbox_spec {                   /* all it points to may go when sandbox_start returns, but `owner` */
-    enum sandbox_with with;
     struct str program;                 /* a path inside: /usr/bin/python3 */
     struct str native;                  /* not empty: the bytes of an ELF program, run as /program instead */
     const struct str *args;             /* after the program's name */
@@ -78,7 +76,7 @@ struct sandbox_spec {                   /* all it points to may go when sandbox_
     bool talks;                         /* persistent: input stays open until sandbox_say_end */
     struct str input;                   /* one-shot: its standard input, copied */
     /* MAY. Called as standard output arrives, instead of keeping it; output_bytes then bounds what comes between two
-     * calls of sandbox_deadline. `bytes` dies with the call. Must not end the guest's struct; may call sandbox_cancel_soon. */
+     * calls of sandbox_deadline. `bytes` dies with the call. May call anything of a living guest. */
     void (*heard)(void *owner, struct sandbox *s, struct str bytes);
     void (*done)(void *owner, struct sandbox *s);       /* MUST. Once, never inside sandbox_start; `s` dies after it */
     void *owner;
@@ -99,6 +97,12 @@ struct sandbox_used sandbox_used(const struct sandbox *s);
 size_t        sandbox_taken(const struct sandbox *s, const struct sandbox_taken **out);
 size_t        sandbox_left(const struct sandbox *s, const struct sandbox_left **out);   /* what was not taken, and why */
 size_t        sandbox_count(void);                              /* guests of this process that are not over */
+
+/* --- a program's form (program.c) --------------------------------------------------------------------------------- */
+/* How a file is run: *.py and "#!...python" by the system's Python, another "#!" by the program it names, an ELF program as
+ * it is. Sets spec's program, native, args, and *file, which the caller adds to spec's files unless its path is empty. */
+enum err_code sandbox_program(struct str name, struct str bytes, const struct str *args, size_t args_count, struct arena *a,
+                              struct sandbox_spec *spec, struct sandbox_file *file, struct err *e) MUST_USE;
 
 /* --- what this machine has (doctor.c) --------------------------------------------------------------------------- */
 enum sandbox_level { SANDBOX_HAS, SANDBOX_LACKS, SANDBOX_LACKS_NEEDED };
