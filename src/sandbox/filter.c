@@ -160,7 +160,11 @@ static void filter_fill(struct filter_maker *m, bool starts_programs)
 #undef X
     } else {
         /* `enter` becomes the program by this, once: no later file can have this number. */
-        ALLOW("execveat", ARG_INT_IS(0, ENTER_PROGRAM_FD), ARG_INT_IS(4, AT_EMPTY_PATH));
+        static const struct scmp_arg_cmp others[] = { { 0, SCMP_CMP_NE, ENTER_PROGRAM_FD, 0 }, { 4, SCMP_CMP_NE, AT_EMPTY_PATH, 0 } };
+
+        ALLOW("execveat", ARG_IS(0, ENTER_PROGRAM_FD), ARG_IS(4, AT_EMPTY_PATH));
+        for (size_t i = 0; i < COUNT_OF(others); i++)
+            filter_add(m, "execveat", SCMP_ACT_KILL_PROCESS, 1, &others[i]);
         filter_add(m, "execve", SCMP_ACT_KILL_PROCESS, 0, NULL);
     }
 #define X(call)                                                                                                       \
