@@ -133,7 +133,7 @@ static enum err_code beneath_parent(int folder, struct str path, int *fd, struct
         }
         if (mkdirat(here, step, 0777) < 0 && errno != EEXIST)
             return err_errno(e, ERR_IO, errno, "folder \"%.200s\" can't be made", step);
-        TRY(beneath_at(here, step, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0, &next, e));
+        TRY(beneath_at(here, step, O_PATH | O_DIRECTORY, 0, &next, e));
         close(here);
         here = next;
     }

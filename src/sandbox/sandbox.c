@@ -2,6 +2,7 @@
 #include "sandbox/sandbox.h"
 #include "sandbox/collect.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/enter/enter.h"
 #include "sandbox/world.h"
 
 #include <errno.h>
@@ -30,7 +31,7 @@ struct sandbox {
     int folder, first;                  /* handles from inside, -1 until it greets: the working folder, the first process */
     struct buf input, output, errors;
     int64_t heard_bytes;
-    bool input_ends, watches_input, killed, failed, ended;
+    bool input_ends, watches_input, killed, failed, ended, cpu_spent;
     struct loop_timer deadline, grace;
     int group_tries;
     struct cgroup group;
@@ -140,7 +141,6 @@ static void sandbox_on_grace(void *arg)
 static void sandbox_judge(struct sandbox *s)
 {
     int signal = WIFSIGNALED(s->wait_status) ? WTERMSIG(s->wait_status) : 0;
-    bool cpu_spent = s->used.cpu_ms + 50 >= (s->limits.cpu_ms + 999) / 1000 * 1000;
 
     if (s->grouped && cgroup_memory_hit(&s->group) && (s->killed ? !s->ended : signal == SIGKILL))
         s->cause = SANDBOX_MEMORY;
@@ -148,7 +148,7 @@ static void sandbox_judge(struct sandbox *s)
         return;
     else if (signal == SIGSYS)
         s->cause = SANDBOX_BLOCKED;
-    else if (signal == SIGXCPU || (signal == SIGKILL && cpu_spent))
+    else if (signal == SIGXCPU || (signal == SIGKILL && s->cpu_spent))
         s->cause = SANDBOX_CPU;
     else
         s->cause = signal ? SANDBOX_SIGNALLED : SANDBOX_EXITED;
@@ -314,6 +314,7 @@ static bool sandbox_hear_enter(struct sandbox *s)
 {
     union { char bytes[CMSG_SPACE(4 * sizeof(int))]; struct cmsghdr align; } control;
     char text[128];
+    struct enter_end end;
     struct iovec where = { text, sizeof text };
     struct msghdr message = { .msg_iov = &where, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
     ssize_t n = s->control < 0 ? 0 : recvmsg(s->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
@@ -327,8 +328,10 @@ static bool sandbox_hear_enter(struct sandbox *s)
         sandbox_take_handles(s, &message);
         if (s->killed && s->first >= 0)
             syscall(SYS_pidfd_send_signal, s->first, SIGKILL, NULL, 0);
-    } else if (text[0] == 'e' && n == 8 && !s->ended && !s->killed) {
-        memcpy(&s->wait_status, text + 4, 4);
+    } else if (text[0] == 'e' && n == (ssize_t)sizeof end && !s->ended && !s->killed) {
+        memcpy(&end, text, sizeof end);
+        s->wait_status = end.status;
+        s->cpu_spent = end.cpu_spent;
         s->ended = true;
     } else if (text[0] == 'x' && !s->failed) {
         s->failed = true;
@@ -479,7 +482,7 @@ static enum err_code sandbox_spawn(struct sandbox *s, const struct sandbox_spec 
                                     .err = p->at[ERR_WRITE], .keep = world.fds.at, .keep_count = world.fds.len,
                                     .group = s->grouped ? &s->group : NULL, .as_nobody = geteuid() == 0 };
     s->start_us = clock_mono_us();
-    s->pid = sandbox_fork(&birth);
+    s->pid = FAULT("sandbox.spawn") ? (errno = EAGAIN, -1) : sandbox_fork(&birth);
     if (s->grouped)
         cgroup_close(&s->group);
     if (s->pid > 0 && birth.fault)

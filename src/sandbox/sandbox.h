@@ -26,7 +26,7 @@
 /* --- what a guest may use (limits.c) --------------------------------------------------------------------------- */
 #define SANDBOX_LIMITS(X) /* field, its name and unit for people, smallest, usual, largest */                         \
     X(wall_ms,      "time",       "ms",    50,        10000,         3600000)       /* from the start on */           \
-    X(cpu_ms,       "cpu-time",   "ms",    1000,      10000,         3600000)       /* rounded up to seconds */       \
+    X(cpu_ms,       "cpu-time",   "ms",    50,        10000,         3600000)       /* of the program itself */       \
     X(cpus,         "cpus",       "",      1,         1,             1024)          /* at once */                     \
     X(memory_bytes, "memory",     "bytes", 16 << 20,  512 << 20,     INT64_C(1) << 40)                                \
     X(disk_bytes,   "disk",       "bytes", 64 << 10,  100 << 20,     INT64_C(1) << 36) /* /box, all together */       \

@@ -159,7 +159,7 @@ static enum err_code world_check_text(const char *what, struct str s, struct err
 static void world_limits(struct enter_config *c, const struct sandbox_spec *spec)
 {
     const struct sandbox_limits *l = &spec->limits;
-    uint64_t cpu_s = (uint64_t)(l->cpu_ms + 999) / 1000, memory = spec->starts_programs ? RLIM_INFINITY : (uint64_t)l->memory_bytes;
+    uint64_t cpu_s = (uint64_t)(l->cpu_ms + l->cpu_ms / 4 + 1999) / 1000, memory = spec->starts_programs ? RLIM_INFINITY : (uint64_t)l->memory_bytes;
     const struct enter_limit limits[] = {
         { RLIMIT_CORE, 0, 0, 0 },
         { RLIMIT_CPU, 0, cpu_s, cpu_s + 1 },
@@ -191,7 +191,7 @@ static enum err_code world_orders(struct world *w, const struct sandbox_spec *sp
     const struct sandbox_limits *l = &spec->limits;
     struct enter_config c = { .magic = ENTER_MAGIC, .flags = spec->starts_programs ? 0 : ENTER_ONCE, .control_fd = (uint32_t)control_fd,
                               .argc = (uint32_t)spec->args_count + 1, .envc = COUNT_OF(environment) + COUNT_OF(thread_variables),
-                              .cpus = (uint32_t)MIN(l->cpus, (int64_t)1024) };
+                              .cpus = (uint32_t)MIN(l->cpus, (int64_t)1024), .cpu_ns = (uint64_t)l->cpu_ms * 1000000 };
     AUTO_BUF struct buf text = BUF_INIT(ENTER_TEXT_MAX - 1);
     struct str program = spec->native.len ? S("/program") : spec->program;
     struct filter filter;

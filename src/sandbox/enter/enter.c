@@ -30,8 +30,12 @@
 #define SCM_RIGHTS 1
 #define SOL_SOCKET 1
 #define MSG_NOSIGNAL 0x4000
+#define SIGKILL 9
+#define SIGALRM 14
 #define SIGCHLD 17
-#define EINTR 4
+#define SIG_BLOCK 0
+#define SIG_SETMASK 2
+#define WNOHANG 1
 
 #if defined(__x86_64__)
 static long sys6(long n, long a, long b, long c, long d, long e, long f)
@@ -90,6 +94,7 @@ static struct {
 } given;
 static char *arguments[ENTER_WORDS_MAX + 1], *environment[ENTER_WORDS_MAX + 1];
 static char *next_text;
+static const uint64_t heard_signals = 1u << (SIGALRM - 1) | 1u << (SIGCHLD - 1);
 
 static size_t length(const char *s)
 {
@@ -293,20 +298,52 @@ static void become(const char *program)
     fail("start the program", SYS(SYS_execve, program, arguments, environment, 0, 0));
 }
 
+/* The kernel's processor-time limit counts in whole ticks of whole seconds; a timer on the program's own clock is exact.
+ * It sends SIGALRM to this process, which holds it back until it asks. */
+static void time_program(long program)
+{
+    struct { void *value; int32_t signal, notify; char rest[48]; } how = { .signal = SIGALRM, .notify = 0 };
+    struct { int64_t interval[2], value[2]; } when = { .value = { (int64_t)(given.c.cpu_ns / 1000000000u), (int64_t)(given.c.cpu_ns % 1000000000u) } };
+    int32_t timer = 0;
+
+    must(SYS(SYS_timer_create, ~(int)program << 3 | 2, &how, &timer, 0, 0), "time the program");
+    must(SYS(SYS_timer_settime, timer, 0, &when, 0, 0), "time the program");
+}
+
+/* Everybody who is dead; true when the program was among them, with its wait status. */
+static int bury(long program, int32_t *status)
+{
+    int32_t one = 0;
+    int found = 0;
+    long got;
+
+    while ((got = SYS(SYS_wait4, -1, &one, WNOHANG, 0, 0)) > 0)
+        if (got == program) {
+            *status = one;
+            found = 1;
+        }
+    return found;
+}
+
 /* The first process's part: it buries who dies, and when the program is dead it tells how, and ends. The kernel then
  * ends whatever the program left running. No signal from inside reaches it, and its memory is nobody's to see. */
 static void attend(long program) __attribute__((noreturn));
 static void attend(long program)
 {
-    struct { char what, padding[3]; int32_t status; } end = { .what = 'e' };
+    struct enter_end end = { .what = 'e' };
     long got;
 
     SYS(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
     SYS(SYS_close_range, 0, given.c.control_fd - 1, 0, 0, 0);
     SYS(SYS_close_range, given.c.control_fd + 1, ~0u, 0, 0, 0);
-    do
-        got = sys6(SYS_wait4, -1, (long)&end.status, 0, 0, 0, 0);
-    while (got != program && (got > 0 || got == -EINTR));
+    time_program(program);
+    do {
+        got = SYS(SYS_rt_sigtimedwait, &heard_signals, 0, 0, sizeof heard_signals, 0);
+        if (got == SIGALRM) {
+            end.cpu_spent = 1;
+            SYS(SYS_kill, program, SIGKILL, 0, 0, 0);
+        }
+    } while (!bury(program, &end.status));
     SYS(SYS_write, given.c.control_fd, &end, sizeof end, 0, 0);
     for (;;)
         SYS(SYS_exit_group, 0, 0, 0, 0, 0);
@@ -317,6 +354,7 @@ void enter_main(long *stack)
     const char *options, *program;
     const char *number = stack[0] > 1 ? (const char *)stack[2] : "0";
     unsigned long flags = MS_REMOUNT | MS_NOSUID | MS_NODEV;
+    uint64_t before = 0;
     long child;
     int orders = 0;
 
@@ -335,8 +373,11 @@ void enter_main(long *stack)
     drop_capabilities();
     hold_program(program);
     hand_over();
+    must(SYS(SYS_rt_sigprocmask, SIG_BLOCK, &heard_signals, &before, sizeof before, 0), "hold signals back");
     child = must(SYS(SYS_clone, SIGCHLD, 0, 0, 0, 0), "start a process");
-    if (child == 0)
+    if (child == 0) {
+        SYS(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before, 0);
         become(program);
+    }
     attend(child);
 }
