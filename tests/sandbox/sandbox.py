@@ -340,6 +340,15 @@ def a_bubblewrap_that_can_not_isolate_means_exit_4_and_nothing_is_run():
 
 
 @test
+def every_fault_on_the_way_is_told_and_nothing_is_run():
+    with Home() as home:
+        path = home.file("s.sh", SH + "echo ran")
+        for mark in ("sandbox.pipe", "sandbox.libseccomp", "sandbox.spawn") + (("sandbox.groups", "sandbox.group") if STARTING else ()):
+            ran = home.run("sandbox", "run", path, *(["--allow-exec"] if "group" in mark else []), ASSAY_FAULT=mark)
+            assert ran.returncode == 4 and "ran" not in ran.out and ran.err.count("\n") == 1, (mark, ran.returncode, ran.out, ran.err)
+
+
+@test
 def what_can_not_be_run_is_told():
     with Home() as home:
         home.file("x.txt", "hello")
