@@ -39,7 +39,7 @@ static void sandbox_closep(int *fd)
         close(*fd);
 }
 
-/* --- showing ------------------------------------------------------------------------------------------------------- */
+/* --- showing ------------------------------------------------------------------------------------------------------ */
 
 /* A guest's bytes with everything that could steer a terminal written out: "\x1b[31m". Line ends and tabs stay. */
 static struct str sandbox_shown(struct str s, struct arena *a)
@@ -75,7 +75,7 @@ static const char *sandbox_size(int64_t n, char out[32])
     return out;
 }
 
-/* --- running --------------------------------------------------------------------------------------------------------- */
+/* --- running ------------------------------------------------------------------------------------------------------ */
 struct sandbox_job {
     const struct args *args;
     struct arena *arena;
@@ -106,7 +106,8 @@ static json_t *sandbox_job_files(struct sandbox *s)
     json_t *list = json_array();
 
     for (size_t i = 0, n = sandbox_taken(s, &taken); i < n; i++)
-        json_array_append_new(list, json_pack("{s:o,s:I}", "path", json_from_str(taken[i].path), "bytes", (json_int_t)taken[i].bytes.len));
+        json_array_append_new(list, json_pack("{s:o,s:I}", "path", json_from_str(taken[i].path), "bytes",
+                                              (json_int_t)taken[i].bytes.len));
     return list;
 }
 
@@ -118,9 +119,9 @@ static enum err_code sandbox_job_json(struct sandbox *s, struct err *e)
 
     for (size_t i = 0, n = sandbox_left(s, &left); i < n; i++)
         json_array_append_new(list, json_pack("{s:o,s:s}", "path", json_from_str(left[i].path), "why", left[i].why));
-    return term_json(json_pack("{s:s,s:s,s:i,s:I,s:I,s:I,s:o,s:o,s:o,s:o}", "ended", sandbox_cause_name(sandbox_cause(s)), "why",
-                               sandbox_cause_text(sandbox_cause(s)), "status", sandbox_status(s), "wall_ms", (json_int_t)used.wall_ms,
-                               "cpu_ms", (json_int_t)used.cpu_ms, "memory_peak_bytes", (json_int_t)used.memory_peak_bytes, "output",
+    return term_json(json_pack("{s:s,s:s,s:i,s:f,s:f,s:I,s:o,s:o,s:o,s:o}", "ended", sandbox_cause_name(sandbox_cause(s)), "why",
+                               sandbox_cause_text(sandbox_cause(s)), "status", sandbox_status(s), "wall_ms", (double)used.wall_us / 1000,
+                               "cpu_ms", (double)used.cpu_us / 1000, "memory_peak_bytes", (json_int_t)used.memory_peak_bytes, "output",
                                json_from_str(sandbox_output(s)), "errors", json_from_str(sandbox_errors(s)), "files",
                                sandbox_job_files(s), "left", list), e);
 }
@@ -137,10 +138,13 @@ static void sandbox_job_say(struct sandbox_job *j, struct sandbox *s)
                   sandbox_size((int64_t)taken[i].bytes.len, size));
     for (size_t i = 0, n = sandbox_left(s, &left); i < n; i++)
         term_note("left " STR_FMT ": %s", STR_ARG(sandbox_shown(left[i].path, j->arena)), left[i].why);
-    snprintf(ended, sizeof ended, sandbox_cause(s) == SANDBOX_EXITED ? "it ended with %d" : "status %d", sandbox_status(s));
-    term_note("%s%s%s; %lld ms, %lld ms of a processor, %s of memory", ended, sandbox_cause(s) == SANDBOX_EXITED ? "" : ": ",
-              sandbox_cause(s) == SANDBOX_EXITED ? "" : sandbox_cause_text(sandbox_cause(s)), (long long)used.wall_ms,
-              (long long)used.cpu_ms, sandbox_size(used.memory_peak_bytes, size));
+    snprintf(ended, sizeof ended, sandbox_cause(s) == SANDBOX_EXITED ? "it ended with %d" : "status %d",
+             sandbox_status(s));
+    term_note("%s%s%s; %lld ms, %lld ms of a processor, %s of memory", ended,
+              sandbox_cause(s) == SANDBOX_EXITED ? "" : ": ",
+              sandbox_cause(s) == SANDBOX_EXITED ? "" : sandbox_cause_text(sandbox_cause(s)),
+              (long long)used.wall_us / 1000, (long long)used.cpu_us / 1000,
+              sandbox_size(used.memory_peak_bytes, size));
 }
 
 static enum err_code sandbox_job_save(struct sandbox_job *j, struct sandbox *s, struct err *e)
@@ -184,13 +188,15 @@ static enum err_code sandbox_job_give(void *arg, const struct beneath_entry *ent
     if (entry->kind == BENEATH_FOLDER || str_eq(entry->path, j->program))
         return ERR_OK;
     if (entry->kind != BENEATH_FILE)
-        return err_set(e, ERR_BAD_INPUT, "\"" STR_FMT "\" is a %s; only ordinary files are given to a sandbox", STR_ARG(entry->path),
-                       entry->kind == BENEATH_LINK ? "link" : "pipe, a socket or a device");
+        return err_set(e, ERR_BAD_INPUT, "\"" STR_FMT "\" is a %s; only ordinary files are given to a sandbox",
+                       STR_ARG(entry->path), entry->kind == BENEATH_LINK ? "link" : "pipe, a socket or a device");
     if (j->files.len >= SANDBOX_FILES_MAX - 1)
-        return err_set(e, ERR_TOO_LARGE, "more than %d files; that is the most a sandbox is given", SANDBOX_FILES_MAX - 1);
+        return err_set(e, ERR_TOO_LARGE, "more than %d files; that is the most a sandbox is given",
+                       SANDBOX_FILES_MAX - 1);
     TRY(beneath_read(j->folder, entry->path, (size_t)(SANDBOX_GIVEN_BYTES_MAX - j->given_bytes), &bytes, e));
     j->given_bytes += (int64_t)bytes.len;
-    vec_push(&j->files, (struct sandbox_file){ arena_strdup(j->arena, entry->path), arena_strdup(j->arena, buf_str(&bytes)) });
+    vec_push(&j->files,
+             (struct sandbox_file){ arena_strdup(j->arena, entry->path), arena_strdup(j->arena, buf_str(&bytes)) });
     return ERR_OK;
 }
 
@@ -202,7 +208,8 @@ static enum err_code sandbox_job_folder(struct sandbox_job *j, struct err *e)
     if (!args_has(j->args, "files"))
         return ERR_OK;
     TRY(beneath_folder(path, &j->folder, e));
-    code = beneath_walk(j->folder, (struct beneath_bounds){ 4 * SANDBOX_FILES_MAX, SANDBOX_FOLDER_DEPTH }, sandbox_job_give, j, e);
+    code = beneath_walk(j->folder, (struct beneath_bounds){ 4 * SANDBOX_FILES_MAX, SANDBOX_FOLDER_DEPTH },
+                        sandbox_job_give, j, e);
     return code == ERR_OK ? ERR_OK : err_prefix(e, "--files %.200s", path);
 }
 
@@ -225,7 +232,8 @@ static enum err_code sandbox_job_program(struct sandbox_job *j, struct err *e)
     struct sandbox_file file;
 
     TRY(file_read(arena_cstr(j->arena, path), bytes.max, &bytes, e));
-    TRY(sandbox_program(path, arena_strdup(j->arena, buf_str(&bytes)), words + 2, j->args->positional.len - 2, j->arena, &j->spec, &file, e));
+    TRY(sandbox_program(path, arena_strdup(j->arena, buf_str(&bytes)), words + 2, j->args->positional.len - 2, j->arena,
+                        &j->spec, &file, e));
     if (file.path.len)
         vec_push(&j->files, file);
     j->program = file.path;
@@ -238,7 +246,8 @@ static enum err_code sandbox_job_limits(struct sandbox_job *j, struct err *e)
     sandbox_limits_usual(&j->spec.limits);
     for (size_t i = 0; i < COUNT_OF(sandbox_limit_options); i++)
         if (args_has(j->args, sandbox_limit_options[i]) &&
-            sandbox_limits_set(&j->spec.limits, str_c(sandbox_limit_options[i]), args_get(j->args, sandbox_limit_options[i]), e) != ERR_OK)
+            sandbox_limits_set(&j->spec.limits, str_c(sandbox_limit_options[i]),
+                               args_get(j->args, sandbox_limit_options[i]), e) != ERR_OK)
             return err_prefix(e, "--%s", sandbox_limit_options[i]);
     return ERR_OK;
 }
@@ -274,7 +283,7 @@ static enum err_code sandbox_run_file(const struct args *args, int *status, stru
     return j.code;
 }
 
-/* --- doctor ------------------------------------------------------------------------------------------------------------ */
+/* --- doctor ------------------------------------------------------------------------------------------------------- */
 static const char *sandbox_level_name(enum sandbox_level level)
 {
     return level == SANDBOX_HAS ? "yes" : level == SANDBOX_LACKS ? "no" : "missing";
@@ -293,10 +302,13 @@ static enum err_code sandbox_doctor_run(const struct args *args, int *status, st
         ready &= f[i].level != SANDBOX_LACKS_NEEDED;
         grid_cell(g, str_c(f[i].name), GRID_PLAIN);
         grid_cell(g, str_c(sandbox_level_name(f[i].level)),
-                  f[i].level == SANDBOX_HAS ? GRID_GREEN : f[i].level == SANDBOX_LACKS ? GRID_YELLOW : GRID_RED);
+                  f[i].level == SANDBOX_HAS     ? GRID_GREEN
+                  : f[i].level == SANDBOX_LACKS ? GRID_YELLOW
+                                                : GRID_RED);
         grid_cell(g, f[i].found, GRID_PLAIN);
-        json_array_append_new(list, json_pack("{s:s,s:s,s:o,s:o}", "isolation", f[i].name, "here", sandbox_level_name(f[i].level), "found",
-                                              json_from_str(f[i].found), "remedy", json_from_str(f[i].remedy)));
+        json_array_append_new(list, json_pack("{s:s,s:s,s:o,s:o}", "isolation", f[i].name, "here",
+                                              sandbox_level_name(f[i].level), "found", json_from_str(f[i].found),
+                                              "remedy", json_from_str(f[i].remedy)));
     }
     *status = ready ? 0 : err_exit_status(ERR_ENVIRONMENT);
     if (args_has(args, "json"))
@@ -308,7 +320,8 @@ static enum err_code sandbox_doctor_run(const struct args *args, int *status, st
             printf("\n");
             term_entry(f[i].name, f[i].remedy.at);
         }
-    printf("\n%s\n", ready ? "untrusted programs can be run here" : "untrusted programs can't be run here, and assay will not run them");
+    printf("\n%s\n", ready ? "untrusted programs can be run here"
+                           : "untrusted programs can't be run here, and assay will not run them");
     return ERR_OK;
 }
 
@@ -327,7 +340,8 @@ static enum err_code sandbox_run(struct args *args, int *status, struct err *e)
         if (str_is(word, actions[i].name))
             return actions[i].run(args, status, e);
     }
-    return err_set(e, ERR_USAGE, "assay sandbox does run or doctor, not \"" STR_FMT "\"%s", STR_ARG(word), suggest_hint(&near, hint));
+    return err_set(e, ERR_USAGE, "assay sandbox does run or doctor, not \"" STR_FMT "\"%s", STR_ARG(word),
+                   suggest_hint(&near, hint));
 }
 
 const struct command command_sandbox = {

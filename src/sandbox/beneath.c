@@ -22,7 +22,8 @@ enum err_code beneath_path_check(struct str path, struct err *e)
     struct str rest = path, part;
 
     if (path.len == 0 || path.len > BENEATH_PATH_MAX)
-        return err_set(e, ERR_BAD_INPUT, "a file's path has %zu bytes; 1 to %d are allowed", path.len, BENEATH_PATH_MAX);
+        return err_set(e, ERR_BAD_INPUT, "a file's path has %zu bytes; 1 to %d are allowed", path.len,
+                       BENEATH_PATH_MAX);
     if (memchr(path.at, '\0', path.len))
         return err_set(e, ERR_BAD_INPUT, "a file's path may not hold a NUL byte");
     while (str_split(&rest, '/', &part)) {
@@ -30,7 +31,8 @@ enum err_code beneath_path_check(struct str path, struct err *e)
             return err_set(e, ERR_DENIED, "\"%.*s\" is no path below a folder: it may not begin or end with \"/\", nor hold \"//\", "
                            "\".\" or \"..\" as a part", (int)MIN(path.len, (size_t)200), path.at);
         if (part.len > BENEATH_NAME_MAX)
-            return err_set(e, ERR_BAD_INPUT, "a file's name has %zu bytes; at most %d are allowed", part.len, BENEATH_NAME_MAX);
+            return err_set(e, ERR_BAD_INPUT, "a file's name has %zu bytes; at most %d are allowed", part.len,
+                           BENEATH_NAME_MAX);
     }
     return ERR_OK;
 }
@@ -60,7 +62,8 @@ static enum err_code beneath_at(int folder, const char *name, uint64_t flags, ui
         return ERR_OK;
     }
     switch (errno) {
-    case ENOSYS: return err_set(e, ERR_ENVIRONMENT, "this kernel can't open files safely (no openat2, Linux 5.6 or newer)");
+    case ENOSYS:
+        return err_set(e, ERR_ENVIRONMENT, "this kernel can't open files safely (no openat2, Linux 5.6 or newer)");
     case EXDEV:
     case ELOOP: return err_set(e, ERR_DENIED, "\"%.200s\" leads through a link or out of its folder", name);
     case EEXIST: return err_set(e, ERR_CONFLICT, "\"%.200s\" is there already", name);
@@ -83,7 +86,8 @@ enum err_code beneath_open(int folder, struct str path, int *fd, struct err *e)
     if (fstat(got, &st) < 0)
         return err_errno(e, ERR_IO, errno, "\"%.200s\" can't be looked at", name);
     if (!S_ISREG(st.st_mode))
-        return err_set(e, ERR_DENIED, "\"%.200s\" is a %s, not a file", name, S_ISDIR(st.st_mode) ? "folder" : "pipe or a device");
+        return err_set(e, ERR_DENIED, "\"%.200s\" is a %s, not a file", name,
+                       S_ISDIR(st.st_mode) ? "folder" : "pipe or a device");
     *fd = got;
     got = -1;
     return ERR_OK;
@@ -113,8 +117,8 @@ enum err_code beneath_read(int folder, struct str path, size_t bytes_max, struct
     }
 }
 
-/* The folder that shall hold `name`, made where it is missing; name's last part comes back. Each step starts at a folder
- * that is open, so nothing that is swapped meanwhile leads away. */
+/* The folder that shall hold `name`, made where it is missing; name's last part comes back. Each step starts at a
+ * folder that is open, so nothing that is swapped meanwhile leads away. */
 static enum err_code beneath_parent(int folder, struct str path, int *fd, struct str *last, struct err *e)
 {
     AUTO(beneath_closep) int here = -1;
@@ -256,7 +260,8 @@ static enum err_code beneath_walk_folder(struct beneath_walk *w, size_t depth, s
 
     if (depth > w->bounds.depth)
         return err_set(e, ERR_TOO_LARGE, "the folder holds folders more than %zu deep", w->bounds.depth);
-    code = beneath_at(w->folder, w->path.len ? buf_cstr(&w->path) : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &fd, e);
+    code = beneath_at(w->folder, w->path.len ? buf_cstr(&w->path) : ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0, &fd,
+                      e);
     if (code == ERR_ENVIRONMENT || (code != ERR_OK && depth == 0))
         return code;
     if (code != ERR_OK)

@@ -1,12 +1,12 @@
 /* src/sandbox/beneath.h: files at paths that somebody untrusted chose.
  *
- * The one module by which the host opens, writes or lists anything below a folder whose contents or names a guest (or an
- * archive, or a model) controls. All paths are relative to an open folder and resolved by the kernel (openat2 with
+ * The one module by which the host opens, writes or lists anything below a folder whose contents or names a guest (or
+ * an archive, or a model) controls. All paths are relative to an open folder and resolved by the kernel (openat2 with
  * RESOLVE_BENEATH, NO_SYMLINKS, NO_MAGICLINKS): no "..", no absolute path, no link of any kind on the way, not even one
  * that stays inside. Only ordinary files are opened; opening never waits. Nothing is ever overwritten: a file is made
- * new or not at all. Errors: ERR_DENIED for a path that leads or links out, or is not a file; ERR_BAD_INPUT for a path that
- * is none; ERR_NOT_FOUND; ERR_CONFLICT where a file exists; ERR_ENVIRONMENT on kernels without openat2 (before 5.6).
- * Threads: any; a walk must not see its folder's descriptor closed. */
+ * new or not at all. Errors: ERR_DENIED for a path that leads or links out, or is not a file; ERR_BAD_INPUT for a path
+ * that is none; ERR_NOT_FOUND; ERR_CONFLICT where a file exists; ERR_ENVIRONMENT on kernels without openat2 (before
+ * 5.6). Threads: any; a walk must not see its folder's descriptor closed. */
 #pragma once
 
 #include "base/base.h"

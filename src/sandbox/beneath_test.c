@@ -56,8 +56,9 @@ TEST(beneath_follows_no_link_not_even_one_that_stays)
     struct err e = ERR_INIT;
 
     CHECK_OK(beneath_write(fd, S("file"), 0644, S("x"), &e));
-    CHECK(symlinkat("/etc/passwd", fd, "out") == 0 && symlinkat("file", fd, "in") == 0 && symlinkat("/etc", fd, "dir") == 0 &&
-          symlinkat(".", fd, "self") == 0 && symlinkat("/proc/self/fd/0", fd, "magic") == 0);
+    CHECK(symlinkat("/etc/passwd", fd, "out") == 0 && symlinkat("file", fd, "in") == 0 &&
+          symlinkat("/etc", fd, "dir") == 0 && symlinkat(".", fd, "self") == 0 &&
+          symlinkat("/proc/self/fd/0", fd, "magic") == 0);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         CHECK_INT(beneath_open(fd, str_c(names[i]), &got, &e), ERR_DENIED);
         CHECK(beneath_write(fd, str_c(names[i]), 0644, S("y"), &e) != ERR_OK);
@@ -109,7 +110,8 @@ static enum err_code note(void *arg, const struct beneath_entry *entry, struct e
     static const char *const kinds[] = { "file", "folder", "link", "other" };
 
     (void)e;
-    buf_printf(arg, STR_FMT " %s %lld;", STR_ARG(entry->path), kinds[entry->kind], (long long)(entry->kind == BENEATH_FILE ? entry->bytes : 0));
+    buf_printf(arg, STR_FMT " %s %lld;", STR_ARG(entry->path), kinds[entry->kind],
+               (long long)(entry->kind == BENEATH_FILE ? entry->bytes : 0));
     return ERR_OK;
 }
 

@@ -1,9 +1,9 @@
 /* src/sandbox/calls.h: the system calls a guest may make, for libseccomp (filter.c).
  *
- * TRACED stood in the trace of tools/sandbox_trace.py (Debian's python3.11 over a varied workload), KIN is the same deed
- * by an older, newer or relative name, which another libc or interpreter uses. PARTLY is allowed for the arguments named
- * in filter.c. What is in no list fails with EPERM; FATAL ends the guest at once, because a program that tries it and
- * goes on would look successful; ABSENT fails with ENOSYS, so that libc takes the older way. */
+ * TRACED stood in the trace of tools/sandbox_trace.py (Debian's python3.11 over a varied workload), KIN is the same
+ * deed by an older, newer or relative name, which another libc or interpreter uses. PARTLY is allowed for the arguments
+ * named in filter.c. What is in no list fails with EPERM; FATAL ends the guest at once, because a program that tries it
+ * and goes on would look successful; ABSENT fails with ENOSYS, so that libc takes the older way. */
 #pragma once
 
 #define SANDBOX_CALLS(TRACED, KIN)                                                                                    \

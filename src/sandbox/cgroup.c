@@ -86,7 +86,8 @@ static bool cgroup_mount(struct str text, const char *controller, struct str *ro
 
     while (str_split(&rest, '\n', &line)) {
         ptrdiff_t dash = str_find(line, S(" - "));
-        struct str head = dash < 0 ? STR_NONE : str_sub(line, 0, (size_t)dash), tail = str_from(line, (size_t)(dash + 3));
+        struct str head = dash < 0 ? STR_NONE : str_sub(line, 0, (size_t)dash),
+                   tail = str_from(line, (size_t)(dash + 3));
         struct str field[5], type, from, word;
         size_t n = 0;
 
@@ -118,7 +119,8 @@ static void cgroup_sweep(const char *folder)
         if (!str_starts(name, str_c(places.prefix)))
             continue;
         name = str_from(name, strlen(places.prefix));
-        if (str_split(&name, '-', &pid) && str_to_i64(pid, &number) && number > 0 && kill((pid_t)number, 0) < 0 && errno == ESRCH)
+        if (str_split(&name, '-', &pid) && str_to_i64(pid, &number) && number > 0 && kill((pid_t)number, 0) < 0 &&
+            errno == ESRCH)
             unlinkat(dirfd(dir), d->d_name, AT_REMOVEDIR);
     }
     if (dir)
@@ -140,7 +142,8 @@ static bool cgroup_may_write(const char *folder)
 }
 
 /* The nearest folder from ours upwards where groups can be made, or NULL. */
-static char *cgroup_nearest(struct str own, struct str root, struct str at, unsigned (*covers)(const char *folder), unsigned *got)
+static char *cgroup_nearest(struct str own, struct str root, struct str at, unsigned (*covers)(const char *folder),
+                            unsigned *got)
 {
     AUTO(freep) char *base = xstrndup(at.at, at.len);
     struct str below = str_starts(own, root) ? str_from(own, root.len == 1 ? 0 : root.len) : STR_NONE;
@@ -168,7 +171,8 @@ static unsigned cgroup_covers_v2(const char *folder)
 
     if (!cgroup_read_text(folder, "cgroup.subtree_control", &text))
         return 0;
-    return (cgroup_has_word(buf_str(&text), "memory") ? CGROUP_MEMORY : 0u) | (cgroup_has_word(buf_str(&text), "pids") ? CGROUP_PIDS : 0u) |
+    return (cgroup_has_word(buf_str(&text), "memory") ? CGROUP_MEMORY : 0u) |
+           (cgroup_has_word(buf_str(&text), "pids") ? CGROUP_PIDS : 0u) |
            (cgroup_has_word(buf_str(&text), "cpu") ? CGROUP_CPU : 0u);
 }
 
@@ -211,7 +215,8 @@ static void cgroup_look(void)
 
     stat("/proc/self/ns/pid", &ns);
     snprintf(places.prefix, sizeof places.prefix, "assay-%llu-", (unsigned long long)ns.st_ino);
-    if (FAULT("sandbox.groups") || !cgroup_read_text("/proc/self", "cgroup", &own) || !cgroup_read_text("/proc/self", "mountinfo", &mounts))
+    if (FAULT("sandbox.groups") || !cgroup_read_text("/proc/self", "cgroup", &own) ||
+        !cgroup_read_text("/proc/self", "mountinfo", &mounts))
         return;
     mine = cgroup_own(buf_str(&own), "");
     if (mine.at && cgroup_mount(buf_str(&mounts), "", &root, &at))
@@ -268,7 +273,8 @@ static bool cgroup_limit(const struct cgroup *g, size_t i, const struct sandbox_
         if (g->v2)
             (void)cgroup_write_text(folder, "memory.oom.group", "1");
         if (cgroup_has_file(folder, g->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes"))
-            fine &= cgroup_write_number(folder, g->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes", g->v2 ? 0 : l->memory_bytes);
+            fine &= cgroup_write_number(folder, g->v2 ? "memory.swap.max" : "memory.memsw.limit_in_bytes",
+                                        g->v2 ? 0 : l->memory_bytes);
     }
     if (g->covers[i] & CGROUP_PIDS)
         fine &= cgroup_write_number(folder, "pids.max", l->pids + CGROUP_EXTRA_PIDS);
@@ -304,7 +310,8 @@ enum err_code cgroup_make(const struct sandbox_limits *l, struct cgroup *out, st
     g.v2 = places.v2;
     for (size_t i = 0; i < places.count; i++) {
         if (FAULT("sandbox.group") || !cgroup_make_one(&g, i, number, l)) {
-            err_errno(e, ERR_ENVIRONMENT, errno, "a control group for the sandbox could not be made (%s)", places.where);
+            err_errno(e, ERR_ENVIRONMENT, errno, "a control group for the sandbox could not be made (%s)",
+                      places.where);
             cgroup_close(&g);
             (void)cgroup_remove(&g);
             return ERR_ENVIRONMENT;
@@ -348,7 +355,8 @@ static int64_t cgroup_number_of(const char *folder, const char *file, const char
 bool cgroup_memory_hit(const struct cgroup *g)
 {
     for (size_t i = 0; i < g->count; i++)
-        if (g->covers[i] & CGROUP_MEMORY && cgroup_number_of(g->paths[i], g->v2 ? "memory.events" : "memory.oom_control", "oom_kill") > 0)
+        if (g->covers[i] & CGROUP_MEMORY &&
+            cgroup_number_of(g->paths[i], g->v2 ? "memory.events" : "memory.oom_control", "oom_kill") > 0)
             return true;
     return false;
 }

@@ -1,10 +1,11 @@
 /* src/sandbox/cgroup.h: a control group for one guest, where this user may make one.
  *
  * Version 2 where a group above ours hands its controllers down and we may write there (root, or a delegated session),
- * else the hierarchies of version 1 that we may write to. Groups are called assay-<pid namespace>-<pid>-<number>; those of
- * a process that died without removing them are removed when the next process looks. Without any, guests are bounded by
- * their own limits (rlimits) alone, which suffices for one that starts no program: its address space is its memory. Joining
- * costs a process up to 20 ms of the kernel's time, so only guests that start programs get a group. Threads: cgroup_kinds any; a group has one owner. */
+ * else the hierarchies of version 1 that we may write to. Groups are called assay-<pid namespace>-<pid>-<number>; those
+ * of a process that died without removing them are removed when the next process looks. Without any, guests are bounded
+ * by their own limits (rlimits) alone, which suffices for one that starts no program: its address space is its memory.
+ * Joining costs a process up to 20 ms of the kernel's time, so only guests that start programs get a group. Threads:
+ * cgroup_kinds any; a group has one owner. */
 #pragma once
 
 #include "sandbox/sandbox.h"

@@ -26,11 +26,12 @@ static void collect_file(struct collecting *c, const struct beneath_entry *entry
     } else if (entry->bytes > c->bytes_left) {
         collect_leave(c, entry->path, "it is larger than what may still be taken");
     } else if (beneath_read(c->folder, entry->path, (size_t)c->bytes_left, &bytes, &e) != ERR_OK) {
-        collect_leave(c, entry->path, e.code == ERR_TOO_LARGE ? "it is larger than what may still be taken" : "it can't be read");
+        collect_leave(c, entry->path,
+                      e.code == ERR_TOO_LARGE ? "it is larger than what may still be taken" : "it can't be read");
     } else {
         c->bytes_left -= (int64_t)bytes.len;
-        c->out->taken.at[c->out->taken.len++] =
-            (struct sandbox_taken){ arena_strdup(c->arena, entry->path), arena_strdup(c->arena, buf_str(&bytes)) };
+        c->out->taken.at[c->out->taken.len++] = (struct sandbox_taken){ arena_strdup(c->arena, entry->path),
+                                                                        arena_strdup(c->arena, buf_str(&bytes)) };
     }
 }
 
@@ -45,7 +46,8 @@ static enum err_code collect_see(void *arg, const struct beneath_entry *entry, s
     if (entry->kind == BENEATH_FILE)
         collect_file(c, entry);
     else if (entry->kind != BENEATH_FOLDER)
-        collect_leave(c, entry->path, entry->kind == BENEATH_LINK ? "it is a link" : "it is a pipe, a socket or a device");
+        collect_leave(c, entry->path,
+                      entry->kind == BENEATH_LINK ? "it is a link" : "it is a pipe, a socket or a device");
     return ERR_OK;
 }
 

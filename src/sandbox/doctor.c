@@ -65,7 +65,8 @@ static struct str doctor_version(struct arena *a, char *path)
     return arena_strdup(a, str_utf8_head(line, 80));
 }
 
-static void doctor_program(struct doctor *d, const char *label, const char *name, const char *package, bool needed, const char *remedy)
+static void doctor_program(struct doctor *d, const char *label, const char *name, const char *package, bool needed,
+                           const char *remedy)
 {
     struct sandbox_finding *f = doctor_find(d, label);
     struct err e = ERR_INIT;
@@ -94,12 +95,15 @@ static void doctor_kernel(struct doctor *d)
     struct sandbox_finding *f = doctor_find(d, "kernel");
     struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_BENEATH };
     struct utsname u = { 0 };
-    int self = (int)syscall(SYS_pidfd_open, getpid(), 0), here = (int)syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof how);
+    int self = (int)syscall(SYS_pidfd_open, getpid(), 0),
+        here = (int)syscall(SYS_openat2, AT_FDCWD, ".", &how, sizeof how);
 
     uname(&u);
     if (self < 0 || here < 0)
-        doctor_lack(d, f, true, arena_printf(d->arena, "%s %s, without %s", u.sysname, u.release, self < 0 ? "pidfd_open" : "openat2").at,
-                    "Linux 5.9 or newer, or a container that allows these calls");
+        doctor_lack(
+            d, f, true,
+            arena_printf(d->arena, "%s %s, without %s", u.sysname, u.release, self < 0 ? "pidfd_open" : "openat2").at,
+            "Linux 5.9 or newer, or a container that allows these calls");
     else
         f->found = arena_printf(d->arena, "%s %s %s", u.sysname, u.release, u.machine);
     if (self >= 0)
@@ -155,7 +159,8 @@ static void doctor_landlock(struct doctor *d)
     long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, 1);
 
     if (abi > 0)
-        f->found = arena_printf(d->arena, "version %ld: paths%s%s", abi, abi >= 4 ? ", TCP" : "", abi >= 6 ? ", signals, abstract sockets" : "");
+        f->found = arena_printf(d->arena, "version %ld: paths%s%s", abi, abi >= 4 ? ", TCP" : "",
+                                abi >= 6 ? ", signals, abstract sockets" : "");
     else
         doctor_lack(d, f, false, errno == EOPNOTSUPP ? "switched off" : "not in this kernel",
                     "guests do without; Linux 5.13 or newer with lsm=landlock,... adds it");
@@ -168,10 +173,12 @@ static void doctor_groups(struct doctor *d)
 
     if (kinds)
         f->found = arena_printf(d->arena, "%s:%s%s%s%s", cgroup_where(), kinds & CGROUP_MEMORY ? " memory" : "",
-                                kinds & CGROUP_PIDS ? " pids" : "", kinds & CGROUP_CPU ? " cpu" : "", cgroup_has_kill() ? " kill" : "");
+                                kinds & CGROUP_PIDS ? " pids" : "", kinds & CGROUP_CPU ? " cpu" : "",
+                                cgroup_has_kill() ? " kill" : "");
     if (!(kinds & CGROUP_MEMORY))
         doctor_lack(d, f, false, "none that this user may make",
-                    "guests that start programs are refused; run as root, or in a session with delegated groups (systemd-run --user --scope)");
+                    "guests that start programs are refused; run as root, or in a session with delegated groups "
+                    "(systemd-run --user --scope)");
 }
 
 struct doctor_trial { struct loop *loop; enum sandbox_cause cause; int status; struct sandbox_used used; char failure[400]; };
@@ -212,11 +219,16 @@ static void doctor_trial(struct doctor *d)
         loop_run(t.loop);
     loop_free(t.loop);
     if (code != ERR_OK || t.cause != SANDBOX_EXITED || t.status != 0)
-        doctor_lack(d, f, true, arena_printf(d->arena, "%s", code != ERR_OK ? e.text : t.failure[0] ? t.failure : sandbox_cause_text(t.cause)).at,
+        doctor_lack(d, f, true,
+                    arena_printf(d->arena, "%s",
+                                 code != ERR_OK ? e.text
+                                 : t.failure[0] ? t.failure
+                                                : sandbox_cause_text(t.cause))
+                        .at,
                     "in a container, allow user namespaces and mounts (docker run --security-opt seccomp=unconfined "
                     "--security-opt apparmor=unconfined --security-opt systempaths=unconfined)");
     else
-        f->found = arena_printf(d->arena, "started and ended in %lld ms, as %s", (long long)t.used.wall_ms,
+        f->found = arena_printf(d->arena, "started and ended in %lld ms, as %s", (long long)t.used.wall_us / 1000,
                                 geteuid() == 0 ? "user 65534 outside" : "you outside");
 }
 

@@ -33,7 +33,8 @@ static void filter_lib_open(void)
     void *handle = dlopen(FILTER_LIB, RTLD_NOW | RTLD_LOCAL);       /* stays open */
 
     if (!handle) {
-        snprintf(lib_fault, sizeof lib_fault, "the sandbox needs " FILTER_LIB ", which is not here; install libseccomp2");
+        snprintf(lib_fault, sizeof lib_fault,
+                 "the sandbox needs " FILTER_LIB ", which is not here; install libseccomp2");
         return;
     }
 #define X(name)                                                                                                       \
@@ -47,7 +48,8 @@ static enum err_code filter_lib_ready(struct err *e)
 {
     pthread_once(&lib_once, filter_lib_open);
     if (FAULT("sandbox.libseccomp") || lib_fault[0])
-        return err_set(e, ERR_ENVIRONMENT, "%s", lib_fault[0] ? lib_fault : "the sandbox needs " FILTER_LIB ", which is not here");
+        return err_set(e, ERR_ENVIRONMENT, "%s",
+                       lib_fault[0] ? lib_fault : "the sandbox needs " FILTER_LIB ", which is not here");
     return ERR_OK;
 }
 
@@ -66,7 +68,8 @@ const char *filter_library_version(char out[32])
  * a name it does not know either, and meet the default answer. */
 struct filter_maker { scmp_filter_ctx ctx; int fault; const char *at; };
 
-static void filter_add(struct filter_maker *m, const char *call, uint32_t action, unsigned count, const struct scmp_arg_cmp *args)
+static void filter_add(struct filter_maker *m, const char *call, uint32_t action, unsigned count,
+                       const struct scmp_arg_cmp *args)
 {
     int number = lib.seccomp_syscall_resolve_name(call), got;
 
@@ -211,6 +214,8 @@ static enum err_code filter_make(bool starts_programs, struct filter *out, struc
         return err_set(e, ERR_ENVIRONMENT, "the sandbox's filter could not be begun: libseccomp refused");
     m.fault = -lib.seccomp_attr_set(m.ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
     m.at = "another architecture";
+    if (!m.fault)                       /* a tree, not a list: the kernel asks it for every call there is when it takes it */
+        m.fault = -lib.seccomp_attr_set(m.ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     if (!m.fault)
         filter_fill(&m, starts_programs);
     if (m.fault)

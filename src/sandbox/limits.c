@@ -79,7 +79,8 @@ static enum err_code limit_read(const struct limit_row *row, struct str value, i
     } else if (factor > 1 && str_to_double(digits, &n) && n > -1e15 && n < 1e15 && n * (double)factor < 9e18) {
         whole = (int64_t)(n * (double)factor);
     } else {
-        return err_set(e, ERR_BAD_INPUT, "the sandbox's %s can't be \"" STR_FMT "\"; write %s", row->name, STR_ARG(value),
+        return err_set(e, ERR_BAD_INPUT, "the sandbox's %s can't be \"" STR_FMT "\"; write %s", row->name,
+                       STR_ARG(value),
                        strcmp(row->unit, "bytes") == 0 ? "bytes, or a number with k, M or G"
                        : row->unit[0]                  ? "seconds, or a number with ms, s or m"
                                                        : "a whole number");
@@ -100,5 +101,6 @@ enum err_code sandbox_limits_set(struct sandbox_limits *l, struct str name, stru
             return limit_read(&limit_rows[i], value, limit_at(l, &limit_rows[i]), e);
         suggest_offer(&near, str_c(limit_rows[i].name));
     }
-    return err_set(e, ERR_BAD_INPUT, "a sandbox has no limit \"" STR_FMT "\"%s", STR_ARG(name), suggest_hint(&near, hint));
+    return err_set(e, ERR_BAD_INPUT, "a sandbox has no limit \"" STR_FMT "\"%s", STR_ARG(name),
+                   suggest_hint(&near, hint));
 }

@@ -14,7 +14,8 @@ static void program_word(struct program_words *w, struct str word)
 }
 
 /* "#!/usr/bin/env bash" is bash; "#!/bin/sh -e" is /bin/sh with one word. Empty: no such line. */
-static enum err_code program_interpreter(struct str bytes, struct arena *a, struct str *program, struct str *word, struct err *e)
+static enum err_code program_interpreter(struct str bytes, struct arena *a, struct str *program, struct str *word,
+                                         struct err *e)
 {
     struct str rest = str_sub(bytes, 2, PROGRAM_LINE_MAX), line = STR_NONE, first = STR_NONE;
     static const char *const folders[] = { "/usr/local/bin", "/usr/bin", "/bin" };
@@ -32,7 +33,8 @@ static enum err_code program_interpreter(struct str bytes, struct arena *a, stru
             if (access(program->at, X_OK) == 0)
                 return ERR_OK;
         }
-        return err_set(e, ERR_ENVIRONMENT, "the program names the interpreter \"" STR_FMT "\", which is not in /usr/bin", STR_ARG(name));
+        return err_set(e, ERR_ENVIRONMENT,
+                       "the program names the interpreter \"" STR_FMT "\", which is not in /usr/bin", STR_ARG(name));
     }
     if (!first.len || first.at[0] != '/')
         return err_set(e, ERR_BAD_INPUT, "the program's first line, \"#!" STR_FMT "\", names no interpreter by its path", STR_ARG(first));
@@ -43,15 +45,16 @@ static enum err_code program_interpreter(struct str bytes, struct arena *a, stru
 static enum err_code program_python(struct program_words *w, struct sandbox_spec *spec, struct err *e)
 {
     if (access(PROGRAM_PYTHON, X_OK) < 0)
-        return err_set(e, ERR_ENVIRONMENT, "Python programs need " PROGRAM_PYTHON ", which is not here; install python3");
+        return err_set(e, ERR_ENVIRONMENT,
+                       "Python programs need " PROGRAM_PYTHON ", which is not here; install python3");
     spec->program = S(PROGRAM_PYTHON);
     program_word(w, S("-B"));           /* writes no __pycache__, and looks into no home */
     program_word(w, S("-s"));
     return ERR_OK;
 }
 
-enum err_code sandbox_program(struct str name, struct str bytes, const struct str *args, size_t args_count, struct arena *a,
-                              struct sandbox_spec *spec, struct sandbox_file *file, struct err *e)
+enum err_code sandbox_program(struct str name, struct str bytes, const struct str *args, size_t args_count,
+                              struct arena *a, struct sandbox_spec *spec, struct sandbox_file *file, struct err *e)
 {
     struct program_words w = { .at = arena_array(a, struct str, args_count + 4) };
     struct str base = path_base(name), program = STR_NONE, word = STR_NONE;

@@ -1,7 +1,8 @@
 #include "base/test.h"
 #include "sandbox/sandbox.h"
 
-static enum err_code as(const char *name, struct str bytes, struct arena *a, struct sandbox_spec *spec, struct buf *words, struct err *e)
+static enum err_code as(const char *name, struct str bytes, struct arena *a, struct sandbox_spec *spec,
+                        struct buf *words, struct err *e)
 {
     static const struct str args[] = { S("-x"), S("y z") };
     struct sandbox_file file;

@@ -47,7 +47,7 @@ struct sandbox {
 };
 static int64_t sandbox_living;          /* by atomic add */
 
-/* --- small things -------------------------------------------------------------------------------------------------- */
+/* --- small things ------------------------------------------------------------------------------------------------- */
 const char *sandbox_cause_name(enum sandbox_cause c)
 {
     static const char *const names[SANDBOX_CAUSES] = {
@@ -106,7 +106,7 @@ static void sandbox_free(struct sandbox *s)
     __atomic_sub_fetch(&sandbox_living, 1, __ATOMIC_RELAXED);
 }
 
-/* --- ending --------------------------------------------------------------------------------------------------------- */
+/* --- ending ------------------------------------------------------------------------------------------------------- */
 
 /* The first process inside is killed, with it the kernel kills all others there, and bubblewrap, its parent, buries it
  * and ends: heard through exit_fd. Before there is a handle of it, bubblewrap is killed, whose end kills it. */
@@ -180,8 +180,9 @@ static void sandbox_bury(struct sandbox *s)
 
     while (wait4(s->pid, &status, 0, &usage) < 0 && errno == EINTR)
         ;
-    s->used.wall_ms = (clock_mono_us() - s->start_us + 999) / 1000;
-    s->used.cpu_ms = (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000 + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+    s->used.wall_us = clock_mono_us() - s->start_us;
+    s->used.cpu_us = (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
+                     usage.ru_stime.tv_usec;
     s->used.memory_peak_bytes = (int64_t)usage.ru_maxrss * 1024;
     if (s->grouped)
         s->used.memory_peak_bytes = MAX(s->used.memory_peak_bytes, cgroup_memory_peak(&s->group));
@@ -207,7 +208,7 @@ static void sandbox_bury(struct sandbox *s)
     sandbox_finish(s);
 }
 
-/* --- listening -------------------------------------------------------------------------------------------------------- */
+/* --- listening ---------------------------------------------------------------------------------------------------- */
 static void sandbox_keep(struct sandbox *s, struct buf *to, struct str bytes)
 {
     size_t room = to->max - to->len;
@@ -312,7 +313,10 @@ static void sandbox_take_handles(struct sandbox *s, struct msghdr *message)
 /* A word of `enter`; false when there is none, now or ever. */
 static bool sandbox_hear_enter(struct sandbox *s)
 {
-    union { char bytes[CMSG_SPACE(4 * sizeof(int))]; struct cmsghdr align; } control;
+    union {
+        char bytes[CMSG_SPACE(4 * sizeof(int))];
+        struct cmsghdr align;
+    } control;
     char text[128];
     struct enter_end end;
     struct iovec where = { text, sizeof text };
@@ -335,7 +339,8 @@ static bool sandbox_hear_enter(struct sandbox *s)
         s->ended = true;
     } else if (text[0] == 'x' && !s->failed) {
         s->failed = true;
-        snprintf(s->failure, sizeof s->failure, "the sandbox could not be made: its first program could not %.*s", (int)n - 1, text + 1);
+        snprintf(s->failure, sizeof s->failure, "the sandbox could not be made: its first program could not %.*s",
+                 (int)n - 1, text + 1);
     }
     return true;
 }
@@ -362,7 +367,7 @@ static void sandbox_on_exit(void *arg, int fd, unsigned events)
     sandbox_bury(s);
 }
 
-/* --- starting --------------------------------------------------------------------------------------------------------- */
+/* --- starting ----------------------------------------------------------------------------------------------------- */
 struct sandbox_birth {                  /* what the child needs; it shares our memory until it is bubblewrap */
     const char *path;
     char *const *argv;
@@ -385,7 +390,8 @@ static void sandbox_child(struct sandbox_birth *b)
     for (size_t i = 0; b->group && i < b->group->count; i++)
         if (write(b->group->procs[i], "0", 1) != 1)
             goto fault;
-    if (b->as_nobody && (syscall(SYS_setgroups, 0, NULL) < 0 || syscall(SYS_setresgid, SANDBOX_NOBODY, SANDBOX_NOBODY, SANDBOX_NOBODY) < 0 ||
+    if (b->as_nobody && (syscall(SYS_setgroups, 0, NULL) < 0 ||
+                         syscall(SYS_setresgid, SANDBOX_NOBODY, SANDBOX_NOBODY, SANDBOX_NOBODY) < 0 ||
                          syscall(SYS_setresuid, SANDBOX_NOBODY, SANDBOX_NOBODY, SANDBOX_NOBODY) < 0))
         goto fault;
     if (dup2(b->in, 0) < 0 || dup2(b->out, 1) < 0 || dup2(b->err, 2) < 0)
@@ -404,8 +410,8 @@ fault:
     _exit(127);
 }
 
-/* vfork: the parent waits until the child is bubblewrap, and no page table is copied. All signals are held meanwhile, so
- * that no handler runs in the memory that the two share. */
+/* vfork: the parent waits until the child is bubblewrap, and no page table is copied. All signals are held meanwhile,
+ * so that no handler runs in the memory that the two share. */
 static pid_t __attribute__((noinline)) sandbox_fork(struct sandbox_birth *b)
 {
     sigset_t all, before;
@@ -445,8 +451,8 @@ static bool sandbox_raise(int *fd)
 
 static enum err_code sandbox_pipes_make(struct sandbox_pipes *p, struct err *e)
 {
-    bool made = !FAULT("sandbox.pipe") && pipe2(&p->at[IN_READ], O_CLOEXEC) == 0 && pipe2(&p->at[OUT_READ], O_CLOEXEC) == 0 &&
-                pipe2(&p->at[ERR_READ], O_CLOEXEC) == 0 &&
+    bool made = !FAULT("sandbox.pipe") && pipe2(&p->at[IN_READ], O_CLOEXEC) == 0 &&
+                pipe2(&p->at[OUT_READ], O_CLOEXEC) == 0 && pipe2(&p->at[ERR_READ], O_CLOEXEC) == 0 &&
                 socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, &p->at[CONTROL_OURS]) == 0;
 
     for (size_t i = 0; i < PIPE_ENDS && made; i++)
@@ -463,7 +469,8 @@ static int sandbox_take_fd(int *fd)
     return taken;
 }
 
-static enum err_code sandbox_spawn(struct sandbox *s, const struct sandbox_spec *spec, struct sandbox_pipes *p, struct err *e)
+static enum err_code sandbox_spawn(struct sandbox *s, const struct sandbox_spec *spec, struct sandbox_pipes *p,
+                                   struct err *e)
 {
     AUTO(world_dispose) struct world world = { 0 };
     struct sandbox_birth birth;
@@ -473,26 +480,29 @@ static enum err_code sandbox_spawn(struct sandbox *s, const struct sandbox_spec 
     p->at[CONTROL_THEIRS] = -1;                 /* the world's now */
     if (spec->starts_programs) {
         if (!(cgroup_kinds() & CGROUP_MEMORY))
-            return err_set(e, ERR_ENVIRONMENT, "a program that starts others can't be bounded here: there is no memory control group that "
+            return err_set(e, ERR_ENVIRONMENT,
+                           "a program that starts others can't be bounded here: there is no memory control group that "
                            "this user may make (assay sandbox doctor says more)");
         TRY(cgroup_make(&spec->limits, &s->group, e));
         s->grouped = true;
     }
-    birth = (struct sandbox_birth){ .path = world.bwrap, .argv = (char *const *)(uintptr_t)world.argv, .in = p->at[IN_READ], .out = p->at[OUT_WRITE],
+    birth = (struct sandbox_birth){ .path = world.bwrap, .argv = (char *const *)(uintptr_t)world.argv, .in = p->at[IN_READ],
+                                    .out = p->at[OUT_WRITE],
                                     .err = p->at[ERR_WRITE], .keep = world.fds.at, .keep_count = world.fds.len,
                                     .group = s->grouped ? &s->group : NULL, .as_nobody = geteuid() == 0 };
-    s->start_us = clock_mono_us();
     s->pid = FAULT("sandbox.spawn") ? (errno = EAGAIN, -1) : sandbox_fork(&birth);
     if (s->grouped)
         cgroup_close(&s->group);
     if (s->pid > 0 && birth.fault)
         waitpid(s->pid, NULL, 0);
     if (s->pid < 0 || birth.fault)
-        return err_errno(e, ERR_ENVIRONMENT, s->pid < 0 ? errno : birth.fault, "the sandbox's process could not be started");
+        return err_errno(e, ERR_ENVIRONMENT, s->pid < 0 ? errno : birth.fault,
+                         "the sandbox's process could not be started");
     s->exit_fd = (int)syscall(SYS_pidfd_open, s->pid, 0);
     if (s->exit_fd >= 0)
         return ERR_OK;
-    err_errno(e, ERR_ENVIRONMENT, errno, "this system can't tell when a sandbox ends (no pidfd_open, Linux 5.3 or newer)");
+    err_errno(e, ERR_ENVIRONMENT, errno,
+              "this system can't tell when a sandbox ends (no pidfd_open, Linux 5.3 or newer)");
     kill(s->pid, SIGKILL);
     waitpid(s->pid, NULL, 0);
     return ERR_ENVIRONMENT;
@@ -503,9 +513,11 @@ static enum err_code sandbox_check(const struct sandbox_spec *spec, struct err *
     ASSERT(spec->done);
     TRY(sandbox_limits_check(&spec->limits, e));
     if (!spec->native.len && (!spec->program.len || spec->program.at[0] != '/'))
-        return err_set(e, ERR_BAD_INPUT, "a sandboxed program is a path that begins with \"/\", not \"" STR_FMT "\"", STR_ARG(spec->program));
+        return err_set(e, ERR_BAD_INPUT, "a sandboxed program is a path that begins with \"/\", not \"" STR_FMT "\"",
+                       STR_ARG(spec->program));
     if (spec->input.len > SANDBOX_SAY_MAX)
-        return err_set(e, ERR_TOO_LARGE, "the input of a sandbox has %zu bytes; at most %u are allowed", spec->input.len, SANDBOX_SAY_MAX);
+        return err_set(e, ERR_TOO_LARGE, "the input of a sandbox has %zu bytes; at most %u are allowed",
+                       spec->input.len, SANDBOX_SAY_MAX);
     return ERR_OK;
 }
 
@@ -533,8 +545,10 @@ enum err_code sandbox_start(struct loop *loop, const struct sandbox_spec *spec, 
     TRY(sandbox_check(spec, e));
     s = xcalloc(1, sizeof *s);
     *s = (struct sandbox){ .loop = loop, .limits = spec->limits, .talks = spec->talks, .heard = spec->heard,
-                           .done = spec->done, .owner = spec->owner, .exit_fd = -1, .in = -1, .out = -1, .err = -1, .control = -1,
-                           .folder = -1, .first = -1, .input = BUF_INIT(SANDBOX_SAY_MAX), .output = BUF_INIT((size_t)spec->limits.output_bytes),
+                           .done = spec->done, .owner = spec->owner,
+                           .start_us = clock_mono_us(), .exit_fd = -1, .in = -1, .out = -1, .err = -1, .control = -1,
+                           .folder = -1, .first = -1, .input = BUF_INIT(SANDBOX_SAY_MAX),
+                           .output = BUF_INIT((size_t)spec->limits.output_bytes),
                            .errors = BUF_INIT((size_t)spec->limits.output_bytes), .input_ends = !spec->talks,
                            .deadline = { .fn = sandbox_on_deadline }, .grace = { .fn = sandbox_on_grace }, .arena = arena_new_sized(0) };
     s->deadline.arg = s->grace.arg = s;
@@ -557,7 +571,7 @@ enum err_code sandbox_start(struct loop *loop, const struct sandbox_spec *spec, 
     return ERR_OK;
 }
 
-/* --- while it lives ----------------------------------------------------------------------------------------------------- */
+/* --- while it lives ----------------------------------------------------------------------------------------------- */
 enum err_code sandbox_say(struct sandbox *s, struct str bytes, struct err *e)
 {
     if (s->input_ends || s->killed || s->in < 0)
@@ -588,7 +602,7 @@ void sandbox_cancel(struct sandbox *s)
     sandbox_kill(s, SANDBOX_CANCELLED);
 }
 
-/* --- in done ------------------------------------------------------------------------------------------------------------- */
+/* --- in done ------------------------------------------------------------------------------------------------------ */
 enum sandbox_cause sandbox_cause(const struct sandbox *s)
 {
     return s->cause;

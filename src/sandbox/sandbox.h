@@ -4,8 +4,8 @@
  * a read-only root of /usr and the loader's files, one private writable place, no capability, no way to gain a
  * privilege, an allow-list of system calls (seccomp), a second opinion on paths (Landlock, where the kernel has it), a
  * clean environment and nothing open but its three streams. Time, processor, memory, disk, files, processes and output
- * are bounded. When the guest ends or is stopped, all of it is gone: processes, mounts, groups. Where a machine can't do
- * this, sandbox_start refuses (ERR_ENVIRONMENT, one sentence that says what is missing); nothing ever runs bare.
+ * are bounded. When the guest ends or is stopped, all of it is gone: processes, mounts, groups. Where a machine can't
+ * do this, sandbox_start refuses (ERR_ENVIRONMENT, one sentence that says what is missing); nothing ever runs bare.
  *
  * The host touches nothing of a guest's by its path: what it gives is copied in by bubblewrap before the guest exists,
  * what it takes it takes by sandbox/beneath.h from a handle, after the guest is dead.
@@ -13,8 +13,8 @@
  * Inside: the program is started in /box/work, which holds the files it was given and is what is collected; TMPDIR is
  * /box/tmp, and both share `disk_bytes`. Run as root, guests are the user 65534 outside too; else they are you.
  * One guest, one question: give `input`, hear `done`. A persistent guest (JSON lines): `talks`, sandbox_say,
- * sandbox_deadline for each question, `heard` as it answers. Nothing here waits; all happens on the loop's thread, which
- * must not die of SIGPIPE, and must outlive its guests: the kernel kills them with it. */
+ * sandbox_deadline for each question, `heard` as it answers. Nothing here waits; all happens on the loop's thread,
+ * which must not die of SIGPIPE, and must outlive its guests: the kernel kills them with it. */
 #pragma once
 
 #include "base/base.h"
@@ -81,7 +81,8 @@ struct sandbox_spec {                   /* all it points to may go when sandbox_
     void (*done)(void *owner, struct sandbox *s);       /* MUST. Once, never inside sandbox_start; `s` dies after it */
     void *owner;
 };
-enum err_code sandbox_start(struct loop *loop, const struct sandbox_spec *spec, struct sandbox **out, struct err *e) MUST_USE;
+enum err_code sandbox_start(struct loop *loop, const struct sandbox_spec *spec, struct sandbox **out,
+                            struct err *e) MUST_USE;
 /* Queues bytes for a guest that talks; ERR_BUSY when more than 16 MiB wait, ERR_CONFLICT when its input has ended. */
 enum err_code sandbox_say(struct sandbox *s, struct str bytes, struct err *e) MUST_USE;
 void          sandbox_say_end(struct sandbox *s);
@@ -92,17 +93,19 @@ enum sandbox_cause sandbox_cause(const struct sandbox *s);
 int           sandbox_status(const struct sandbox *s);          /* exit status, or 128 + signal */
 struct str    sandbox_output(const struct sandbox *s), sandbox_errors(const struct sandbox *s);
 const char   *sandbox_failure(const struct sandbox *s);         /* why SANDBOX_FAILED, one sentence; else "" */
-struct sandbox_used { int64_t wall_ms, cpu_ms, memory_peak_bytes; };
+struct sandbox_used { int64_t wall_us, cpu_us, memory_peak_bytes; };     /* bubblewrap's part counts */
 struct sandbox_used sandbox_used(const struct sandbox *s);
 size_t        sandbox_taken(const struct sandbox *s, const struct sandbox_taken **out);
 size_t        sandbox_left(const struct sandbox *s, const struct sandbox_left **out);   /* what was not taken, and why */
 size_t        sandbox_count(void);                              /* guests of this process that are not over */
 
 /* --- a program's form (program.c) --------------------------------------------------------------------------------- */
-/* How a file is run: *.py and "#!...python" by the system's Python, another "#!" by the program it names, an ELF program as
- * it is. Sets spec's program, native, args, and *file, which the caller adds to spec's files unless its path is empty. */
-enum err_code sandbox_program(struct str name, struct str bytes, const struct str *args, size_t args_count, struct arena *a,
-                              struct sandbox_spec *spec, struct sandbox_file *file, struct err *e) MUST_USE;
+/* How a file is run: *.py and "#!...python" by the system's Python, another "#!" by the program it names, an ELF
+ * program as it is. Sets spec's program, native, args, and *file, which the caller adds to spec's files unless its path
+ * is empty. */
+enum err_code sandbox_program(struct str name, struct str bytes, const struct str *args, size_t args_count,
+                              struct arena *a, struct sandbox_spec *spec, struct sandbox_file *file,
+                              struct err *e) MUST_USE;
 
 /* --- what this machine has (doctor.c) --------------------------------------------------------------------------- */
 enum sandbox_level { SANDBOX_HAS, SANDBOX_LACKS, SANDBOX_LACKS_NEEDED };

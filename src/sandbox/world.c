@@ -110,7 +110,8 @@ static void world_system_folders(struct world_words *words)
               "--dev-bind", "/dev/urandom", "/dev/urandom", "--dev-bind", "/dev/random", "/dev/random");
 }
 
-static enum err_code world_file(struct world_words *words, const char *mode, struct str bytes, const char *to, struct err *e)
+static enum err_code world_file(struct world_words *words, const char *mode, struct str bytes, const char *to,
+                                struct err *e)
 {
     int fd = world_memory_file(words->w, bytes, e);
 
@@ -129,7 +130,8 @@ static enum err_code world_given_files(struct world_words *words, const struct s
     int64_t total = (int64_t)spec->native.len;
 
     if (spec->files_count > SANDBOX_FILES_MAX)
-        return err_set(e, ERR_TOO_LARGE, "%zu files for one sandbox; at most %d are allowed", spec->files_count, SANDBOX_FILES_MAX);
+        return err_set(e, ERR_TOO_LARGE, "%zu files for one sandbox; at most %d are allowed", spec->files_count,
+                       SANDBOX_FILES_MAX);
     for (size_t i = 0; i < spec->files_count; i++) {
         TRY(beneath_path_check(spec->files[i].path, e));
         total += (int64_t)spec->files[i].bytes.len;
@@ -137,12 +139,14 @@ static enum err_code world_given_files(struct world_words *words, const struct s
             return err_set(e, ERR_TOO_LARGE, "the files for one sandbox are larger than %lld MiB together",
                            (long long)(SANDBOX_GIVEN_BYTES_MAX >> 20));
         TRY(world_file(words, "0644", spec->files[i].bytes,
-                       arena_cstr(words->w->arena, arena_printf(words->w->arena, "/box/work/" STR_FMT, STR_ARG(spec->files[i].path))), e));
+                       arena_cstr(words->w->arena,
+                                  arena_printf(words->w->arena, "/box/work/" STR_FMT, STR_ARG(spec->files[i].path))),
+                       e));
     }
     return spec->native.len ? world_file(words, "0555", spec->native, "/program", e) : ERR_OK;
 }
 
-/* --- the orders of `enter` ------------------------------------------------------------------------------------------ */
+/* --- the orders of `enter` ---------------------------------------------------------------------------------------- */
 static void world_text(struct buf *b, struct str s)
 {
     buf_append(b, s);
@@ -159,7 +163,8 @@ static enum err_code world_check_text(const char *what, struct str s, struct err
 static void world_limits(struct enter_config *c, const struct sandbox_spec *spec)
 {
     const struct sandbox_limits *l = &spec->limits;
-    uint64_t cpu_s = (uint64_t)(l->cpu_ms + l->cpu_ms / 4 + 1999) / 1000, memory = spec->starts_programs ? RLIM_INFINITY : (uint64_t)l->memory_bytes;
+    uint64_t cpu_s = (uint64_t)(l->cpu_ms + l->cpu_ms / 4 + 1999) / 1000,
+             memory = spec->starts_programs ? RLIM_INFINITY : (uint64_t)l->memory_bytes;
     const struct enter_limit limits[] = {
         { RLIMIT_CORE, 0, 0, 0 },
         { RLIMIT_CPU, 0, cpu_s, cpu_s + 1 },
@@ -180,7 +185,8 @@ static void world_limits(struct enter_config *c, const struct sandbox_spec *spec
     c->limit_count = COUNT_OF(limits);
 }
 
-static enum err_code world_orders(struct world *w, const struct sandbox_spec *spec, int control_fd, struct buf *out, struct err *e)
+static enum err_code world_orders(struct world *w, const struct sandbox_spec *spec, int control_fd, struct buf *out,
+                                  struct err *e)
 {
     static const struct str environment[] = {
         S("PATH=/usr/local/bin:/usr/bin:/bin"), S("HOME=/box/tmp"), S("TMPDIR=/box/tmp"), S("LANG=C.UTF-8"), S("TZ=UTC"), S("USER=box"),
@@ -199,7 +205,8 @@ static enum err_code world_orders(struct world *w, const struct sandbox_spec *sp
     TRY(filter_get(spec->starts_programs, &filter, e));
     TRY(world_check_text("the name", program, e));
     if (spec->args_count > SANDBOX_ARGS_MAX)
-        return err_set(e, ERR_TOO_LARGE, "%zu arguments for a sandboxed program; at most %d are allowed", spec->args_count, SANDBOX_ARGS_MAX);
+        return err_set(e, ERR_TOO_LARGE, "%zu arguments for a sandboxed program; at most %d are allowed",
+                       spec->args_count, SANDBOX_ARGS_MAX);
     world_limits(&c, spec);
     buf_printf(&text, "size=%lld,nr_inodes=%lld%c", (long long)l->disk_bytes, (long long)l->inodes, '\0');
     world_text(&text, program);
@@ -213,7 +220,8 @@ static enum err_code world_orders(struct world *w, const struct sandbox_spec *sp
     for (size_t i = 0; i < COUNT_OF(thread_variables); i++)
         buf_printf(&text, "%s=%lld%c", thread_variables[i], (long long)l->cpus, '\0');
     if (buf_failed(&text))
-        return err_set(e, ERR_TOO_LARGE, "the arguments of a sandboxed program are larger than %d KiB together", ENTER_TEXT_MAX >> 10);
+        return err_set(e, ERR_TOO_LARGE, "the arguments of a sandboxed program are larger than %d KiB together",
+                       ENTER_TEXT_MAX >> 10);
     c.filter_count = (uint32_t)filter.count;
     c.text_bytes = (uint32_t)text.len;
     buf_append(out, str_n((const char *)&c, sizeof c));
@@ -226,7 +234,8 @@ static enum err_code world_orders(struct world *w, const struct sandbox_spec *sp
 static enum err_code world_say_all(struct world *w, const struct sandbox_spec *spec, int control_fd, struct err *e)
 {
     struct world_words words = { .w = w };
-    AUTO_BUF struct buf orders = BUF_INIT(sizeof(struct enter_config) + ENTER_FILTER_MAX * sizeof(struct sock_filter) + ENTER_TEXT_MAX);
+    AUTO_BUF struct buf orders = BUF_INIT(sizeof(struct enter_config) + ENTER_FILTER_MAX * sizeof(struct sock_filter) +
+                                          ENTER_TEXT_MAX);
     int fd;
 
     TRY(world_orders(w, spec, control_fd, &orders, e));

@@ -68,9 +68,7 @@ static void operate(int fd, char letter, const char *one, const char *two)
         if (beneath_read(fd, str_c(one), 64, &out, &e) == ERR_OK)
             ASSERT(!str_contains(buf_str(&out), S(SECRET)));
         break;
-    case 'w':
-        (void)!beneath_write(fd, str_c(one), 0644, str_c(two), &e);
-        break;
+    case 'w': (void)!beneath_write(fd, str_c(one), 0644, str_c(two), &e); break;
     case 'o':
         if (beneath_open(fd, str_c(one), &got, &e) == ERR_OK) {
             struct stat st;
@@ -129,7 +127,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         two = words;
         first = xstrndup(one.at ? one.at : "", one.len);
         second = xstrndup(two.at ? two.at : "", two.len);
-        if (strchr("ldpm", line.at[0]) && (!is_own(first) || (line.at[0] == 'm' && !is_own(second)) || strlen(second) > 4000))
+        if (strchr("ldpm", line.at[0]) &&
+            (!is_own(first) || (line.at[0] == 'm' && !is_own(second)) || strlen(second) > 4000))
             continue;
         operate(fd, line.at[0], first, second);
     }

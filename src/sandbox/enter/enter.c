@@ -1,5 +1,5 @@
-/* enter: the first program inside the sandbox (see enter.h). It has no C library: it is a few kilobytes, starts at once,
- * and everything it does can be read here. It runs before any untrusted byte does. */
+/* enter: the first program inside the sandbox (see enter.h). It has no C library: it is a few kilobytes, starts at
+ * once, and everything it does can be read here. It runs before any untrusted byte does. */
 #include "sandbox/enter/enter.h"
 
 #include <linux/capability.h>
@@ -45,7 +45,10 @@ static long sys6(long n, long a, long b, long c, long d, long e, long f)
     register long r8 __asm__("r8") = e;
     register long r9 __asm__("r9") = f;
 
-    __asm__ volatile("syscall" : "=a"(out) : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9) : "rcx", "r11", "memory");
+    __asm__ volatile("syscall"
+                     : "=a"(out)
+                     : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
     return out;
 }
 #define ENTER_START "mov %rsp, %rdi\nand $-16, %rsp\ncall enter_main\n"
@@ -156,8 +159,8 @@ static void read_orders(int fd)
 {
     given.c.control_fd = 2;             /* until it is known, faults are told to standard error */
     take(fd, &given.c, sizeof given.c);
-    if (given.c.magic != ENTER_MAGIC || given.c.filter_count > ENTER_FILTER_MAX || given.c.text_bytes >= ENTER_TEXT_MAX ||
-        given.c.argc > ENTER_WORDS_MAX || given.c.envc > ENTER_WORDS_MAX ||
+    if (given.c.magic != ENTER_MAGIC || given.c.filter_count > ENTER_FILTER_MAX ||
+        given.c.text_bytes >= ENTER_TEXT_MAX || given.c.argc > ENTER_WORDS_MAX || given.c.envc > ENTER_WORDS_MAX ||
         given.c.limit_count > sizeof given.c.limits / sizeof given.c.limits[0])
         fail("read its orders", 22);
     take(fd, given.filter, given.c.filter_count * sizeof given.filter[0]);
@@ -170,8 +173,8 @@ static void drop_capabilities(void)
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct none[2] = { { 0 } };
 
-    for (long cap = 0; cap < 64; cap++)
-        SYS(SYS_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);          /* past the last there is nothing to drop */
+    for (long cap = 0; cap < 64 && SYS(SYS_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0) >= 0; cap++)
+        ;                               /* past the last there is nothing to drop */
     must(SYS(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear its ambient capabilities");
     must(SYS(SYS_capset, &head, none, 0, 0, 0), "give up its capabilities");
 }
@@ -232,11 +235,17 @@ static void lock_paths(void)
     handled.paths = abi >= 5 ? PATH_ALL_5 : abi >= 3 ? PATH_ALL_3 : abi == 2 ? PATH_ALL_2 : PATH_ALL_1;
     handled.net = abi >= 4 ? NET_ALL : 0;
     handled.scopes = abi >= 6 ? SCOPE_ALL : 0;
-    rules = must(SYS(SYS_landlock_create_ruleset, &handled, abi >= 6 ? 24 : abi >= 4 ? 16 : 8, 0, 0, 0), "make Landlock rules");
+    rules = must(SYS(SYS_landlock_create_ruleset, &handled,
+                     abi >= 6   ? 24
+                     : abi >= 4 ? 16
+                                : 8,
+                     0, 0, 0),
+                 "make Landlock rules");
     allow_path((int)rules, "/", PATH_READ_FILE | PATH_READ_DIR | PATH_EXECUTE);
     allow_path((int)rules, "/dev", PATH_WRITE_FILE);
-    allow_path((int)rules, "/box", handled.paths & (run | PATH_WRITE_FILE | PATH_REMOVE_DIR | PATH_REMOVE_FILE | PATH_MAKE_DIR |
-                                                    PATH_MAKE_REG | PATH_MAKE_SYM | PATH_REFER | PATH_TRUNCATE));
+    allow_path((int)rules, "/box",
+               handled.paths & (run | PATH_WRITE_FILE | PATH_REMOVE_DIR | PATH_REMOVE_FILE | PATH_MAKE_DIR |
+                                PATH_MAKE_REG | PATH_MAKE_SYM | PATH_REFER | PATH_TRUNCATE));
     must(SYS(SYS_landlock_restrict_self, rules, 0, 0, 0, 0), "lock itself into Landlock");
     SYS(SYS_close, rules, 0, 0, 0, 0);
 }
@@ -250,8 +259,10 @@ static void hand_over(void)
     struct { void *name; uint32_t name_len, padding; void *bytes; size_t count; void *control; size_t control_len; int flags; }
         message = { .bytes = &bytes, .count = 1, .control = &control, .control_len = sizeof control };
 
-    control.fd[0] = (int32_t)must(SYS(SYS_openat, AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0), "open its folder");
-    control.fd[1] = (int32_t)must(SYS(SYS_pidfd_open, SYS(SYS_getpid, 0, 0, 0, 0, 0), 0, 0, 0, 0), "open its own handle");
+    control.fd[0] = (int32_t)must(SYS(SYS_openat, AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0, 0),
+                                  "open its folder");
+    control.fd[1] = (int32_t)must(SYS(SYS_pidfd_open, SYS(SYS_getpid, 0, 0, 0, 0, 0), 0, 0, 0, 0),
+                                  "open its own handle");
     must(SYS(SYS_sendmsg, given.c.control_fd, &message, MSG_NOSIGNAL, 0, 0), "greet its host");
 }
 
@@ -298,12 +309,13 @@ static void become(const char *program)
     fail("start the program", SYS(SYS_execve, program, arguments, environment, 0, 0));
 }
 
-/* The kernel's processor-time limit counts in whole ticks of whole seconds; a timer on the program's own clock is exact.
- * It sends SIGALRM to this process, which holds it back until it asks. */
+/* The kernel's processor-time limit counts in whole ticks of whole seconds; a timer on the program's own clock is
+ * exact. It sends SIGALRM to this process, which holds it back until it asks. */
 static void time_program(long program)
 {
     struct { void *value; int32_t signal, notify; char rest[48]; } how = { .signal = SIGALRM, .notify = 0 };
-    struct { int64_t interval[2], value[2]; } when = { .value = { (int64_t)(given.c.cpu_ns / 1000000000u), (int64_t)(given.c.cpu_ns % 1000000000u) } };
+    int64_t s = (int64_t)(given.c.cpu_ns / 1000000000u), ns = (int64_t)(given.c.cpu_ns % 1000000000u);
+    struct { int64_t interval[2], value[2]; } when = { .value = { s, ns } };
     int32_t timer = 0;
 
     must(SYS(SYS_timer_create, ~(int)program << 3 | 2, &how, &timer, 0, 0), "time the program");
