@@ -68,6 +68,9 @@ bool  term_ask(const char *question);                   /* y/N on a terminal; fa
 
 /* Words of `text` from column `from` on (where the cursor stands), on lines of at most `columns`; ends with a newline. */
 void  term_wrap(FILE *to, struct str text, int from, int columns);
+/* A heading and below it, indented, a text from outside: what it holds can't steer the terminal. Nothing for an empty
+ * one. */
+void  term_text(const char *label, struct str text);
 void  term_entry(const char *name, const char *doc);    /* one line of a list: the name, then its sentence */
 
 /* The progress line: one that rewrites itself on a terminal, else a plain line every few seconds. */

@@ -7,7 +7,7 @@
 #define COMMANDS(X)                                                                                \
     X(run) X(watch) X(resume) X(runs) X(show) X(judge) X(label) X(compare) X(explain) X(report)    \
     X(export) X(rm)                                                                                \
-    X(init) X(validate) X(estimate) X(tokens) X(usecases) X(models) X(providers)                   \
+    X(init) X(validate) X(render) X(estimate) X(tokens) X(usecases) X(models) X(providers)                   \
     X(checks) X(metrics) X(cache) X(sandbox) X(schema)                                             \
     X(sim) X(completion) X(complete) X(version) X(help)
 #define X(id) extern const struct command command_##id;

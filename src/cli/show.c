@@ -71,21 +71,6 @@ static enum err_code show_trial_json(struct session *s, const struct run *run, c
     return term_json(TAKE(o), e);
 }
 
-static void show_text(const char *label, struct str text)
-{
-    const char *bold = term_get()->colour ? "\033[1m" : "", *plain = term_get()->colour ? "\033[0m" : "";
-    struct str line;
-
-    if (!text.len)
-        return;
-    printf("%s%s%s\n", bold, label, plain);
-    while (str_split(&text, '\n', &line)) {
-        AUTO_ARENA *a = arena_new_sized(0);
-
-        printf("    " STR_FMT "\n", STR_ARG(term_clean(line, a)));     /* what a model wrote must not steer the terminal */
-    }
-}
-
 /* Words from outside within a line of ours. */
 static void show_clean(const char *before, struct str text)
 {
@@ -105,14 +90,14 @@ static void show_turn(const struct turn *t)
     if (t->model_version.len)
         show_clean(", ", t->model_version);
     printf("\n");
-    show_text("prompt", t->prompt);
-    show_text("reasoning", t->reasoning);
-    show_text("answer", t->response);
+    term_text("prompt", t->prompt);
+    term_text("reasoning", t->reasoning);
+    term_text("answer", t->response);
     if (t->tool_calls) {
         AUTO_BUF struct buf calls = BUF_INIT(1 << 20);
 
         json_write_pretty(t->tool_calls, &calls);
-        show_text("tool calls", buf_failed(&calls) ? S("(too large to show)") : buf_str(&calls));
+        term_text("tool calls", buf_failed(&calls) ? S("(too large to show)") : buf_str(&calls));
     }
     if (t->cached) {
         char when[CLOCK_TEXT];
@@ -154,7 +139,7 @@ static void show_judge(const struct result *result, const struct store_trial *t)
         show_clean("FLAGGED: ", json_get_str(detail, "flagged"));
         printf("\n");
     }
-    show_text("judge's reasons", json_get_str(detail, "reasoning"));
+    term_text("judge's reasons", json_get_str(detail, "reasoning"));
     json_array_foreach(json_child(detail, "violations"), i, one) {
         show_clean("violation (", json_get_str(one, "kind"));
         show_clean("): ", json_get_str(one, "text"));
@@ -224,9 +209,9 @@ static enum err_code show_trial(struct session *s, const struct args *args, stru
         printf("\n");
     }
     if (json_read(t->transcript, &transcript, NULL) == ERR_OK) {
-        show_text("system", json_get_str(transcript, "system"));
+        term_text("system", json_get_str(transcript, "system"));
         json_array_foreach(json_child(transcript, "messages"), i, said)
-            show_text(str_is(json_get_str(said, "role"), "assistant") ? "before: assistant"
+            term_text(str_is(json_get_str(said, "role"), "assistant") ? "before: assistant"
                       : str_is(json_get_str(said, "role"), "system")  ? "before: system"
                                                                       : "before: user",
                       json_get_str(said, "content"));

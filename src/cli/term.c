@@ -268,6 +268,21 @@ void term_wrap(FILE *to, struct str text, int from, int columns)
     fputc('\n', to);
 }
 
+void term_text(const char *label, struct str text)
+{
+    const char *bold = term_get()->colour ? "\033[1m" : "", *plain = term_get()->colour ? "\033[0m" : "";
+    struct str line;
+
+    if (!text.len)
+        return;
+    printf("%s%s%s\n", bold, label, plain);
+    while (str_split(&text, '\n', &line)) {
+        AUTO_ARENA *a = arena_new_sized(0);
+
+        printf("    " STR_FMT "\n", STR_ARG(term_clean(line, a)));
+    }
+}
+
 void term_entry(const char *name, const char *doc)
 {
     printf("  %-22s ", name);

@@ -95,6 +95,7 @@ struct task {
     const json_t *files;                            /* of a planned run: path -> text of what its templates include */
     struct task_chunking chunking;
     int64_t budget_nanousd;                         /* 0: none */
+    struct str rank_by;                             /* one of metrics, the one that ranks; empty: the usual order decides */
     struct threshold *thresholds;  size_t threshold_count;
     struct {
         struct str path;                            /* relative to dir; empty when inline */

@@ -7,7 +7,7 @@ static const struct { const char *key, *words; } compare_parts[] = {
     { "examples", "the examples" }, { "output", "the output's form" }, { "tools", "the tools" },
     { "tool_choice", "the tool choice" }, { "checks", "the checks" }, { "metrics", "the metrics" },
     { "constraints", "the constraints" }, { "criteria", "the criteria" }, { "judge", "the judge" },
-    { "thresholds", "the thresholds" }, { "repeat", "the repetitions" },
+    { "rank_by", "what ranks" }, { "thresholds", "the thresholds" }, { "repeat", "the repetitions" },
 };
 
 /* A prompt that only moved to another line, or was renamed, is the same prompt. */

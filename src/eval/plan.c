@@ -243,6 +243,7 @@ static void plan_fingerprint(const json_t *snapshot, struct str content, char ou
     json_object_del(core, "dir");
     json_object_del(core, "budget_nanousd");
     json_object_del(core, "thresholds");
+    json_object_del(core, "rank_by");
     json_object_del(core, "judge");
     json_write_canonical(core, &text);
     buf_append(&text, content);

@@ -327,7 +327,7 @@ static void result_choose_quality(struct result *r, struct arena *a)
         for (size_t v = 0; v < r->variant_count; v++)
             n += r->variants[v].scores[i].n;
         if (!n)
-            some[i].base = STR_NONE;
+            some[i].base = STR_NONE, some[i].ranks = false;
     }
     r->quality = scoring_quality(some, r->scorer_count);
     if (r->quality < 0)

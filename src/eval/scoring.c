@@ -68,6 +68,8 @@ static enum err_code scoring_add_metrics(struct scoring *sc, struct err *e)
 
     for (size_t i = 0; i < t->metric_count; i++)
         TRY(scoring_add_metric(sc, &t->metrics[i], e));
+    for (size_t i = 0; i < sc->count; i++)
+        sc->infos[i].ranks = t->rank_by.len && str_eq(sc->infos[i].name, t->rank_by);
     if (scoring_quality(sc->infos, sc->count) < 0 && (t->check_count || json_object_size(t->constraints)) &&
         !scoring_has_name(sc, checks_passed.name))
         TRY(scoring_add_metric(sc, &checks_passed, e));
@@ -232,6 +234,9 @@ size_t scoring_wishes(const struct scoring *sc, const struct subject *subject, s
 
 ptrdiff_t scoring_quality(const struct scorer_info *infos, size_t count)
 {
+    for (size_t i = 0; i < count; i++)
+        if (infos[i].ranks)
+            return (ptrdiff_t)i;
     for (size_t k = 0; k < COUNT_OF(scoring_ranking); k++)
         for (size_t i = 0; i < count; i++)
             if (infos[i].kind == SCORER_METRIC && str_is(infos[i].base, scoring_ranking[k]))
@@ -441,6 +446,8 @@ json_t *scorers_to_json(const struct scorer_info *infos, size_t count)
             json_object_set_new(o, "weight", json_real(s->weight));
         } else {
             json_object_set_new(o, "unit", json_string(metric_unit_name(s->unit)));
+            if (s->ranks)
+                json_object_set_new(o, "ranks", json_true());
             if (s->over_repeats)
                 json_object_set_new(o, "over_repeats", json_true());
             if (json_object_size(s->options))
@@ -469,6 +476,7 @@ enum err_code scorers_from_json(const json_t *list, struct arena *a, struct scor
         s->unit = metric_unit_from(json_get_str(o, "unit"));
         s->higher_is_better = json_get_bool(o, "higher_is_better", true);
         s->over_repeats = json_get_bool(o, "over_repeats", false);
+        s->ranks = json_get_bool(o, "ranks", false);
         s->options = json_child(o, "options") ? json_in_arena(json_deep_copy(json_child(o, "options")), a) : NULL;
         s->severity = SEVERITY_WARNING;
         if (!severity_from(json_get_str(o, "severity"), &s->severity) && s->kind == SCORER_CHECK)

@@ -165,6 +165,8 @@ json_t *snapshot_of_task(const struct task *t)
     SNAPSHOT_LIST(o, "variants", t->variants, t->variant_count, snapshot_of_variant);
     SNAPSHOT_LIST(o, "checks", t->checks, t->check_count, snapshot_of_check);
     SNAPSHOT_LIST(o, "metrics", t->metrics, t->metric_count, snapshot_of_metric);
+    if (t->rank_by.len)
+        json_set_str(o, "rank_by", t->rank_by);
     SNAPSHOT_LIST(o, "thresholds", t->thresholds, t->threshold_count, snapshot_of_threshold);
     json_object_set_new(o, "repeat", json_integer(t->repeat));
     json_object_set_new(output, "format", json_string(output_format_name(t->output.format)));
@@ -313,6 +315,7 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
         t->metrics[i] = (struct metric_spec){ snapshot_str(m, "name", a), snapshot_str(m, "kind", a),
                                               snapshot_value(m, "options", a), 0 };
     }
+    t->rank_by = snapshot_str(o, "rank_by", a);
     SNAPSHOT_COUNT(o, "thresholds", t->thresholds, t->threshold_count, struct threshold);
     for (size_t i = 0; i < t->threshold_count; i++) {
         const json_t *th = json_array_get(json_child(o, "thresholds"), i);

@@ -447,6 +447,7 @@ static void task_read_nothing(struct task_read *r)
     X(chunking, task_read_chunking)             \
     X(checks, task_read_checks)                 \
     X(metrics, task_read_metrics)               \
+    X(rank_by, task_read_rank_by)               \
     X(thresholds, task_read_thresholds)         \
     X(judge, task_read_judge)                   \
     X(budget_usd, task_read_budget)

@@ -394,6 +394,23 @@ TEST(task_output_and_schema_faults_are_told)
                    "t.yaml:4:18: bad.schema.json:1:10: not valid JSON: \"}\" where a value is due\n");
 }
 
+TEST(task_rank_by_is_one_of_its_metrics_and_a_share)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    struct task *t = task_try(a, "name: n\nmodels: [m]\nprompt: p\nmetrics: [accuracy, f1]\nrank_by: f1\n", NULL, &out);
+
+    CHECK_STR(buf_str(&out), "");
+    REQUIRE(t);
+    CHECK_STR(t->rank_by, "f1");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\nprompt: p\nmetrics: [accuracy, latency]\nrank_by: latency\n",
+                   "t.yaml:5:10: \"latency\" can't rank: only a share of which more is better can, such as accuracy; the "
+                   "table shows the others beside it\n");
+    CHECK_PROBLEMS("name: n\nmodels: [m]\nprompt: p\nmetrics: [accuracy]\nrank_by: acuracy\n",
+                   "t.yaml:5:10: rank_by names \"acuracy\", which is none of this task's metrics (did you mean "
+                   "\"accuracy\"?)\n");
+}
+
 TEST(task_thresholds_know_their_direction)
 {
     CHECK_PROBLEMS("name: n\nmodels: [m]\nprompt: p\nmetrics: [latency, accuracy]\nthresholds: {latency: {min: 3}, "

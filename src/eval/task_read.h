@@ -111,6 +111,7 @@ void task_read_models(struct task_read *r);
 /* task_scoring.c */
 void task_read_checks(struct task_read *r);
 void task_read_metrics(struct task_read *r);
+void task_read_rank_by(struct task_read *r);
 void task_read_thresholds(struct task_read *r);
 /* task_data.c */
 void task_read_dataset(struct task_read *r);

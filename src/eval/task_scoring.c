@@ -413,6 +413,43 @@ static void task_threshold_unknown(struct task_read *r, const struct doc_pair *p
                  suggest_hint(&near, hint));
 }
 
+/* What ranks is a share, and more of it is better: intervals, tiers and advice are made for that. */
+static bool task_can_rank(const struct task_read *r, const struct metric_spec *spec)
+{
+    const struct metric *metric;
+    void *state;
+
+    return metric_prepare(spec, r->a, &metric, &state, NULL) == ERR_OK && metric_better_of(metric, state) &&
+           metric_unit_of(metric, state) == METRIC_RATIO;
+}
+
+void task_read_rank_by(struct task_read *r)
+{
+    const struct doc_node *n = task_member(r->root, "rank_by");
+    const struct metric_spec *spec;
+    struct suggest near;
+    struct str name;
+    char hint[160];
+
+    if (!n || !task_text(r, n, "rank_by", TASK_NAME_MAX, &name))
+        return;
+    spec = task_metric_of(r->t, name);
+    if (spec && task_can_rank(r, spec)) {
+        r->t->rank_by = spec->name;
+        return;
+    }
+    if (spec) {
+        task_problem_at(r, n, "\"" STR_FMT "\" can't rank: only a share of which more is better can, such as accuracy; the table shows "
+                        "the others beside it", STR_ARG(name));
+        return;
+    }
+    suggest_begin(&near, name);
+    for (size_t i = 0; i < r->t->metric_count; i++)
+        suggest_offer(&near, r->t->metrics[i].name);
+    task_problem_at(r, n, "rank_by names \"" STR_FMT "\", which is none of this task's metrics%s", STR_ARG(name),
+                    suggest_hint(&near, hint));
+}
+
 static void task_read_threshold(struct task_read *r, const struct doc_pair *p)
 {
     const struct metric_spec *spec = task_metric_of(r->t, p->key);

@@ -331,6 +331,20 @@ static void answer_draw(uint64_t seed, uint64_t salt, struct sim_book *book, con
         out->mistake = answer_mistake(m, &out->r);
 }
 
+/* Where JSON isn't asked for, a list of texts is what may all be said: the first of them. */
+static json_t *answer_alternative(const struct sim_ask *ask, json_t *right)
+{
+    const json_t *text;
+    size_t i;
+
+    if (ask->json_mode || !json_array_size(right))
+        return right;
+    json_array_foreach(right, i, text)
+        if (!json_is_string(text))
+            return right;
+    return json_array_get(right, 0);
+}
+
 static void answer_text(uint64_t seed, uint64_t salt, struct sim_book *book, const struct sim_ask *ask, struct arena *a,
                         struct sim_reply *reply, struct buf *out)
 {
@@ -356,12 +370,12 @@ static void answer_text(uint64_t seed, uint64_t salt, struct sim_book *book, con
     if (reply->which != SIM_NO_CASE)
         expected = sim_book_expected(book, reply->which);
     answer_draw(seed, salt, book, ask, reply->which, &draw);
-    if (!tools && !draw.wrong && m->prose_rate <= 0 && (*expected.at == '{' || *expected.at == '[')) {
+    if (!tools && !draw.wrong && m->prose_rate <= 0 && (*expected.at == '{' || (*expected.at == '[' && ask->json_mode))) {
         buf_append(out, expected);                      /* as it stands: no need to read it */
         return;
     }
     if (expected.len && json_read(expected, &right, NULL) == ERR_OK)
-        json_in_arena(right, a);
+        right = answer_alternative(ask, json_in_arena(right, a));
     if (tools && sim_use_tools(book, ask, right, &draw, a, reply)) {
         buf_append(out, reply->text);
         return;

@@ -309,13 +309,15 @@ static void book_keys_choose(struct sim_book *b)
     for (size_t i = 0; i < b->cases.len; i++) {
         const struct book_case *c = &b->cases.at[i];
         size_t chosen = 0;
+        bool said = false;                      /* a name of the case is seldom in its prompt */
 
         for (size_t k = 0; k < c->string_count && chosen < BOOK_KEYS; k++)
             if (book_is_unique(all.at, all.len, hash_bytes(c->strings[k], 1))) {
                 vec_push(&b->keys, (struct book_key){ .text = c->strings[k], .which = (uint32_t)i });
                 chosen++;
+                said |= !str_eq(c->strings[k], c->id);
             }
-        if (!chosen)
+        if (!said && !(chosen && str_eq(c->strings[0], c->id)))
             vec_push(&b->keys, (struct book_key){ .text = c->strings[0], .which = (uint32_t)i });
     }
     vec_dispose(&all);

@@ -877,6 +877,28 @@ TEST(sim_book_tells_twins_apart_and_takes_the_longest)
     sim_book_free(b);
 }
 
+TEST(sim_book_finds_a_case_whose_only_own_word_is_its_name)
+{
+    static const char *const languages[] = { "German", "French" };
+    struct sim_book *b = sim_book_new();
+    struct err e = ERR_INIT;
+
+    for (int i = 0; i < 4; i++) {
+        char id[8];
+        int n = snprintf(id, sizeof id, "s%02d", i);
+        AUTO_JSON *expected = json_integer(i);
+        AUTO_JSON *vars = json_pack("{s:s, s:s, s:s}", "id", id, "sign", i < 2 ? "Mind the step" : "Wet paint",
+                                    "language", languages[i % 2]);
+
+        CHECK_OK(sim_book_put(b, str_n(id, (size_t)n), vars, expected, &e));
+    }
+    CHECK_INT(sim_book_find(b, S("Into German: Mind the step")), 0);
+    CHECK_INT(sim_book_find(b, S("Into French: Mind the step")), 1);
+    CHECK_INT(sim_book_find(b, S("Into French: Wet paint")), 3);
+    CHECK_INT(sim_book_find(b, S("What is s02?")), 2);
+    sim_book_free(b);
+}
+
 TEST(sim_book_reads_lines_and_says_where_one_is_wrong)
 {
     struct sim_book *b = sim_book_new();

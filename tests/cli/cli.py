@@ -182,11 +182,10 @@ def a_full_disk_stops_the_run_with_one_sentence_and_corrupts_nothing():
                 child = home.start("run", "task.yaml", *url, "--quiet", "--concurrency", 4, **env)
                 time.sleep(1.0)
                 filler = os.path.join(disk, "filler")
-                with open(filler, "wb") as f:
+                with open(filler, "wb", buffering=0) as f:
                     try:
                         while True:
                             f.write(b"x" * 65536)
-                            f.flush()
                     except OSError:
                         pass
                 out, err = child.communicate(timeout=120)
@@ -332,6 +331,37 @@ def an_estimate_costs_nothing_and_names_every_variant():
         assert [v["cost_usd"] is None for v in estimate["variants"]] == [False, True]
         ran = home.run("run", "task.yaml", "--speed", 0, "--quiet")
         assert ran.returncode == 0 and "unknown" in ran.out, ran.out
+
+
+@test
+def what_would_be_sent_is_what_is_sent():
+    with Home() as home:
+        home.file("cases.jsonl", "".join(json.dumps({"id": i, "input": "case " + i, "expected": i}) + "\n" for i in ("a", "b", "7")))
+        home.file("task.yaml", """name: words
+models: [sim:careful, "openai:gpt-4o"]
+prompts:
+  - {name: short, text: "Say {{ input }}", system: "You are {{ task.name }}"}
+  - {name: long, text: "Please say {{ input }} ({{ case.index }})"}
+dataset: cases.jsonl
+output: {format: json, schema: {type: object}}
+""")
+        shown = home.json("render", "task.yaml", "--case", "b", "--json")
+        assert (shown["case"], shown["expected"], shown["schema"]) == ("b", "b", {"type": "object"})
+        said = {v["variant"]: [(m["role"], m["content"][0]["text"]) for m in v["messages"]] for v in shown["variants"]}
+        short, long = [("system", "You are words"), ("user", "Say case b")], [("user", "Please say case b (1)")]
+        assert sorted(map(str, said.values())) == sorted(map(str, [short, long] * 2)), said
+        assert [v["tokens"]["exact"] for v in shown["variants"]].count(True) == 2
+        text = home.run("render", "task.yaml", "--case", "b").out
+        assert text.count("Say case b") == 1 and text.count("Please say case b (1)") == 1, "variants that are sent the same are shown once"
+        assert home.json("render", "task.yaml", "--json")["case"] == "a"
+        assert home.json("render", "task.yaml", "--json", "--case", "7")["case"] == "7"         # an id before a position
+        assert home.json("render", "task.yaml", "--json", "--case", "2")["case"] == "b"
+        fails(home.run("render", "task.yaml", "--case", "zz"), 2, '"zz"', "1 to 3")
+        assert home.json("runs", "--json") == []                                                # nobody was asked
+        home.run("run", "task.yaml", "--models", "sim:careful", "--speed", 0, "-q")
+        sent = [json.loads(line) for line in home.run("export", "last", "--format", "jsonl", "--transcripts").out.splitlines()]
+        turns = {t["transcript"]["turns"][0]["prompt"] for t in sent if t["case_id"] == "b"}
+        assert turns == {"Say case b", "Please say case b (1)"}, turns
 
 
 @test

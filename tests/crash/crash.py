@@ -19,6 +19,8 @@ def outcomes(home):
     if not os.path.exists(os.path.join(home.env["ASSAY_HOME"], "assay.db")):
         return set()
     with home.database() as db:
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'trial'").fetchone():
+            return set()                            # killed before the first migration was committed
         return {row[0] for row in db.execute("SELECT trial_no FROM trial")}
 
 

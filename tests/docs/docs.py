@@ -142,6 +142,21 @@ def every_piece_of_a_task_in_the_documents_is_valid():
 
 
 @test
+def every_template_of_the_documents_becomes_what_stands_beside_it():
+    rows = re.findall(r"^\| `(.*?)` \| `(.*?)` \|$", page("docs/templates.md").replace("\\|", "\x01"), re.M)
+    rows = [(a.replace("\x01", "|"), b) for a, b in rows if "{" in a]
+    assert len(rows) >= 12, rows
+    with Home() as home:
+        home.file("cases.jsonl", json.dumps({"items": [{"name": "pump", "price": 12.5}, {"name": "valve", "price": 3}],
+                                             "note": "  Ring  the bell ", "tags": ["b", "a"]}) + "\n")
+        prompts = [{"name": "p%d" % i, "text": "[%s]" % template} for i, (template, _) in enumerate(rows)]
+        home.file("task.yaml", json.dumps({"name": "t", "models": ["sim:careful"], "prompts": prompts, "dataset": "cases.jsonl"}))
+        made = [v["messages"][0]["content"][0]["text"] for v in home.json("render", "task.yaml", "--json")["variants"]]
+    for (template, becomes), text in zip(rows, made):
+        assert text == "[%s]" % becomes, (template, becomes, text)
+
+
+@test
 def every_check_shows_an_example_that_is_valid():
     with Home() as home:
         for check in home.json("checks", "--json"):

@@ -103,7 +103,7 @@ def hostile_text_never_steers_the_terminal():
         home.run("run", "task.yaml", "--speed", 0, "-q", "--attempts", 1, "--fresh", "--seed", 3)
         for words in (["runs"], ["show"], ["show", "--detail"], ["show", "last", "0"], ["show", "last", "1"], ["show", "last", "4"],
                       ["show", "--failed"], ["show", "--violations"], ["compare"], ["explain"], ["runs", "--summary"], ["compare", "--cases"], ["compare", "last~1", "last", "--cases", "--detail"],
-                      ["compare", "--case", "y"], ["label", "--import", HOSTILE], ["label", "--labels", HOSTILE], ["validate", "task.yaml"], ["estimate", "task.yaml"], ["run", "task.yaml", "--fresh", "--speed", "0"],
+                      ["compare", "--case", "y"], ["label", "--import", HOSTILE], ["label", "--labels", HOSTILE], ["validate", "task.yaml"], ["render", "task.yaml"], ["estimate", "task.yaml"], ["run", "task.yaml", "--fresh", "--speed", "0"],
                       ["show", "zz" + HOSTILE], ["rm", HOSTILE], ["models", HOSTILE], [HOSTILE], ["show", "--var" + HOSTILE],
                       ["compare", "--variant", HOSTILE], ["complete", "zsh", "--", "show", "--task", ""], ["complete", "fish", "--", "runs", "-t", ""]):
             with Terminal([ASSAY, *words], home.path, home.env, rows=200, NO_COLOR="1", ASSAY_LINKS="0", COLORTERM="") as t:
@@ -148,7 +148,7 @@ def every_command_that_lists_or_shows_speaks_json():
             options = {o["option"] for o in c["options"]}
             assert "json" in options or c["command"] in without, "%s has no --json" % c["command"]
         calls = [["runs"], ["show"], ["show", "last", "1"], ["show", "--failed"], ["show", "--violations"], ["compare"], ["compare", "--cases"], ["explain"], ["runs", "--summary"],
-                 ["export", "last"], ["validate", "task.yaml"], ["estimate", "task.yaml"], ["models"], ["models", "gpt-4o"], ["providers"], ["checks"],
+                 ["export", "last"], ["validate", "task.yaml"], ["render", "task.yaml"], ["estimate", "task.yaml"], ["models"], ["models", "gpt-4o"], ["providers"], ["checks"],
                  ["checks", "regex"], ["metrics"], ["metrics", "accuracy"], ["cache", "ls"], ["cache", "stat"], ["schema"], ["version"], ["help"],
                  ["help", "run"], ["init", "new"], ["run", "task.yaml", "--fresh", "-q"], ["watch", "task.yaml", "-q", "--rounds", "1"], ["sim", "--models"],
                  ["cache", "clear", "--yes"], ["tokens", "task.yaml", "--models", "openai:gpt-4o"], ["usecases", os.path.join(ROOT, "examples")],

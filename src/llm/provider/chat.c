@@ -158,9 +158,7 @@ static void chat_write_format(struct wire *w, const struct chat_dialect *d, cons
     if (schema) {
         wire_key(w, "json_schema");
         wire_open(w, '{');
-        wire_str(w, "name", wire_schema_name(rq, a));
-        wire_json(w, "schema", rq->schema);
-        wire_bool(w, "strict", wire_schema_is_closed(rq->schema, true));
+        wire_schema(w, rq, a);
         wire_close(w, '}');
     }
     wire_close(w, '}');
@@ -168,16 +166,9 @@ static void chat_write_format(struct wire *w, const struct chat_dialect *d, cons
 
 static void chat_write_tools(struct wire *w, const struct request *rq)
 {
-    const json_t *tool;
-    size_t i;
-
     if (!json_array_size(rq->tools) || !wire_takes(w, "tools"))
         return;
-    wire_key(w, "tools");
-    wire_open(w, '[');
-    json_array_foreach((json_t *)rq->tools, i, tool)
-        wire_function(w, tool);
-    wire_close(w, ']');
+    wire_functions(w, rq->tools);
     if (!rq->tool_choice.len || !wire_takes(w, "tool_choice"))
         return;
     if (wire_tool_choice_is_word(rq)) {

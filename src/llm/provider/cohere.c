@@ -134,16 +134,9 @@ static void cohere_write_format(struct wire *w, const struct request *rq)
 
 static void cohere_write_tools(struct wire *w, const struct request *rq)
 {
-    const json_t *tool;
-    size_t i;
-
     if (!json_array_size(rq->tools) || !wire_takes(w, "tools"))
         return;
-    wire_key(w, "tools");
-    wire_open(w, '[');
-    json_array_foreach((json_t *)rq->tools, i, tool)
-        wire_function(w, tool);
-    wire_close(w, ']');
+    wire_functions(w, rq->tools);
     if (!rq->tool_choice.len || str_is(rq->tool_choice, "auto"))
         return;                                     /* auto is what it does, and it has no word for that */
     if (!wire_tool_choice_is_word(rq))

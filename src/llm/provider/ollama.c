@@ -120,14 +120,7 @@ static enum err_code ollama_encode(const struct request *rq, struct str base_url
     }
     ollama_write_think(&w, rq);
     if (json_array_size(rq->tools) && !str_is(rq->tool_choice, "none") && wire_takes(&w, "tools")) {
-        const json_t *tool;
-        size_t i;
-
-        wire_key(&w, "tools");
-        wire_open(&w, '[');
-        json_array_foreach((json_t *)rq->tools, i, tool)
-            wire_function(&w, tool);
-        wire_close(&w, ']');
+        wire_functions(&w, rq->tools);
         if (rq->tool_choice.len && !str_is(rq->tool_choice, "auto"))
             wire_drop(&w, "tool_choice");           /* it can't be told which */
     }

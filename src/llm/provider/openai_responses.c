@@ -110,11 +110,8 @@ static void responses_write_format(struct wire *w, const struct request *rq, con
     wire_key(w, "format");
     wire_open(w, '{');
     wire_str(w, "type", schema ? S("json_schema") : S("json_object"));
-    if (schema) {
-        wire_str(w, "name", wire_schema_name(rq, a));
-        wire_json(w, "schema", rq->schema);
-        wire_bool(w, "strict", wire_schema_is_closed(rq->schema, true));
-    }
+    if (schema)
+        wire_schema(w, rq, a);
     wire_close(w, '}');
     wire_close(w, '}');
 }

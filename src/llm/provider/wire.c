@@ -349,6 +349,13 @@ bool wire_schema_is_closed(const json_t *schema, bool all_required)
     return true;
 }
 
+void wire_schema(struct wire *w, const struct request *rq, struct arena *a)
+{
+    wire_str(w, "name", wire_schema_name(rq, a));
+    wire_json(w, "schema", rq->schema);
+    wire_bool(w, "strict", wire_schema_is_closed(rq->schema, true));
+}
+
 void wire_url(struct buf *url, struct str base, const char *version, const char *path)
 {
     while (base.len && base.at[base.len - 1] == '/')
@@ -389,15 +396,23 @@ void wire_tool_schema(struct wire *w, const char *name, const json_t *tool)
         buf_puts(w->out, "{\"type\":\"object\",\"properties\":{}}");
 }
 
-void wire_function(struct wire *w, const json_t *tool)
+void wire_functions(struct wire *w, const json_t *tools)
 {
-    wire_open(w, '{');
-    wire_str(w, "type", S("function"));
-    wire_key(w, "function");
-    wire_open(w, '{');
-    wire_tool(w, tool, "parameters");
-    wire_close(w, '}');
-    wire_close(w, '}');
+    const json_t *tool;
+    size_t i;
+
+    wire_key(w, "tools");
+    wire_open(w, '[');
+    json_array_foreach((json_t *)tools, i, tool) {
+        wire_open(w, '{');
+        wire_str(w, "type", S("function"));
+        wire_key(w, "function");
+        wire_open(w, '{');
+        wire_tool(w, tool, "parameters");
+        wire_close(w, '}');
+        wire_close(w, '}');
+    }
+    wire_close(w, ']');
 }
 
 bool wire_tool_choice_is_word(const struct request *rq)

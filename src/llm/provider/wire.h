@@ -61,6 +61,8 @@ bool       wire_says_json(const struct request *rq);
 void       wire_image_url(struct wire *w, const char *name, const struct part *p);
 /* Vendors accept letters, digits, '_' and '-', at most 64. */
 struct str wire_schema_name(const struct request *rq, struct arena *a);
+/* The members name, schema and strict (when OpenAI's strict mode can take it) of rq->schema. */
+void       wire_schema(struct wire *w, const struct request *rq, struct arena *a);
 /* base without what is at its end and `path` already has: "https://x/v1" + "/v1" + "/messages". */
 void       wire_url(struct buf *url, struct str base, const char *version, const char *path);
 /* `part` with what an address can't hold as it is percent-encoded; '/' stays when `slashes`. */
@@ -68,8 +70,8 @@ void       wire_url_part(struct buf *url, struct str part, bool slashes);
 /* The members name, description and <schema_name> (its parameters) of one of rq->tools. */
 void       wire_tool(struct wire *w, const json_t *tool, const char *schema_name);
 void       wire_tool_schema(struct wire *w, const char *name, const json_t *tool);     /* one that takes none: an empty object */
-/* The same as {type: "function", function: {...}}, which most vendors want. */
-void       wire_function(struct wire *w, const json_t *tool);
+/* The member "tools", each as {type: "function", function: {...}}, which most vendors want. */
+void       wire_functions(struct wire *w, const json_t *tools);
 /* Is rq->tool_choice "auto", "none" or "required", and not the name of a tool? */
 bool       wire_tool_choice_is_word(const struct request *rq);
 /* Does `id` belong to the family: equal, or followed by a boundary ('-', ':', '@', '.', '/')? */
