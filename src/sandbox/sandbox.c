@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define SANDBOX_SAY_MAX (16u << 20)
-#define SANDBOX_GRACE_US 2000000        /* for bubblewrap to end after the guest was killed; then it is killed too */
+#define SANDBOX_GRACE_US 10000000       /* for bubblewrap to end after the guest was killed; then it is killed too */
 #define SANDBOX_GROUP_TRIES 200         /* milliseconds for an emptied group to become removable */
 #define SANDBOX_NOBODY 65534            /* who root's guests are, outside */
 
@@ -109,7 +109,15 @@ static void sandbox_free(struct sandbox *s)
 /* --- ending ------------------------------------------------------------------------------------------------------- */
 
 /* The first process inside is killed, with it the kernel kills all others there, and bubblewrap, its parent, buries it
- * and ends: heard through exit_fd. Before there is a handle of it, bubblewrap is killed, whose end kills it. */
+ * and ends: heard through exit_fd. Bubblewrap itself is killed only when that takes too long: while it still builds,
+ * its child waits for it in a way that would outlive it. So before there is a handle of the first process, we wait for
+ * it. */
+static void sandbox_kill_first(struct sandbox *s)
+{
+    if (s->first >= 0)
+        syscall(SYS_pidfd_send_signal, s->first, SIGKILL, NULL, 0);
+}
+
 static void sandbox_kill(struct sandbox *s, enum sandbox_cause cause)
 {
     if (s->killed)
@@ -117,10 +125,9 @@ static void sandbox_kill(struct sandbox *s, enum sandbox_cause cause)
     s->killed = true;
     if (!s->ended)
         s->cause = cause;
-    if (s->grouped)
+    if (s->grouped && s->first >= 0)
         cgroup_kill(&s->group);
-    if (s->first < 0 || syscall(SYS_pidfd_send_signal, s->first, SIGKILL, NULL, 0) < 0)
-        syscall(SYS_pidfd_send_signal, s->exit_fd, SIGKILL, NULL, 0);
+    sandbox_kill_first(s);
     loop_timer_stop(s->loop, &s->deadline);
     loop_timer_set(s->loop, &s->grace, SANDBOX_GRACE_US);
 }
@@ -134,6 +141,8 @@ static void sandbox_on_grace(void *arg)
 {
     struct sandbox *s = arg;
 
+    sandbox_kill_first(s);
+    kill(-s->pid, SIGKILL);             /* bubblewrap leads a group, in which its child is until the guest starts */
     syscall(SYS_pidfd_send_signal, s->exit_fd, SIGKILL, NULL, 0);
 }
 
@@ -330,8 +339,8 @@ static bool sandbox_hear_enter(struct sandbox *s)
     }
     if (text[0] == 'r') {
         sandbox_take_handles(s, &message);
-        if (s->killed && s->first >= 0)
-            syscall(SYS_pidfd_send_signal, s->first, SIGKILL, NULL, 0);
+        if (s->killed)
+            sandbox_kill_first(s);
     } else if (text[0] == 'e' && n == (ssize_t)sizeof end && !s->ended && !s->killed) {
         memcpy(&end, text, sizeof end);
         s->wait_status = end.status;

@@ -3,6 +3,7 @@
  * opens, W walks). Beside the folder lies a secret: it is never read, never changed, and nothing joins it. */
 #include "sandbox/beneath.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <sys/stat.h>
@@ -96,17 +97,19 @@ static bool is_own(const char *path)
 static void check_outside(void)
 {
     AUTO_BUF struct buf text = BUF_INIT(4096);
-    int fd = -1, seen = 0;
+    int fd = -1, seen = 0, entries = 0;
+    DIR *dir;
 
     ASSERT(beneath_folder(outside, &fd, NULL) == ERR_OK);
     ASSERT(beneath_read(fd, S("secret"), 100, &text, NULL) == ERR_OK && str_is(buf_str(&text), SECRET));
     ASSERT(beneath_walk(fd, (struct beneath_bounds){ 10, 1 }, see, &seen, NULL) == ERR_OK && seen == 1);
     close(fd);
-    ASSERT(beneath_folder(home, &fd, NULL) == ERR_OK);
-    seen = 0;
-    (void)!beneath_walk(fd, (struct beneath_bounds){ 10, 0 }, see, &seen, NULL);
-    ASSERT(seen == 2 && access("/tmp/assay-fuzz-escaped", F_OK) < 0);      /* inside and outside, and no third */
-    close(fd);
+    dir = opendir(home);
+    ASSERT(dir);
+    while (readdir(dir))
+        entries++;
+    closedir(dir);
+    ASSERT(entries == 4 && access("/tmp/assay-fuzz-escaped", F_OK) < 0);     /* ".", "..", inside, outside, and no fifth */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,4 +1,6 @@
 """tests/sandbox/sandbox.py: hostile programs in the sandbox, as root and as an ordinary user; limits; nothing left behind."""
+import collections
+import concurrent.futures
 import json
 import os
 import platform
@@ -65,12 +67,27 @@ def judge(got, outcome):
     return "it ended as %s %s, wanted %s: %s %s" % (got["ended"], refused, outcome, out[-200:], got["errors"][-400:])
 
 
+POOL = concurrent.futures.ThreadPoolExecutor(max_workers=3)         # most attempts wait more than they compute
+AHEAD = collections.deque()                                         # attempts that are begun before their turn
+
+
 def escape_test(user, name, code, outcome, options):
+    def begin():
+        return POOL.submit(sandbox, user, program(code), *TIGHT, *options)
+
     def run():
-        why = judge(sandbox(user, program(code), *TIGHT, *options), outcome)
+        while AHEAD and len(begun) < 6:
+            other, start = AHEAD.popleft()
+            begun[other] = start()
+        mine = begun.pop(run.__name__, None) or begin()
+        why = judge(mine.result(), outcome)
         assert not why, why
     run.__name__ = "escape as %s: %s" % (user, name)
+    AHEAD.append((run.__name__, begin))
     return run
+
+
+begun = {}
 
 
 if platform.machine() == "x86_64":
@@ -459,6 +476,8 @@ def ordinary_programs_work():
 
 
 if __name__ == "__main__":
+    if sys.argv[1:]:
+        AHEAD.clear()                   # only some are wanted: each is begun at its turn
     try:
         main()
     finally:
