@@ -512,7 +512,7 @@ static enum err_code sandbox_spawn(struct sandbox *s, const struct sandbox_spec 
         return ERR_OK;
     err_errno(e, ERR_ENVIRONMENT, errno,
               "this system can't tell when a sandbox ends (no pidfd_open, Linux 5.3 or newer)");
-    kill(s->pid, SIGKILL);
+    kill(-s->pid, SIGKILL);
     waitpid(s->pid, NULL, 0);
     return ERR_ENVIRONMENT;
 }
