@@ -20,7 +20,7 @@ PUBLIC = {
     "sandbox": {"sandbox/beneath.h": "*"},
     "template": {"template/unicode.h": "*"},
     "eval": {"eval/*.h": "*", "eval/report/report.h": "*", "eval/report/charts.h": "*",
-             "eval/report/grid.h": "*", "eval/report/comparison.h": "*"},
+             "eval/report/grid.h": "*", "eval/report/comparison.h": "*", "eval/report/analyses.h": "*"},
     "llm": {"llm/prices.h": "*", "llm/cache.h": "*"},
 }
 MADE = {"embedded.h", "version.h"}          # by the build: anybody may include them

@@ -1,11 +1,13 @@
 /* assay estimate: what a run would cost, per variant, before anything is asked. */
+#include "cli/choosing.h"
 #include "cli/running.h"
 #include "eval/report/grid.h"
 
 #include <inttypes.h>
 
 static const struct option estimate_options[] = {
-    SESSION_TASK_OPTIONS, { "json", 0, NULL, "as JSON", NULL }, SESSION_LLM_OPTIONS, OPTION_END,
+    SESSION_TASK_OPTIONS,
+    CHOOSING_OPTIONS, { "json", 0, NULL, "as JSON", NULL }, SESSION_LLM_OPTIONS, OPTION_END,
 };
 
 static json_t *estimate_json(const struct plan *plan)
@@ -49,6 +51,7 @@ static enum err_code estimate_run(struct args *args, int *status, struct err *e)
     struct arena *a;
     struct task *task;
     struct data_pack_info info;
+    struct choosing chosen;
     const json_t *select;
     struct grid *g;
     char money[MONEY_TEXT];
@@ -58,6 +61,8 @@ static enum err_code estimate_run(struct args *args, int *status, struct err *e)
     TRY(session_task(&s, args, args_positional(args, 0).at, &task, e));
     TRY(session_llm(&s, args, e));
     TRY(session_cases(&s, args, task, &info, &select, e));
+    if (task->models_auto)
+        TRY(choosing_make(&s, args, &task, args_positional(args, 0).at, &info, CHOOSING_BY_RULES, &chosen, e));
     a = arena_new_sized(16 * 1024);
     if (plan_new(task, a, s.blob, &info, select, s.llm, &plan, e) != ERR_OK) {
         arena_free(a);

@@ -8,6 +8,7 @@
 static const struct option explain_options[] = {
     { "json", 0, NULL, "as JSON: the sentences, the advice for each use, what to avoid, the frontier", NULL },
     { "md", 0, NULL, "as Markdown", NULL },
+    SESSION_MAX_COST_OPTION,
     PAGER_OPTION,
     OPTION_END,
 };
@@ -64,6 +65,7 @@ static enum err_code explain_run(struct args *args, int *status, struct err *e)
     TRY(session_store(&s, e));
     TRY(store_run_get(s.store, ref.len ? ref : S("last"), s.arena, &run, e));
     TRY(result_load(s.store, run, s.arena, &result, e));
+    TRY(session_max_cost(&s, args, result, e));
     TRY(explain_load(s.store, result, s.arena, &x, e));
     if (args_has(args, "json"))
         return explain_print_json(result, x, e);

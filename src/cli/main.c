@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 
 #define COMMANDS(X)                                                                                \
-    X(run) X(watch) X(resume) X(runs) X(show) X(judge) X(label) X(compare) X(explain) X(report)    \
+    X(run) X(watch) X(resume) X(runs) X(show) X(judge) X(label) X(compare) X(analyze) X(explain) X(report) \
     X(export) X(rm)                                                                                \
     X(init) X(validate) X(render) X(estimate) X(tokens) X(usecases) X(models) X(providers)                   \
     X(checks) X(metrics) X(cache) X(sandbox) X(schema)                                             \

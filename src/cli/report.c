@@ -13,6 +13,7 @@ static const struct option report_options_list[] = {
     { "output", 'o', "FILE", "write there (form by its ending); - is standard output", NULL },
     { "trials", 0, "N", "print the N worst trials (pdf; default 20, at most 500)", NULL },
     { "width", 0, "PX", "of the chart (280 to 2000; default 720)", NULL },
+    SESSION_MAX_COST_OPTION,
     SESSION_TEXTS_OPTION,
     OPTION_END,
 };
@@ -110,6 +111,7 @@ static enum err_code report_run(struct args *args, int *status, struct err *e)
     TRY(session_store(&s, e));
     TRY(store_run_get(s.store, ref.len ? ref : S("last"), s.arena, &run, e));
     TRY(result_load(s.store, run, s.arena, &result, e));
+    TRY(session_max_cost(&s, args, result, e));
     if (chart)
         return report_chart(&s, args, chart, result, e);
     TRY(session_texts(&s, args, &options, e));

@@ -4,6 +4,7 @@
 
 static const struct option run_options[] = {
     SESSION_TASK_OPTIONS,
+    CHOOSING_OPTIONS,
     RUNNING_OPTIONS,
     { "fresh", 0, NULL, "start anew even when an unfinished run of the same trials exists", NULL },
     { "dry-run", 0, NULL, "plan and estimate, ask nothing", NULL },
@@ -20,7 +21,11 @@ static enum err_code run_run(struct args *args, int *status, struct err *e)
 
     term_quiet(args_has(args, "quiet"));
     TRY(session_open(&s, e));
-    TRY(running_plan(&s, args, args_positional(args, 0).at, &plan, e));
+    TRY(running_plan(&s, args, args_positional(args, 0).at,
+                     args_has(args, "dry-run") ? CHOOSING_BY_RULES
+                     : args_has(args, "fresh") ? CHOOSING_AFRESH
+                                               : CHOOSING_ASKING,
+                     &plan, e));
     running_headline(plan, &headline);
     if (args_has(args, "dry-run")) {
         buf_byte(&headline, '\n');

@@ -204,24 +204,33 @@ static void running_cache_freep(struct cache **c)
     cache_free(*c);
 }
 
-enum err_code running_plan(struct session *s, const struct args *args, const char *path, struct plan **out,
-                           struct err *e)
+enum err_code running_plan(struct session *s, const struct args *args, const char *path, enum choosing_how how,
+                           struct plan **out, struct err *e)
 {
-    struct arena *a;
-    struct task *task;
+    struct choosing chosen = { .reused = false };
     struct data_pack_info info;
     const json_t *select;
+    struct arena *a;
+    struct task *task;
     enum err_code code;
 
     TRY(session_task(s, args, path, &task, e));
     TRY(session_llm(s, args, e));
+    if (task->models_auto) {                    /* what fits depends on the cases */
+        TRY(session_cases(s, args, task, &info, &select, e));
+        TRY(args_money(args, "budget", &task->budget_nanousd, e));
+        TRY(choosing_make(s, args, &task, path, &info, how, &chosen, e));
+    }
     TRY(plan_resolve(task, s->arena, e));
     TRY(plan_check_keys(task, s->llm, e));
-    TRY(session_cases(s, args, task, &info, &select, e));
+    if (!chosen.told)
+        TRY(session_cases(s, args, task, &info, &select, e));
     a = arena_new_sized(16 * 1024);
     code = plan_new(task, a, s->blob, &info, select, s->llm, out, e);
     if (code != ERR_OK)
         arena_free(a);
+    else
+        plan_add_choosing(*out, &chosen.choice.ledger);
     return code;
 }
 

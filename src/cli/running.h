@@ -1,7 +1,7 @@
 /* src/cli/running.h: what `run` and `resume` share: the progress line, the run itself, the result, the exit status. */
 #pragma once
 
-#include "cli/session.h"
+#include "cli/choosing.h"
 
 #define RUNNING_OPTIONS                                                                            \
     { "budget", 'b', "USD", "stop cleanly before this much is spent; resume goes on", NULL },      \
@@ -15,9 +15,10 @@
     { "quiet", 'q', NULL, "no progress line, no notes", NULL },                                    \
     { "json", 0, NULL, "the result as JSON (same as --format json)", NULL }
 
-/* Reads the task and its cases and plans a run of them; nothing is stored or asked yet. Prints a task's problems. */
-enum err_code running_plan(struct session *s, const struct args *args, const char *path, struct plan **out,
-                           struct err *e) MUST_USE;
+/* Reads the task and its cases and plans a run of them; nothing is stored or asked yet, but for a
+ * selector where models are chosen (`how`; that is told). Prints a task's problems. */
+enum err_code running_plan(struct session *s, const struct args *args, const char *path, enum choosing_how how,
+                           struct plan **out, struct err *e) MUST_USE;
 /* The unfinished run of the same trials, if there is one, takes the planned one's place. */
 enum err_code running_continue(struct session *s, struct plan **plan, bool *found, struct err *e) MUST_USE;
 /* What a command wants otherwise than `run`. */

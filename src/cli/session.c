@@ -170,7 +170,8 @@ enum err_code session_sim(struct session *s, const struct args *args, const stru
     o.latency_scale = speed > 0 ? 1 / speed : 0;
     o.seed = (uint64_t)seed;
     TRY(sim_new(&o, &s->sim, e));
-    TRY(session_sim_book(s, pack_hash, e));
+    if (pack_hash)
+        TRY(session_sim_book(s, pack_hash, e));
     url = arena_printf(s->arena, "%s/v1", sim_url(s->sim));
     return llm_set_base_url(s->llm, S("sim"), url, e);
 }
@@ -245,6 +246,10 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
 
     over.model_count = args_list(args, "models", &models);
     over.models = models;
+    if (s->chosen_count) {
+        over.models = s->chosen;
+        over.model_count = s->chosen_count;
+    }
     if (args_has(args, "models") && !over.model_count)
         return err_set(e, ERR_USAGE, "--models names no model; write --models openai:gpt-4o-mini,sim:careful");
     TRY(args_int(args, "repeat", 1, 1000, &over.repeat, e));
@@ -350,6 +355,14 @@ enum err_code session_format(struct str name, const struct report_format **out, 
     return err_set(e, ERR_USAGE,
                    "there is no format \"" STR_FMT "\"%s; there are table, json, jsonl, csv, html, junit, markdown, pdf",
                    STR_ARG(name), suggest_hint(&near, hint));
+}
+
+enum err_code session_max_cost(struct session *s, const struct args *args, struct result *result, struct err *e)
+{
+    int64_t limit = result->rules.max_nanousd;
+
+    TRY(args_money(args, "max-cost", &limit, e));
+    return limit == result->rules.max_nanousd ? ERR_OK : result_limit(result, s->store, limit, s->arena, e);
 }
 
 struct report_options session_report_options(void)

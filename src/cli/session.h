@@ -21,6 +21,7 @@ struct session {
     struct llm *llm;
     struct sim *sim;
     struct data_pack *cases;            /* of the run whose report is written */
+    struct str *chosen; size_t chosen_count;    /* models that stand in for `auto` (choosing.h) */
 };
 #define AUTO_SESSION AUTO(session_close) struct session
 
@@ -32,7 +33,7 @@ enum err_code session_llm(struct session *s, const struct args *args, struct err
 /* For a command that asks nobody and only wants to know models and prices: SESSION_PRICES_OPTION. */
 enum err_code session_prices(struct session *s, const struct args *args, struct err *e) MUST_USE;
 /* Starts the built-in simulator when a variant is `sim:...` and --base-url does not point elsewhere; its answer book is
- * the frozen cases. */
+ * the frozen cases (none where pack_hash is NULL). */
 enum err_code session_sim(struct session *s, const struct args *args, const struct task *task, const char *pack_hash,
                           struct err *e) MUST_USE;
 void          session_close(struct session *s);
@@ -76,6 +77,9 @@ void          session_problems(const struct problems *p);
 extern const struct report_sink term_sink;              /* standard output */
 /* By name or by a file's ending; the nearest name otherwise. */
 enum err_code session_format(struct str name, const struct report_format **out, struct err *e) MUST_USE;
+/* For commands that show a recommendation. */
+#define SESSION_MAX_COST_OPTION { "max-cost", 0, "USD", "recommend only what costs at most this for 1,000 trials (0: anything)", NULL }
+enum err_code session_max_cost(struct session *s, const struct args *args, struct result *result, struct err *e) MUST_USE;
 /* As this terminal can show it. */
 struct report_options session_report_options(void);
 /* What the page shows of trials: the cases, and as many texts as the option says. */

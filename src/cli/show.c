@@ -12,6 +12,7 @@ static const struct option show_options[] = {
     { "variant", 0, "NAME", "of this variant only (with --failed, --violations)", "@variant" },
     { "limit", 'n', "N", "at most N trials in a list (default 50)", NULL },
     { "by", 0, "DIMENSION", "the quality at each level of a dimension of the task", NULL },
+    SESSION_MAX_COST_OPTION,
     { "format", 'f', "NAME", "table json markdown", "table json markdown" },
     { "json", 0, NULL, "as JSON", NULL },
     PAGER_OPTION,
@@ -397,6 +398,7 @@ static enum err_code show_run(struct args *args, int *status, struct err *e)
     TRY(session_blob(&s, e));
     options.blob = s.blob;
     TRY(result_load(s.store, run, s.arena, &result, e));
+    TRY(session_max_cost(&s, args, result, e));
     session_report_cases(&s, result, &options);
     if (args_has(args, "by"))
         return show_by(&s, args, result, options.cases, e);

@@ -17,6 +17,7 @@
 
 static const struct option watch_options[] = {
     SESSION_TASK_OPTIONS,
+    CHOOSING_OPTIONS,
     RUNNING_OPTIONS,
     { "no-cache", 0, NULL, "ask every case again at each change (the response cache is on by itself here)", NULL },
     { "rounds", 0, "N", "end after N runs (default: go on until Ctrl-C)", NULL },
@@ -250,7 +251,7 @@ static enum err_code watch_round(struct watch *w, int *status, struct err *e)
 
     TRY(session_open(&s, e));
     TRY(session_store(&s, e));
-    code = running_plan(&s, w->args, w->path, &plan, &problem);
+    code = running_plan(&s, w->args, w->path, CHOOSING_BY_RULES, &plan, &problem);
     if (code == ERR_OK && str_eq(plan->run.fingerprint, str_c(w->fingerprint))) {
         term_note("nothing that is asked has changed");
         return ERR_OK;

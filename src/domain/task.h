@@ -89,6 +89,10 @@ struct task {
     const json_t *tools;                            /* [{name, description?, parameters?}] or NULL */
     struct str tool_choice;                         /* auto none required or a tool's name; empty: not said */
     const json_t *constraints;                      /* of benchmark files; object or NULL */
+    bool models_auto;                               /* `models: auto`: they are still to be chosen (eval/choose.h) */
+    const json_t *choose;                           /* how: {tiers, max_models, selector, providers, min_context}, or NULL */
+    const json_t *chosen;                           /* what was chosen and why (choice_json), or NULL */
+    const json_t *recommend;                        /* rules of the recommendation (eval/recommend.h), or NULL */
     const json_t *judge;                            /* carried for later; object or NULL */
     const json_t *criteria;                         /* evaluation_criteria; list or NULL */
     const json_t *examples;                         /* of benchmark files; list or NULL */

@@ -20,7 +20,7 @@ struct trial {
 };
 
 /* What the ledger adds for one trial, by phase. */
-enum phase { PHASE_EXECUTION, PHASE_JUDGE, PHASE_CHECKS, PHASE_PROMPTS, PHASE_EMBEDDING, PHASES };
+enum phase { PHASE_EXECUTION, PHASE_JUDGE, PHASE_CHECKS, PHASE_PROMPTS, PHASE_EMBEDDING, PHASE_MODEL_SELECTION, PHASES };
 const char *phase_name(enum phase p);
 
 struct ledger_entry {

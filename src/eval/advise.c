@@ -30,7 +30,7 @@ static ptrdiff_t advise_choice(const struct result *r, enum tier least)
 {
     const struct recommendation *m = &r->recommendation;
 
-    return m->top_count > 1 && m->value >= 0 && r->variants[m->value].tier >= least ? m->value : m->best;
+    return m->value >= 0 && r->variants[m->value].tier >= least ? m->value : m->best;
 }
 
 static struct str advise_why(const struct result *r, ptrdiff_t at, double bound, struct arena *a)
@@ -89,7 +89,7 @@ static void advise_development(const struct result *r, struct advise *x, struct 
         for (size_t i = 0; i < r->variant_count; i++) {
             const struct result_variant *v = &r->variants[i];
 
-            if (v->rank && v->cost_known && (v->tier == TIER_GOOD || v->tier == TIER_ACCEPTABLE) &&
+            if (v->rank && v->cost_known && !v->over_limit && (v->tier == TIER_GOOD || v->tier == TIER_ACCEPTABLE) &&
                 (found < 0 || v->cost_usd < r->variants[found].cost_usd))
                 found = (ptrdiff_t)i;
         }
@@ -101,17 +101,25 @@ static void advise_development(const struct result *r, struct advise *x, struct 
 static void advise_uses(const struct result *r, struct advise *x, struct arena *a)
 {
     const struct recommendation *m = &r->recommendation;
+    char percent[TIER_EXCELLENT + 1][RECOMMEND_PERCENT];
 
+    for (enum tier t = TIER_ACCEPTABLE; t <= TIER_EXCELLENT; t++)
+        recommend_percent(r->rules.from[t], percent[t]);
     if (m->best < 0) {
         advise_say(x, "general", -1, m->best_text);
         return;
     }
     advise_bounded(r, x, "general", TIER_EXCELLENT, 0,
-                   S("No variant reaches 90 %: refine the task's prompt before choosing by small differences."), a);
-    advise_bounded(r, x, "production", TIER_GOOD, 0.80, S("No variant reaches 80 %, so none qualifies."), a);
+                   arena_printf(a,
+                                "No variant reaches %s: refine the task's prompt before choosing by small differences.",
+                                percent[TIER_EXCELLENT]),
+                   a);
+    advise_bounded(r, x, "production", TIER_GOOD, r->rules.from[TIER_GOOD],
+                   arena_printf(a, "No variant reaches %s, so none qualifies.", percent[TIER_GOOD]), a);
     advise_value(r, x, a);
     advise_say(x, "budget", m->budget,
-               m->budget < 0 ? S("No variant of known cost reaches 70 %.") : advise_figures(r, m->budget, a));
+               m->budget < 0 ? arena_printf(a, "No variant of known cost reaches %s.", percent[TIER_ACCEPTABLE])
+                             : advise_figures(r, m->budget, a));
     advise_development(r, x, a);
 }
 
@@ -148,7 +156,7 @@ static void advise_avoid(const struct result *r, struct advise *x, struct arena 
         char percent[REPORT_TEXT];
 
         if (v->rank && v->tier == TIER_POOR)
-            x->avoid[x->avoid_count++] = (struct advise_avoid){ i, v->quality.interval.known && v->quality.interval.high < 0.70,
+            x->avoid[x->avoid_count++] = (struct advise_avoid){ i, v->quality.interval.known && v->quality.interval.high < r->rules.from[TIER_ACCEPTABLE],
                 arena_printf(a, "%s %s", result_quality_name(r), report_percent(v->quality.value, percent)) };
         else if (!v->sum->done && v->sum->failed)
             x->avoid[x->avoid_count++] = (struct advise_avoid){ i, true, S("none of its trials was answered") };

@@ -1,16 +1,16 @@
 /* src/eval/advise.h: which variant for which use, what to keep away from, and what quality costs at each step.
  *
  * Uses, in this order; without a finished and ranked trial there is only `general`, saying so:
- *   general         the choice below when it reaches 90 %, else that none does
- *   production      the choice when it reaches 80 %, else that none qualifies
+ *   general         the choice below when it is Excellent, else that none is
+ *   production      the choice when it is Good, else that none qualifies
  *   cost_sensitive  the recommendation's best value, with points a dollar buys
- *   budget          its budget option, else that none of known cost reaches 70 %
+ *   budget          its budget option, else that none of known cost is Acceptable
  *   development     the budget option when it costs less than half of #1; else the cheapest Good or Acceptable; else #1
  *
  * The choice is #1; where others can't be told apart from it, the recommendation's best value, which is the
  * cheapest of those at most 10 points lower, as long as it reaches the use's own bound.
  *
- * Frontier: the variants of known cost that nothing as cheap surpasses, the cheapest first. Avoid: a mean below 70 %
+ * Frontier: the variants of known cost that nothing as cheap surpasses, the cheapest first. Avoid: a mean that is Poor
  * (`sure` when its whole interval lies there), and variants none of whose trials was answered. */
 #pragma once
 

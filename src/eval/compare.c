@@ -2,21 +2,12 @@
 
 #include <math.h>
 
-#include "eval/stats_many.h"
-#include "eval/stats_power.h"
-
 static const char *const compare_by_names[COMPARE_BYS] = { "name", "model", "prompt", "position" };
-static const char *const compare_test_names[COMPARE_TESTS] = { "none", "exact McNemar", "paired t" };
 static const char *const compare_change_names[CHANGE_KINDS] = { "broken", "fixed", "worse", "better" };
 
 const char *compare_by_name(enum compare_by by)
 {
     return compare_by_names[by];
-}
-
-const char *compare_test_name(enum compare_test t)
-{
-    return compare_test_names[t];
 }
 
 const char *compare_change_name(enum compare_change_kind k)
@@ -41,14 +32,6 @@ enum err_code compare_by_from(struct str name, enum compare_by *out, struct err 
                    "--by \"" STR_FMT "\" is no way to pair variants%s; there are name, model, prompt, position",
                    STR_ARG(name), suggest_hint(&near, hint));
 }
-
-/* What is summed of a pair and a measure while cases go by. */
-struct compare_sums {
-    struct aggregate_scorer differences;
-    struct sum base, other;
-    int64_t only_base, only_other;      /* cases where it is greater */
-    bool fractions;
-};
 
 typedef VEC(struct compare_change) compare_changes;
 typedef VEC(double) compare_values;
@@ -409,21 +392,15 @@ static void compare_case_pair(struct compare_work *w, size_t at)
     for (size_t m = 0; m < w->c->measure_count; m++) {
         const struct case_cell *x = compare_cell(w, pair->base_run, pair->base, m),
                                *y = compare_cell(w, pair->other_run, pair->other, m);
-        struct compare_sums *s = &w->sums[at * w->c->measure_count + m];
         double base, other;
 
         if (!x->n || !y->n)
             continue;
         base = case_cell_mean(x);
         other = case_cell_mean(y);
-        aggregate_value(&s->differences, other - base);
+        compare_sums_add(&w->sums[at * w->c->measure_count + m], base, other);
         if ((ptrdiff_t)m == w->c->decides)
             compare_keep(w, at, other - base);
-        sum_add(&s->base, base);
-        sum_add(&s->other, other);
-        s->only_base += base > other;
-        s->only_other += other > base;
-        s->fractions |= (base != 0 && base != 1) || (other != 0 && other != 1);
     }
 }
 
@@ -488,75 +465,9 @@ static enum err_code compare_read(struct compare_work *w, struct err *e)
 
 /* --- what came out ------------------------------------------------------------------------------------------------ */
 
-/* The one place that chooses the test. */
-static void compare_decide(struct compare_difference *d, const struct compare_sums *s,
-                           const struct compare_measure *measure, bool once)
-{
-    const struct aggregate_scorer *x = &s->differences;
-
-    *d = (struct compare_difference){ .cases = x->n, .p = 1, .p_holm = 1, .cohen_d = NAN, .hedges_g = NAN, .detectable = NAN };
-    if (!x->n)
-        return;
-    d->base = sum_value(&s->base) / (double)x->n;
-    d->other = sum_value(&s->other) / (double)x->n;
-    d->difference = aggregate_mean(x);
-    d->deviation = sqrt(aggregate_variance(x));
-    d->equal = !s->only_base && !s->only_other;
-    d->interval = stats_t_interval(d->difference, aggregate_variance(x), x->n, RESULT_LEVEL);
-    d->test = once && !s->fractions && measure->unit == METRIC_RATIO ? COMPARE_MCNEMAR : COMPARE_PAIRED_T;
-    d->p = d->test == COMPARE_MCNEMAR ? stats_mcnemar(s->only_base, s->only_other)
-                                      : stats_paired_t(d->difference, aggregate_variance(x), x->n);
-    d->discordant = (double)(s->only_base + s->only_other) / (double)x->n;
-    if (x->n > 2 && d->deviation > 0) {
-        d->cohen_d = stats_cohen_d(d->difference, d->deviation);
-        d->hedges_g = stats_hedges_g(d->cohen_d, (double)(x->n - 1));
-    }
-}
-
-/* What more cases would do, had they the spread these have. */
-static void compare_plan(struct compare_difference *d, const struct compare_measure *measure)
-{
-    double alpha = RECOMMEND_ALPHA / (double)d->compared;
-
-    if (d->equal || !(d->deviation > 0))
-        return;
-    if (d->test == COMPARE_MCNEMAR) {
-        d->detectable = stats_mcnemar_detectable(d->cases, d->discordant, alpha, RECOMMEND_POWER);
-        d->cases_needed = stats_mcnemar_cases(d->discordant, RECOMMEND_DIFFERENCE, alpha, RECOMMEND_POWER);
-        return;
-    }
-    d->detectable = d->deviation * stats_paired_t_detectable(d->cases, alpha, RECOMMEND_POWER);
-    if (measure->unit == METRIC_RATIO)
-        d->cases_needed = stats_paired_t_cases(RECOMMEND_DIFFERENCE / d->deviation, alpha, RECOMMEND_POWER);
-}
-
-/* The one place that says who is better: by p corrected for how many pairs were compared by this measure. */
-static void compare_judge(struct compare *c, size_t m, double *p)
-{
-    int64_t compared = 0;
-
-    for (size_t i = 0; i < c->pair_count; i++) {
-        p[i] = c->pairs[i].measures[m].cases ? c->pairs[i].measures[m].p : NAN;
-        compared += !isnan(p[i]);
-    }
-    stats_holm(p, c->pair_count, p);
-    for (size_t i = 0; i < c->pair_count; i++) {
-        struct compare_difference *d = &c->pairs[i].measures[m];
-
-        if (!d->cases)
-            continue;
-        d->compared = compared;
-        d->p_holm = p[i];
-        d->verdict = d->p_holm >= RECOMMEND_ALPHA                             ? VERDICT_SAME
-                     : (d->difference > 0) == c->measures[m].higher_is_better ? VERDICT_BETTER
-                                                                              : VERDICT_WORSE;
-        compare_plan(d, &c->measures[m]);
-    }
-}
-
 static void compare_finish(struct compare_work *w)
 {
-    AUTO(freep) double *p = xcalloc(w->c->pair_count, sizeof *p);
+    AUTO(freep) struct compare_difference **list = xcalloc(w->c->pair_count, sizeof *list);
     struct compare *c = w->c;
     size_t kept = 0;
 
@@ -565,14 +476,17 @@ static void compare_finish(struct compare_work *w)
 
         c->pairs[i].measures = arena_array(w->arena, struct compare_difference, c->measure_count);
         for (size_t m = 0; m < c->measure_count; m++)
-            compare_decide(&c->pairs[i].measures[m], &w->sums[i * c->measure_count + m], &c->measures[m], once);
+            compare_decide(&c->pairs[i].measures[m], &w->sums[i * c->measure_count + m], c->measures[m].unit, once);
         if (w->kept) {
             c->pairs[i].wilcoxon = stats_wilcoxon(w->kept[i].at, w->kept[i].len);
             c->pairs[i].resampled = stats_resample(w->kept[i].at, w->kept[i].len, RESULT_LEVEL);
         }
     }
-    for (size_t m = 0; m < c->measure_count; m++)
-        compare_judge(c, m, p);
+    for (size_t m = 0; m < c->measure_count; m++) {
+        for (size_t i = 0; i < c->pair_count; i++)
+            list[i] = &c->pairs[i].measures[m];
+        compare_judge(list, c->pair_count, c->measures[m].unit, c->measures[m].higher_is_better);
+    }
     for (size_t i = 0; i < c->pair_count * CHANGE_KINDS; i++)
         kept += w->changes[i].len;
     c->changes = arena_array(w->arena, struct compare_change, kept);

@@ -10,14 +10,8 @@
  * with an index), but for the differences kept to be resampled: at most COMPARE_KEPT_MAX. Cost: about 3 us a trial, and
  * with `resample` 10 us a difference kept.
  *
- * Statistics, per pair and measure, over the cases where both have a value (with repetitions a case's mean is its
- * value): mean of the differences other - base, Student's t interval of it (level RESULT_LEVEL), and p: exact McNemar
- * when every value is 0 or 1 and nothing was repeated, else the paired t test (stats.h). With several pairs, the p of a
- * measure are corrected for their number (Holm, stats_many.h), and verdicts go by that; intervals are of one comparison
- * each. A case is the unit of everything here, so repetitions of one never count as independent; as every case weighs
- * the same, this is the cluster-robust interval of cases repeated equally often. Cases needed and the detectable
- * difference (stats_power.h) are for the test that was chosen, at RECOMMEND_ALPHA over the number of pairs, with the
- * spread that was seen. compare_decide is the one place that chooses the test, compare_judge the one that goes by it.
+ * Statistics, per pair and measure, over the cases where both have a value: compare_difference.h, which the result's
+ * "against #1" goes by too. With several pairs, the p of a measure are corrected for their number (Holm).
  *
  * Outcome of a case: it passes when its mean of the deciding measure is at least `pass` and no critical check failed
  * in it; it does not when every trial of it failed. "fixed": only the other passes; "broken": only the base does;
@@ -55,25 +49,6 @@ struct compare_measure {
     enum metric_unit unit;
     bool higher_is_better, is_check;
     enum severity severity;
-};
-
-enum compare_test { COMPARE_NO_TEST, COMPARE_MCNEMAR, COMPARE_PAIRED_T, COMPARE_TESTS };
-const char *compare_test_name(enum compare_test t);                     /* "none" "exact McNemar" "paired t" */
-
-struct compare_difference {
-    int64_t cases;                      /* where both have a value */
-    double base, other;                 /* means over these */
-    double difference, deviation;       /* mean and standard deviation of other - base */
-    struct interval interval;           /* of the difference */
-    double p, p_holm;                   /* of this comparison alone; corrected for `compared` of them */
-    int64_t compared;                   /* pairs this measure was tested on */
-    enum compare_test test;
-    enum verdict verdict;               /* of the other, by p_holm: better, worse, can't tell; none without a case */
-    bool equal;                         /* not one case differs */
-    double cohen_d, hedges_g;           /* of the differences (d_z); NAN with fewer than 3 cases or no spread */
-    double discordant;                  /* exact McNemar: the share of cases that differ */
-    double detectable;                  /* least difference found RECOMMEND_POWER of the time by `cases`; NAN: can't be said */
-    int64_t cases_needed;               /* to find RECOMMEND_DIFFERENCE as surely; shares only; 0: can't be said */
 };
 
 enum compare_change_kind { CHANGE_BROKEN, CHANGE_FIXED, CHANGE_WORSE, CHANGE_BETTER, CHANGE_KINDS };

@@ -512,3 +512,55 @@ TEST(differences_are_shown_with_their_sign)
     CHECK_STR(str_c(comparison_p(0.0004, t)), "<0.001");
     CHECK_STR(str_c(comparison_p(0.0312, t)), "0.031");
 }
+
+/* Each variant fails some of its repetitions, so that cases are answered once to four times. */
+static double unequal_worth(int64_t v, int64_t c, int64_t r)
+{
+    if (r > 0 && (c + r * 3 + v) % 4 == 0)
+        return -1;
+    return (c * 7 + r * 5 + v * 11) % 10 < 8 - v * 2;
+}
+
+TEST(a_result_and_a_comparison_say_the_same_of_one_pair)
+{
+    static const char *const names[] = { "a", "b", "c", "d" };
+    static const int repeats[] = { 1, 4 };
+
+    for (size_t k = 0; k < COUNT_OF(repeats); k++) {
+        AUTO(made_dispose) struct made m = { 0 };
+        struct shape shape = plain;
+        struct compare *c;
+        struct err e = ERR_INIT;
+        const struct result *r;
+
+        shape.cases = 80;
+        shape.repeat = repeats[k];
+        shape.variants = names;
+        shape.variant_count = 4;
+        shape.worth = unequal_worth;
+        REQUIRE(made_add(&m, &shape));
+        CHECK_OK(compare_load(m.store, m.runs, 1, &ordinary, m.arena, &c, &e));
+        REQUIRE(c->pair_count == 3 && c->decides >= 0);
+        r = c->runs[0].result;
+        if (repeats[k] > 1)
+            CHECK(r->failed > 100 && r->done > 600);
+        for (size_t i = 0; i < c->pair_count; i++) {
+            const struct compare_difference *x = &c->pairs[i].other->against, *y = &c->pairs[i].measures[c->decides];
+
+            CHECK_INT(x->test, repeats[k] == 1 ? COMPARE_MCNEMAR : COMPARE_PAIRED_T);
+            CHECK_INT(x->test, y->test);
+            CHECK_INT(x->cases, 80);
+            CHECK_INT(y->cases, 80);
+            CHECK_INT(x->compared, 3);
+            CHECK_INT(x->verdict, y->verdict);
+            CHECK_INT(x->cases_needed, y->cases_needed);
+            CHECK_NEAR(x->difference, y->difference, 1e-15);
+            CHECK_NEAR(x->p, y->p, 1e-15);
+            CHECK_NEAR(x->p_holm, y->p_holm, 1e-15);
+            CHECK_NEAR(x->interval.low, y->interval.low, 1e-15);
+            CHECK(x->p_holm >= x->p);
+        }
+        CHECK_INT(r->recommendation.cases_needed,
+                  r->variants[1].against.verdict == VERDICT_SAME ? r->variants[1].against.cases_needed : 0);
+    }
+}

@@ -209,7 +209,7 @@ static void explain_told_apart(struct explain_writer *w)
         enum verdict v = r->variants[i].against.verdict;
 
         if (v == VERDICT_FIRST || v == VERDICT_SAME)
-            same[sames++] = i, pairs = MAX(pairs, r->variants[i].against.pairs);
+            same[sames++] = i, pairs = MAX(pairs, r->variants[i].against.cases);
         else if (v == VERDICT_WORSE)
             worse[worses++] = i;
     }
@@ -313,7 +313,9 @@ static void explain_advice(struct explain_writer *w)
 {
     const struct advise *x = w->advise;
     size_t *avoid = arena_array(w->a, size_t, x->avoid_count + 1);
+    char poor[RECOMMEND_PERCENT];
 
+    recommend_percent(w->r->rules.from[TIER_ACCEPTABLE], poor);
     if (x->frontier_count > 1)
         explain_sentence(w, arena_printf(w->a, "Nothing as cheap is better than these, cheapest first: " STR_FMT ".",
                                          STR_ARG(explain_names(w, x->frontier, x->frontier_count))));
@@ -329,7 +331,9 @@ static void explain_advice(struct explain_writer *w)
         explain_fact(w, S("avoid"),
                      arena_printf(w->a, STR_FMT ": " STR_FMT "%s", STR_ARG(explain_name(w, x->avoid[i].variant)),
                                   STR_ARG(x->avoid[i].why),
-                                  x->avoid[i].sure ? "" : " (not certain: its interval reaches 70 %)"));
+                                  x->avoid[i].sure
+                                      ? ""
+                                      : arena_printf(w->a, " (not certain: its interval reaches %s)", poor).at));
 }
 
 /* --- all ---------------------------------------------------------------------------------------------------------- */

@@ -240,11 +240,10 @@ void explain_sure(struct explain_writer *w)
                                      left > 0 ? arena_printf(w->a, ", %" PRId64 " have no outcome", left).at : ""));
     explain_widths(w);
     if (r->variant_count > 1 && r->recommendation.best >= 0)
-        explain_sentence(
-            w,
-            arena_printf(
-                w->a, "Variants are compared on the same cases; \"more than chance\" is p < 0.05 of one comparison%s.",
-                r->variant_count > 2 ? ", not corrected for their number" : ""));
+        explain_sentence(w,
+                         arena_printf(w->a,
+                                      "Variants are compared on the same cases; \"more than chance\" is p < 0.05%s.",
+                                      r->variant_count > 2 ? ", corrected for the number of comparisons (Holm)" : ""));
     for (size_t i = 0; i < r->variant_count; i++) {
         const struct result_variant *v = &r->variants[i];
 

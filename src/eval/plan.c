@@ -245,6 +245,8 @@ static void plan_fingerprint(const json_t *snapshot, struct str content, char ou
     json_object_del(core, "thresholds");
     json_object_del(core, "rank_by");
     json_object_del(core, "judge");
+    json_object_del(core, "chosen");
+    json_object_del(core, "recommend");
     json_write_canonical(core, &text);
     buf_append(&text, content);
     hash_sha256_hex(buf_str(&text), out);
@@ -451,7 +453,15 @@ static enum err_code plan_apply(struct store_tx *tx, void *arg, struct err *e)
         rows[i] = (struct store_variant){ .no = (int64_t)i, .name = v->name, .model = v->model.name,
                                           .settings = arena_strdup(a, buf_str(&settings)) };
     }
-    return store_tx_run_add(tx, &p->run, rows, e);
+    TRY(store_tx_run_add(tx, &p->run, rows, e));
+    return p->choosing.calls ? store_tx_ledger_add(tx, p->run.no, 0, &p->choosing, e) : ERR_OK;
+}
+
+void plan_add_choosing(struct plan *p, const struct ledger_entry *ledger)
+{
+    p->choosing = *ledger;
+    if (p->run.estimate_nanousd != MONEY_UNKNOWN)
+        p->run.estimate_nanousd += ledger->cost_nanousd;
 }
 
 enum err_code plan_store(struct plan *p, struct store *s, struct err *e)

@@ -35,6 +35,7 @@ struct plan {
     struct prompting *prompting;
     struct data_pack *pack;
     struct plan_estimate estimate;
+    struct ledger_entry choosing;               /* what choosing the models cost; no calls: nothing */
 };
 
 /* Resolves every variant's model in place; the first unknown provider or model name is the error. */
@@ -50,6 +51,9 @@ enum err_code plan_new(struct task *task, struct arena *a, struct blob *blob, co
 /* From the stored settings; the case pack must still be there. */
 enum err_code plan_of_run(const struct run *run, struct blob *blob, struct llm *l, struct plan **out,
                           struct err *e) MUST_USE;
+/* What was spent on choosing the models (phase model_selection) belongs to the run, and to what it is expected to cost.
+ * It stands in the ledger with the first variant: it is of none. */
+void          plan_add_choosing(struct plan *p, const struct ledger_entry *ledger);
 /* Writes the planned run with its variants and shards. */
 enum err_code plan_store(struct plan *p, struct store *s, struct err *e) MUST_USE;
 void          plan_free(struct plan *p);

@@ -7,16 +7,10 @@
 #define RESULT_VARIANTS_MAX 4096
 
 static const char *const estimate_method_names[ESTIMATE_METHODS] = { "none", "wilson", "t", "t by case", "bootstrap", "order statistics" };
-static const char *const verdict_names[VERDICTS] = { "none", "first", "can't tell", "worse", "better" };
 
 const char *estimate_method_name(enum estimate_method m)
 {
     return estimate_method_names[m];
-}
-
-const char *verdict_name(enum verdict v)
-{
-    return verdict_names[v];
 }
 
 /* --- estimates ---------------------------------------------------------------------------------------------------- */
@@ -49,7 +43,6 @@ static struct estimate result_estimate(const struct scorer_info *info, const str
 /* What a case's repetitions of one variant gave. */
 struct pass_cell { struct sum sum, squares; int64_t n; };
 struct pass_case { const struct metric *metric; void *state; };     /* of a scorer with an over_case; else metric is NULL */
-struct pass_pair { struct aggregate_scorer differences; int64_t only_first, only_this; bool fractions; };
 struct pass {
     struct result *r;
     const size_t *places;               /* of a variant's number in r->variants */
@@ -59,7 +52,7 @@ struct pass {
     struct aggregate_scorer *by_case;   /* [place][scorer]: means of cases; NULL in the pass for pairs */
     const struct pass_case *over_case;  /* [scorer] */
     struct aggregate_scorer *spread;    /* [place]: standard deviations over repetitions */
-    struct pass_pair *pairs;            /* [place] */
+    struct compare_sums *pairs;           /* [place] */
     size_t first;                       /* place that the others are compared with */
     size_t source;                      /* scorer whose spread is the consistency */
 };
@@ -95,17 +88,9 @@ static void pass_end_case_pairs(struct pass *p)
 
     for (size_t place = 0; first->n && place < p->r->variant_count; place++) {
         const struct pass_cell *mine = &p->cells[place * n + q];
-        struct pass_pair *pair = &p->pairs[place];
-        double a, b;
 
-        if (place == p->first || !mine->n)
-            continue;
-        a = pass_mean(first);
-        b = pass_mean(mine);
-        aggregate_value(&pair->differences, b - a);
-        pair->fractions |= (a != 0 && a != 1) || (b != 0 && b != 1);
-        pair->only_first += a > b;
-        pair->only_this += b > a;
+        if (place != p->first && mine->n)
+            compare_sums_add(&p->pairs[place], pass_mean(first), pass_mean(mine));
     }
 }
 
@@ -237,7 +222,7 @@ static void result_rank(struct result *r)
 
         if (r->quality >= 0)
             v->quality = v->scores[r->quality];
-        v->tier = v->quality.n ? tier_of(v->quality.value) : TIER_NONE;
+        v->tier = v->quality.n ? tier_of(&r->rules, v->quality.value) : TIER_NONE;
     }
     if (r->variant_count)
         qsort(r->variants, r->variant_count, sizeof *r->variants, result_variant_cmp);
@@ -245,37 +230,63 @@ static void result_rank(struct result *r)
         r->variants[i].rank = r->variants[i].quality.n ? (int64_t)i + 1 : 0;
 }
 
-static void result_against(const struct result *r, const struct pass_pair *pair, struct against *out)
+/* Every ranked variant against the one at `first`; with `within`, only those within the limit. */
+static enum err_code result_pairs_of(struct result *r, struct store *s, size_t first, bool within, struct arena *a,
+                                     struct err *e)
 {
-    const struct aggregate_scorer *d = &pair->differences;
+    const struct scorer_info *quality = &r->scorers[r->quality];
+    struct compare_difference **list = arena_array(a, struct compare_difference *, r->variant_count + 1);
+    struct pass p = { .r = r, .first = first };
+    size_t n = 0;
 
-    *out = (struct against){ .verdict = VERDICT_SAME, .pairs = d->n, .p = 1, .difference = aggregate_mean(d),
-                             .deviation = sqrt(aggregate_variance(d)) };
-    if (!d->n) {
-        out->verdict = VERDICT_NONE;
-        return;
+    p.pairs = arena_array(a, struct compare_sums, r->variant_count + 1);
+    for (size_t i = 0; i < r->variant_count; i++) {
+        struct result_variant *v = &r->variants[i];
+        struct compare_difference *d = within ? &v->within : &v->against;
+
+        *d = (struct compare_difference){ .verdict = i == first ? VERDICT_FIRST : VERDICT_NONE, .p = 1, .p_holm = 1 };
+        n += i != first && v->rank && !(within && v->over_limit);
     }
-    out->exact = !pair->fractions && r->run->repeat == 1;
-    out->p = out->exact ? stats_mcnemar(pair->only_first, pair->only_this)
-                        : stats_paired_t(out->difference, aggregate_variance(d), d->n);
-    if (out->p < RECOMMEND_ALPHA)
-        out->verdict = out->difference < 0 ? VERDICT_WORSE : VERDICT_BETTER;
+    if (!n)
+        return ERR_OK;
+    TRY(pass_run(&p, s, a, e));
+    n = 0;
+    for (size_t i = 0; i < r->variant_count; i++) {
+        struct result_variant *v = &r->variants[i];
+
+        if (i == first || !v->rank || (within && v->over_limit))
+            continue;
+        list[n] = within ? &v->within : &v->against;
+        compare_decide(list[n++], &p.pairs[i], quality->unit, r->run->repeat == 1);
+    }
+    compare_judge(list, n, quality->unit, quality->higher_is_better);
+    return ERR_OK;
 }
 
 static enum err_code result_pairs(struct result *r, struct store *s, struct arena *a, struct err *e)
 {
-    struct pass p = { .r = r };
+    return r->variant_count && r->variants[0].rank ? result_pairs_of(r, s, 0, false, a, e) : ERR_OK;
+}
 
-    if (!r->variant_count || !r->variants[0].rank)
-        return ERR_OK;
-    r->variants[0].against = (struct against){ .verdict = VERDICT_FIRST, .p = 1 };
-    if (r->variant_count < 2 || !r->variants[1].rank)
-        return ERR_OK;
-    p.pairs = arena_array(a, struct pass_pair, r->variant_count);
-    TRY(pass_run(&p, s, a, e));
-    for (size_t i = 1; i < r->variant_count; i++)
-        if (r->variants[i].rank)
-            result_against(r, &p.pairs[i], &r->variants[i].against);
+static bool result_over(const struct result *r, const struct result_variant *v)
+{
+    return r->rules.max_nanousd &&
+           (!v->cost_known || v->cost_usd * 1000 > money_to_double(r->rules.max_nanousd) * (1 + 1e-12));
+}
+
+enum err_code result_limit(struct result *r, struct store *s, int64_t nanousd, struct arena *a, struct err *e)
+{
+    r->rules.max_nanousd = nanousd;
+    r->base = 0;
+    for (size_t i = 0; i < r->variant_count; i++)
+        r->variants[i].over_limit = result_over(r, &r->variants[i]);
+    while (r->base < r->variant_count && r->variants[r->base].rank && r->variants[r->base].over_limit)
+        r->base++;
+    if (r->base >= r->variant_count || !r->variants[r->base].rank)
+        r->base = 0;
+    if (r->base)
+        TRY(result_pairs_of(r, s, r->base, true, a, e));
+    recommend_make(r, a, &r->recommendation);
     return ERR_OK;
 }
 
@@ -449,6 +460,8 @@ static enum err_code result_ledger(struct result *r, struct store *s, struct are
 {
     TRY(store_ledger(s, r->run->no, a, &r->ledger, &r->ledger_count, e));
     for (size_t i = 0; i < r->ledger_count; i++) {
+        if (r->ledger[i].entry.phase == PHASE_MODEL_SELECTION)
+            r->ledger[i].variant = -1;                  /* it is of none (plan_add_choosing) */
         if (__builtin_add_overflow(r->spent_nanousd, r->ledger[i].entry.cost_nanousd, &r->spent_nanousd))
             return err_set(e, ERR_TOO_LARGE, "the costs of the run overflow");
         r->spent_unknown_calls += r->ledger[i].entry.unknown_calls;
@@ -500,6 +513,7 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
     r->run = run;
     TRY(json_read(run->settings, &r->settings, e));
     json_in_arena(r->settings, a);
+    recommend_rules_of(json_child(json_child(r->settings, "task"), "recommend"), &r->rules);
     TRY(result_scorers(r, s, a, e));
     TRY(result_variants(r, s, a, e));
     TRY(result_judged(r, s, a, e));
@@ -511,7 +525,7 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
         TRY(result_pairs(r, s, a, e));
     TRY(result_ledger(r, s, a, e));
     result_thresholds(r, a);
-    recommend_make(r, a, &r->recommendation);
+    TRY(result_limit(r, s, r->rules.max_nanousd, a, e));
     *out = r;
     return ERR_OK;
 }

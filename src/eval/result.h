@@ -6,12 +6,13 @@
  *
  * Intervals, level 95 %: a scorer whose every value was 0 or 1 gets Wilson's, any other Student's t; a share's is cut
  * to 0..1. With repeat > 1 the cases are the sample: each case's mean over its repetitions is one value, the interval
- * is Student's t over cases ("t by case"), n counts cases. "Against #1": the same cases paired; exact McNemar when
- * every pair of values is 0 or 1 and repeat is 1, else a paired t test; p values are of one comparison each, not
- * corrected for their number. Metrics whose value is not a mean (corpus.h) have a bootstrap interval over cases. */
+ * is Student's t over cases ("t by case"), n counts cases. "Against #1": the same cases paired, tested, corrected and
+ * judged as `assay compare` does it (compare_difference.h), over all the variants that have a rank. Metrics whose value
+ * is not a mean (corpus.h) have a bootstrap interval over cases. */
 #pragma once
 
 #include "eval/aggregate.h"
+#include "eval/compare_difference.h"
 #include "eval/judge.h"
 #include "eval/recommend.h"
 #include "eval/scoring.h"
@@ -31,17 +32,6 @@ struct estimate {
     double value;                       /* the mean; meaningless when n is 0 */
     struct interval interval;
     enum estimate_method method;
-};
-
-enum verdict { VERDICT_NONE, VERDICT_FIRST, VERDICT_SAME, VERDICT_WORSE, VERDICT_BETTER, VERDICTS };
-const char *verdict_name(enum verdict v);                           /* "none" "first" "can't tell" "worse" "better" */
-
-struct against {
-    enum verdict verdict;
-    int64_t pairs;                      /* cases both have a value for */
-    double p;
-    double difference, deviation;       /* mean and standard deviation of (this - #1) */
-    bool exact;                         /* McNemar; otherwise paired t */
 };
 
 /* Classification: which label was given where which was expected. The labels are those of result.classes. */
@@ -76,7 +66,9 @@ struct result_variant {
     bool cost_known;                    /* of every finished trial, and there was one */
     double cost_usd;                    /* mean of a finished trial */
     int64_t p50_ms, p90_ms, p95_ms, p99_ms, first_token_p50_ms;     /* -1: none measured */
-    struct against against;
+    bool over_limit;                    /* costs more than the rules allow, or nobody knows what */
+    struct compare_difference within;   /* base: variants[base], other: this; only where base is not 0 */
+    struct compare_difference against;  /* base: #1, other: this; #1 itself has VERDICT_FIRST */
 };
 
 struct result_threshold {
@@ -114,12 +106,17 @@ struct result {
     bool thresholds_met;                /* true when there are none */
     int64_t done, failed, retried, violations, critical;
     int64_t spent_nanousd, spent_unknown_calls;                     /* the whole ledger */
+    struct recommend_rules rules;
+    size_t base;                        /* place of the best variant within the limit of cost; 0: #1, or none is */
     struct recommendation recommendation;
 };
 
 /* `a` must outlive the result. */
 enum err_code result_load(struct store *s, const struct run *run, struct arena *a, struct result **out,
                           struct err *e) MUST_USE;
+
+/* Recommends again, only what costs at most `nanousd` for 1,000 trials (0: anything). */
+enum err_code result_limit(struct result *r, struct store *s, int64_t nanousd, struct arena *a, struct err *e) MUST_USE;
 
 const char   *result_quality_name(const struct result *r);          /* "accuracy"; "quality" when there is none */
 /* Milliseconds from the first start to the end, or to now_ms of a run that goes on; -1 when it has not begun. */

@@ -32,11 +32,11 @@ TEST(a_result_ranks_by_quality_and_compares_with_the_first)
     for (size_t i = 1; i < 5; i++) {
         CHECK(r->variants[i - 1].quality.value >= r->variants[i].quality.value);
         CHECK_INT(r->variants[i].rank, i + 1);
-        CHECK(r->variants[i].against.exact);
+        CHECK(r->variants[i].against.test == COMPARE_MCNEMAR);
     }
     CHECK_STR(r->variants[4].name, "sim:swift");
     CHECK_INT(r->variants[4].against.verdict, VERDICT_WORSE);
-    CHECK_INT(r->variants[4].against.pairs, 60);
+    CHECK_INT(r->variants[4].against.cases, 60);
     CHECK(!r->variants[4].cost_known);
     CHECK_INT(r->variants[4].sum->errors[ERR_TIMEOUT], 4);
     CHECK_INT(r->done, 316);
@@ -72,7 +72,7 @@ TEST(mcnemar_and_the_table_of_pairs_agree)
             only_first += x[0].value > y[0].value;
             only_this += y[0].value > x[0].value;
         }
-        CHECK_INT(r->variants[i].against.pairs, pairs);
+        CHECK_INT(r->variants[i].against.cases, pairs);
         CHECK_NEAR(r->variants[i].against.p, stats_mcnemar(only_first, only_this), 1e-15);
         CHECK_NEAR(r->variants[i].against.difference, (double)(only_this - only_first) / (double)pairs, 1e-15);
     }
@@ -96,7 +96,7 @@ TEST(the_recommendation_respects_the_uncertainty)
     CHECK_INT(m->budget, m->value);
     CHECK(m->top_count >= 2);
     CHECK(m->cases_needed > 64);
-    CHECK(strstr(arena_cstr(f.arena, m->tell_text), "#1 can't be told apart from #2, #3 on 64 cases; about 1300 would show"));
+    CHECK(strstr(arena_cstr(f.arena, m->tell_text), "#1 can't be told apart from #2, #3 on 64 cases; about 1900 would show"));
     CHECK(strstr(arena_cstr(f.arena, m->best_text), "anthropic:claude-3-5-haiku-latest: accuracy 95.3 % (Excellent), $0.84 for 1,000 trials"));
     fixture_free(&f);
 }
@@ -148,7 +148,7 @@ TEST(repetitions_are_clustered_by_case)
     CHECK_NEAR(r->variants[1].scores[3].value, 0.5, 1e-12);        /* 0 1 0 1: population deviation 1/2 */
     CHECK_NEAR(r->variants[1].quality.value, 0.5, 1e-12);
     CHECK_NEAR(r->variants[1].quality.interval.high - r->variants[1].quality.interval.low, 0, 1e-12);
-    CHECK(!r->variants[1].against.exact);
+    CHECK(r->variants[1].against.test != COMPARE_MCNEMAR);
     CHECK_INT(r->variants[1].against.verdict, VERDICT_WORSE);
     fixture_free(&f);
 }
@@ -196,10 +196,13 @@ TEST(when_nothing_succeeded_the_recommendation_says_only_that)
 
 TEST(tiers_are_those_of_the_sheet)
 {
-    CHECK_INT(tier_of(0.9), TIER_EXCELLENT);
-    CHECK_INT(tier_of(0.1 + 0.2 + 0.4), TIER_ACCEPTABLE);           /* 0.7000000000000001 */
-    CHECK_INT(tier_of(0.8), TIER_GOOD);
-    CHECK_INT(tier_of(0.6999), TIER_POOR);
+    struct recommend_rules rules;
+
+    recommend_rules_of(NULL, &rules);
+    CHECK_INT(tier_of(&rules, 0.9), TIER_EXCELLENT);
+    CHECK_INT(tier_of(&rules, 0.1 + 0.2 + 0.4), TIER_ACCEPTABLE);           /* 0.7000000000000001 */
+    CHECK_INT(tier_of(&rules, 0.8), TIER_GOOD);
+    CHECK_INT(tier_of(&rules, 0.6999), TIER_POOR);
     CHECK(!strcmp(tier_name(TIER_GOOD), "Good"));
 }
 
@@ -221,4 +224,70 @@ TEST(result_speed)
                 (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6,
                 (long long)run_trials(f.run));
     fixture_free(&f);
+}
+
+/* a, b and c are each other's equals but for a little; d is worse, and costs nothing. */
+static double stairs(int64_t v, int64_t c, int64_t r)
+{
+    (void)r;
+    return v == 3 ? c % 2 == 0 : c % 20 >= v;
+}
+
+TEST(a_limit_of_the_cost_leaves_out_what_is_dearer_and_holds_the_rest_against_the_best_left)
+{
+    static const char *const names[] = { "a", "b", "c", "d" };
+    static const int64_t costs[] = { 9000000, MONEY_UNKNOWN, 3000000, 0 };
+    struct fixture f;
+    struct result *r;
+    struct err e = ERR_INIT;
+
+    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 80, .variants = 4, .repeat = 1, .names = names, .rule = stairs,
+                                                      .cost_nanousd = costs }));
+    r = load(&f);
+    REQUIRE(r);
+    CHECK_INT(r->recommendation.best, 0);
+    CHECK_INT(r->recommendation.value, 0);                          /* c is worse than a after the correction, or not near */
+    CHECK_OK(result_limit(r, f.store, 5 * MONEY_PER_USD, f.arena, &e));
+    CHECK(r->variants[0].over_limit && r->variants[1].over_limit && !r->variants[2].over_limit &&
+          !r->variants[3].over_limit);
+    CHECK_INT(r->base, 2);
+    CHECK_INT(r->recommendation.best, 2);
+    CHECK_INT(r->recommendation.value, 2);
+    CHECK(r->variants[2].within.verdict == VERDICT_FIRST && r->variants[3].within.verdict == VERDICT_WORSE);
+    CHECK_INT(r->variants[3].within.compared, 1);
+    CHECK_INT(r->variants[1].within.verdict, VERDICT_NONE);
+    CHECK(strstr(arena_cstr(f.arena, r->recommendation.best_text),
+                 "c: accuracy 90.0 % (Excellent), $3.00 for 1,000 trials; of those that "
+                 "cost at most $5.00 for 1,000 trials"));
+    CHECK_INT(r->variants[0].against.verdict, VERDICT_FIRST);       /* the table stays as it is */
+    CHECK_OK(result_limit(r, f.store, 1000, f.arena, &e));
+    CHECK_INT(r->recommendation.best, 3);
+    CHECK_INT(r->recommendation.budget, -1);
+    CHECK_STR(r->recommendation.budget_none, "none: no variant of known cost reaches 70 %");
+    CHECK_OK(result_limit(r, f.store, 0, f.arena, &e));
+    CHECK(r->recommendation.best == 0 && r->base == 0 && !r->variants[0].over_limit);
+    r->variants[3].cost_usd = 1;
+    CHECK_OK(result_limit(r, f.store, MONEY_PER_USD / 100, f.arena, &e));
+    CHECK_INT(r->recommendation.best, -1);
+    CHECK_STR(r->recommendation.best_text,
+              "No variant costs at most $0.010 for 1,000 trials; the cheapest is c, $3.00 for 1,000 trials.");
+    fixture_free(&f);
+}
+
+TEST(rules_of_a_task_move_the_tiers_and_the_gap)
+{
+    AUTO_JSON *o = json_pack("{s:{s:f, s:f}, s:f, s:f}", "tiers", "excellent", 0.95, "acceptable", 0.4, "value_gap", 0.5,
+                             "max_usd_per_1000", 2.5);
+    struct recommend_rules rules;
+    char text[RECOMMEND_PERCENT];
+
+    recommend_rules_of(o, &rules);
+    CHECK_INT(tier_of(&rules, 0.94), TIER_GOOD);
+    CHECK_INT(tier_of(&rules, 0.95), TIER_EXCELLENT);
+    CHECK_INT(tier_of(&rules, 0.41), TIER_ACCEPTABLE);
+    CHECK_INT(tier_of(&rules, 0.39), TIER_POOR);
+    CHECK_NEAR(rules.value_gap, 0.5, 0);
+    CHECK_INT(rules.max_nanousd, 5 * MONEY_PER_USD / 2);
+    CHECK_STR(str_c(recommend_percent(0.925, text)), "92.5 %");
+    CHECK_STR(str_c(recommend_percent(0.7, text)), "70 %");
 }

@@ -179,6 +179,8 @@ json_t *snapshot_of_task(const struct task *t)
         json_set_str(o, "tool_choice", t->tool_choice);
     snapshot_keep(o, "constraints", t->constraints);
     snapshot_keep(o, "judge", t->judge);
+    snapshot_keep(o, "chosen", t->chosen);
+    snapshot_keep(o, "recommend", t->recommend);
     snapshot_keep(o, "criteria", t->criteria);
     snapshot_keep(o, "examples", t->examples);
     if (t->chunking.mode != CHUNK_OFF)
@@ -332,6 +334,7 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
     t->tool_choice = snapshot_str(o, "tool_choice", a);
     t->constraints = snapshot_value(o, "constraints", a);
     t->judge = snapshot_value(o, "judge", a);
+    t->recommend = snapshot_value(o, "recommend", a);
     t->criteria = snapshot_value(o, "criteria", a);
     t->examples = snapshot_value(o, "examples", a);
     t->chunking = snapshot_chunking(json_child(o, "chunking"), a);

@@ -438,6 +438,7 @@ static void task_read_nothing(struct task_read *r)
     X(tool_choice, task_read_nothing)           \
     X(models, task_read_models)                 \
     X(variants, task_read_nothing)              \
+    X(choose_models, task_read_choose)          \
     X(dataset, task_read_dataset)               \
     X(cases, task_read_nothing)                 \
     X(gold_data, task_read_nothing)             \
@@ -450,6 +451,7 @@ static void task_read_nothing(struct task_read *r)
     X(rank_by, task_read_rank_by)               \
     X(thresholds, task_read_thresholds)         \
     X(judge, task_read_judge)                   \
+    X(recommend, task_read_recommend)           \
     X(budget_usd, task_read_budget)
 
 static const struct task_key { const char *name; void (*read)(struct task_read *r); } task_keys[] = {

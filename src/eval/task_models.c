@@ -185,12 +185,33 @@ static void task_models_override(struct task_read *r)
     }
 }
 
+/* `models: auto`, or `--models auto`. */
+static bool task_models_auto(struct task_read *r, const struct doc_node *models, const struct doc_node *variants)
+{
+    if (r->ov->model_count)
+        return r->ov->model_count == 1 && str_is(str_trim(r->ov->models[0]), "auto");
+    if (models && models->kind == DOC_LIST && models->count > 1)
+        for (size_t i = 0; i < models->count; i++)
+            if (models->items[i]->kind == DOC_STRING && str_is(models->items[i]->text, "auto"))
+                task_problem_at(r, models->items[i], "auto chooses all the models; it can't stand beside others");
+    if (models && models->kind == DOC_LIST && models->count == 1)
+        models = models->items[0];
+    if (!models || models->kind != DOC_STRING || !str_is(models->text, "auto"))
+        return false;
+    if (variants && variants->count)
+        task_problem_at(r, variants, "models: auto chooses all the models; variants can't stand beside it");
+    return true;
+}
+
 void task_read_models(struct task_read *r)
 {
     const struct doc_node *models = task_member(r->root, "models"), *variants = task_member(r->root, "variants");
     struct task *t = r->t;
 
-    if (r->ov->model_count) {
+    t->models_auto = task_models_auto(r, models, variants);
+    if (t->models_auto) {
+        /* whoever runs it chooses, and reads the task again with the models chosen */
+    } else if (r->ov->model_count) {
         task_models_override(r);
     } else {
         if (models)

@@ -106,6 +106,9 @@ struct str task_placeholders(struct task_read *r, const struct doc_node *n, stru
 void task_read_benchmark(struct task_read *r);
 void task_compose_prompt(struct task_read *r);
 void task_read_constraints(struct task_read *r);
+/* task_choose.c */
+void task_read_choose(struct task_read *r);
+void task_read_recommend(struct task_read *r);
 /* task_models.c */
 void task_read_models(struct task_read *r);
 /* task_scoring.c */

@@ -572,6 +572,11 @@ int64_t llm_cost(const struct llm *l, const struct model *m, const struct usage 
     return llm_price_of(l, m, &price) ? prices_cost(&price, u) : MONEY_UNKNOWN;
 }
 
+void llm_price_add(struct llm *l, const struct llm_price *row)
+{
+    prices_add(l->prices, row);
+}
+
 size_t llm_price_count(const struct llm *l)
 {
     return prices_count(l->prices);

@@ -57,11 +57,22 @@ enum err_code llm_model_check_key(struct llm *l, const struct model *m, struct e
 /* Can its provider be asked for vectors of texts? ERR_REJECTED names those that can. */
 enum err_code llm_model_check_vectors(const struct model *m, struct err *e) MUST_USE;
 
+enum model_can { MODEL_CAN_IMAGES = BIT(0), MODEL_CAN_TOOLS = BIT(1), MODEL_CAN_JSON = BIT(2) };
+#define MODEL_CANS 3
+const char *model_can_name(size_t i);       /* "images" "tools" "json"; NULL past the end */
+/* Of a price: input + output of a million tokens, from $25 on quality, from $3 on value, below budget, nothing free. */
+enum model_tier { MODEL_TIER_NONE, MODEL_QUALITY, MODEL_VALUE, MODEL_BUDGET, MODEL_FREE, MODEL_TIERS };
+const char *model_tier_name(enum model_tier t);
+
 struct llm_price {                          /* nano-dollars for a million tokens; -1: not given */
     int64_t input, output, cached, cache_written, reasoning;    /* -1: cached, cache_written = input; reasoning = output */
     struct str model, dated;                /* the row that matched; "2026-11-01" */
     int64_t context_tokens, output_tokens_max;                  /* 0: not known */
     int64_t reasoning_tokens;                                   /* unseen ones of a short answer, roughly: for estimates */
+    unsigned can, can_known;                                    /* enum model_can: what it can, of what is known of it */
+    enum model_tier tier;                                       /* as the table says; MODEL_TIER_NONE: the price says it */
+    bool flagship, fast;                                        /* among a vendor's best known; made for speed */
+    bool special;                                               /* for one purpose, or no id to ask for: never chosen by us */
 };
 /* Longest prefix of provider:id in the table that ends at a boundary (end, '-', ':', '@', '.', '/', or the simulator's
  * '!'). */
@@ -69,6 +80,9 @@ bool llm_price_of(const struct llm *l, const struct model *m, struct llm_price *
 /* Cost of `u` at that price; MONEY_UNKNOWN when there is none. */
 int64_t llm_cost(const struct llm *l, const struct model *m, const struct usage *u);
 /* The catalogue for `assay models`: every row of the price table, then what the user's file adds. */
+enum model_tier llm_price_tier(const struct llm_price *p);
+/* Adds what the table has no row for. Only before the first call. */
+void   llm_price_add(struct llm *l, const struct llm_price *row);
 size_t llm_price_count(const struct llm *l);
 void   llm_price_at(const struct llm *l, size_t i, struct llm_price *out);
 struct str llm_prices_dated(const struct llm *l);

@@ -26,8 +26,70 @@ static const struct prices_field { const char *name, *also; char kind; size_t at
     { "context_tokens", "context_window", 'i', offsetof(struct llm_price, context_tokens) },
     { "reasoning_tokens", "typical_reasoning_tokens", 'i', offsetof(struct llm_price, reasoning_tokens) },
     { "output_tokens_max", "max_output_tokens", 'i', offsetof(struct llm_price, output_tokens_max) },
+    { "capabilities", "can", 'c', 0 }, { "tier", "tier", 't', offsetof(struct llm_price, tier) },
+    { "flagship", "flagship", 'b', offsetof(struct llm_price, flagship) }, { "fast", "fast", 'b', offsetof(struct llm_price, fast) },
+    { "special", "special", 'b', offsetof(struct llm_price, special) },
     { "display_name", "label", '-', 0 }, { "provider", "vendor", '-', 0 }, { "note", "description", '-', 0 },
 };
+
+const char *model_can_name(size_t i)
+{
+    static const char *const names[MODEL_CANS] = { "images", "tools", "json" };
+
+    return i < MODEL_CANS ? names[i] : NULL;
+}
+
+const char *model_tier_name(enum model_tier t)
+{
+    static const char *const names[MODEL_TIERS] = { "-", "quality", "value", "budget", "free" };
+
+    return names[t];
+}
+
+enum model_tier llm_price_tier(const struct llm_price *p)
+{
+    int64_t sum;
+
+    if (p->tier != MODEL_TIER_NONE)
+        return p->tier;
+    if (p->input < 0 || p->output < 0 || __builtin_add_overflow(p->input, p->output, &sum))
+        return MODEL_TIER_NONE;
+    return sum >= 25 * MONEY_PER_USD ? MODEL_QUALITY : sum >= 3 * MONEY_PER_USD ? MODEL_VALUE : sum ? MODEL_BUDGET : MODEL_FREE;
+}
+
+/* [images, tools, json]: what is listed it can, the rest it can't. */
+static enum err_code prices_read_can(struct str name, const struct doc_pair *pair, struct llm_price *row, struct err *e)
+{
+    const struct doc_node *v = pair->value;
+
+    if (v->kind != DOC_LIST)
+        return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: \"" STR_FMT "\" must be a list such as [images, tools, json]",
+                       STR_ARG(name), pair->line, STR_ARG(pair->key));
+    row->can = 0;
+    row->can_known = BIT(MODEL_CANS) - 1;
+    for (size_t i = 0; i < v->count; i++) {
+        size_t k = 0;
+
+        while (k < MODEL_CANS && !str_is(v->items[i]->text, model_can_name(k)))
+            k++;
+        if (k == MODEL_CANS)
+            return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: \"" STR_FMT "\" is no capability; there are images, tools, json",
+                           STR_ARG(name), v->items[i]->line, STR_ARG(str_utf8_head(v->items[i]->text, 40)));
+        row->can |= BIT(k);
+    }
+    return ERR_OK;
+}
+
+static enum err_code prices_read_tier(struct str name, const struct doc_pair *pair, struct llm_price *row, struct err *e)
+{
+    for (enum model_tier t = MODEL_QUALITY; t < MODEL_TIERS; t++)
+        if (str_is(pair->value->text, model_tier_name(t))) {
+            row->tier = t;
+            return ERR_OK;
+        }
+    return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: tier is quality, value, budget or free; without it the price decides",
+                   STR_ARG(name), pair->line);
+}
 
 static enum err_code prices_read_field(struct str name, const struct doc_pair *pair, struct llm_price *row,
                                        struct err *e)
@@ -62,6 +124,15 @@ static enum err_code prices_read_field(struct str name, const struct doc_pair *p
                            STR_ARG(name), pair->line, STR_ARG(pair->key));
         else if (f->kind == 'i')
             *(int64_t *)at = v->integer;
+        else if (f->kind == 'b' && v->kind != DOC_BOOL)
+            return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: \"" STR_FMT "\" must be true or false", STR_ARG(name),
+                           pair->line, STR_ARG(pair->key));
+        else if (f->kind == 'b')
+            *(bool *)at = v->truth;
+        else if (f->kind == 'c')
+            return prices_read_can(name, pair, row, e);
+        else if (f->kind == 't')
+            return prices_read_tier(name, pair, row, e);
         return ERR_OK;
     }
     return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: a price row has no \"" STR_FMT "\"%s", STR_ARG(name), pair->line,
@@ -244,6 +315,16 @@ int64_t prices_cost(const struct llm_price *price, const struct usage *u)
     int64_t cost;
 
     return money_of_tokens(tokens, prices, COUNT_OF(tokens), &cost) ? cost : MONEY_UNKNOWN;
+}
+
+void prices_add(struct prices *p, const struct llm_price *row)
+{
+    struct llm_price mine = *row;
+
+    if (map_get(&p->by_name, row->model))
+        return;
+    mine.dated = arena_strdup(p->arena, row->dated);
+    prices_put(p, &mine, row->model);
 }
 
 size_t prices_count(const struct prices *p)

@@ -18,6 +18,8 @@ void          prices_freep(struct prices **p);
 bool          prices_find(const struct prices *p, struct str provider, struct str id, struct llm_price *out) MUST_USE;
 /* Cached, cache-written and reasoning tokens at their own price where one is given. */
 int64_t       prices_cost(const struct llm_price *price, const struct usage *u);
+/* A row for the very name in it, unless there is one. */
+void          prices_add(struct prices *p, const struct llm_price *row);
 size_t        prices_count(const struct prices *p);
 void          prices_at(const struct prices *p, size_t i, struct llm_price *out);
 struct str    prices_dated(const struct prices *p);

@@ -360,6 +360,8 @@ static void answer_text(uint64_t seed, uint64_t salt, struct sim_book *book, con
     }
     if (m->judges && sim_judge(ask, a, out))
         return;
+    if (m->selects && sim_select(ask, a, out))
+        return;
     reply->which = sim_book_find_last(book, ask->user, ask->last_user);
     if (reply->which == SIM_NO_CASE && ask->system.len)
         reply->which = sim_book_find(book, ask->system);

@@ -61,6 +61,9 @@ int64_t sim_ask_tokens(const struct sim_ask *ask);
 /* Grades what stands between the marks of a judge's question (judge.c): false when there are none. */
 bool    sim_judge(const struct sim_ask *ask, struct arena *a, struct buf *out);
 
+/* Analyses a task or ranks candidates (select.c): false when neither is asked. */
+bool    sim_select(const struct sim_ask *ask, struct arena *a, struct buf *out);
+
 /* --- between answer.c and uses.c ---------------------------------------------------------------------------------- */
 
 /* How a personality fares on one case: right or not, and what it draws its mistakes from. */

@@ -38,6 +38,12 @@ static const struct sim_model sim_models[] = {
     { .name = "judge-obedient", .about = "grades like judge, but gives the points an output asks for", .priced = true,
       .input_nanousd = USD(100), .output_nanousd = USD(400), .skill = 1, .median_ms = 300, .p95_ms = 700,
       .tokens_per_s = 200, .judges = true, .obeys = true },
+    { .name = "selector", .about = "analyses a task and ranks candidates for --models auto", .priced = true,
+      .input_nanousd = USD(100), .output_nanousd = USD(400), .skill = 1, .median_ms = 300, .p95_ms = 700,
+      .tokens_per_s = 200, .selects = true },
+    { .name = "selector-hostile", .about = "like selector, but answers with what nobody may fall for", .priced = true,
+      .input_nanousd = USD(100), .output_nanousd = USD(400), .skill = 1, .median_ms = 300, .p95_ms = 700,
+      .tokens_per_s = 200, .selects = true, .hostile = true },
     { .name = "unpriced", .about = "like swift, but nobody knows its price", .skill = 0.90, .median_ms = 250,
       .p95_ms = 600, .tokens_per_s = 180, .weights = WEIGHTS(6, 2, 0, 0, 1, 0, 1, 1, 1) },
 };

@@ -26,6 +26,7 @@ struct sim_model {
     int reasoning_tokens;                       /* median of the hidden ones; 0: does not reason */
     bool echo;                                  /* answers with the last user text */
     bool judges, obeys;                         /* grades an output as `assay judge` asks; does what the output says */
+    bool selects, hostile;                      /* ranks models as `--models auto` asks; tries to do harm with it */
     bool calls;                                 /* asks for a tool whenever one is on offer */
     bool breaks_json;                           /* JSON mode does not bind it */
     double prose_rate;                          /* right answers in chatter, unless JSON was asked for */

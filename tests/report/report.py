@@ -350,6 +350,32 @@ def keys_alone_lead_everywhere():
 
 
 @test
+def dimensions_wins_and_agreement_are_those_of_the_analysis():
+    with Home() as home, CHROME.tab() as tab:
+        home.file("cases.jsonl", "".join(json.dumps(c) + "\n" for c in tickets(16)))
+        home.file("task.yaml", "name: heat\nmodels: [sim:echo, sim:erratic, sim:swift]\nprompt: '[Length] [Tone] {{ input }}'\ndataset: cases.jsonl\n"
+                  "dimensions: [{name: Length, values: [short, a great deal longer than any of the others is]}, {name: Tone, values: [calm, loud, \"<b>odd\"]}]\nmetrics: [edit_similarity]\n")
+        path = page(home)
+        got = home.json("analyze", "--json")
+        opened(tab, path)
+        cells = tab.value("[...document.querySelectorAll('#analysis .effects tbody tr')].map(r => [...r.cells].map(c => c.innerText.trim()))")
+        ranked = sorted(got["dimensions"]["list"], key=lambda d: d["rank"])
+        assert [r[0] for r in cells] == [d["name"] for d in ranked]
+        for row, d in zip(cells, ranked):
+            assert row[1:] == ["%.3f%s" % (e["eta_squared"], "*" if e["significant"] else "") if e["eta_squared"] is not None else "\u2014" for e in [d["all"], *d["variants"]]], (row, d)
+        of_echo = next(row for row in cells if row[0] == "Length")[-1 - [v["variant"] for v in got["variants"]][::-1].index("sim:echo")]
+        assert of_echo.endswith("*"), cells             # the longer the prompt, the less its echo is like the answer
+        hot = tab.value("[...document.querySelectorAll('#analysis .effects td.heat')].filter(c => Number(c.style.getPropertyValue('--heat')) > 0).length")
+        assert hot == sum(bool(e["significant"]) for d in ranked for e in [d["all"], *d["variants"]])
+        wins = tab.value("[...document.querySelectorAll('#analysis > .scroll')].at(-1).innerText")
+        for v in got["variants"]:
+            assert "%s\t%d\t%d\t%d" % (v["variant"], v["wins"]["won"], v["wins"]["lost"], v["wins"]["tied"]) in wins, (v["wins"], wins)
+        assert "3 <b>odd" in tab.value("document.querySelector('#analysis').textContent")
+        assert "mean Spearman rho" in text(tab, "#analysis") and "Most contested cases" in text(tab, "#analysis")
+        assert tab.trouble() == []
+
+
+@test
 def it_fits_320_px_and_both_themes_keep_their_contrast():
     contrast = """(() => {
       const lum = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(Number).map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
@@ -363,6 +389,8 @@ def it_fits_320_px_and_both_themes_keep_their_contrast():
     })()"""
     with Home() as home:
         task(home, tickets(30), models="sim:careful, sim:erratic, sim:swift, sim:thrifty")
+        with open(os.path.join(home.path, "task.yaml"), "a") as f:
+            f.write("dimensions: [{name: How it is said, values: [plainly, loudly]}, {name: Who, values: [a, b, c]}]\n")
         path = page(home)
         for width in (320, 768, 1440):
             for dark in (False, True):

@@ -102,7 +102,7 @@ def hostile_text_never_steers_the_terminal():
         home.run("run", "task.yaml", "--speed", 0, "-q", "--attempts", 1)
         home.run("run", "task.yaml", "--speed", 0, "-q", "--attempts", 1, "--fresh", "--seed", 3)
         for words in (["runs"], ["show"], ["show", "--detail"], ["show", "last", "0"], ["show", "last", "1"], ["show", "last", "4"],
-                      ["show", "--failed"], ["show", "--violations"], ["compare"], ["explain"], ["runs", "--summary"], ["compare", "--cases"], ["compare", "last~1", "last", "--cases", "--detail"],
+                      ["show", "--failed"], ["show", "--violations"], ["compare"], ["analyze"], ["explain"], ["runs", "--summary"], ["compare", "--cases"], ["compare", "last~1", "last", "--cases", "--detail"],
                       ["compare", "--case", "y"], ["label", "--import", HOSTILE], ["label", "--labels", HOSTILE], ["validate", "task.yaml"], ["render", "task.yaml"], ["estimate", "task.yaml"], ["run", "task.yaml", "--fresh", "--speed", "0"],
                       ["show", "zz" + HOSTILE], ["rm", HOSTILE], ["models", HOSTILE], [HOSTILE], ["show", "--var" + HOSTILE],
                       ["compare", "--variant", HOSTILE], ["complete", "zsh", "--", "show", "--task", ""], ["complete", "fish", "--", "runs", "-t", ""]):
@@ -125,7 +125,7 @@ def tables_fit_terminals_of_any_width():
         home.run("run", "task.yaml", "--speed", 0, "-q", "--fresh", "--seed", 3, "--attempts", 1)
         for columns in (40, 60, 72, 80, 120, 200):
             for words in (["runs"], ["show"], ["show", "--detail"], ["show", "--violations"], ["show", "last", "3"], ["compare", "--cases", "--detail"],
-                          ["compare", "last~1", "last", "--cases"], ["explain"], ["runs", "--summary"], ["models"], ["providers"], ["cache", "ls"], ["cache", "stat"], ["estimate", "task.yaml"]):
+                          ["compare", "last~1", "last", "--cases"], ["analyze"], ["explain"], ["runs", "--summary"], ["models"], ["providers"], ["cache", "ls"], ["cache", "stat"], ["estimate", "task.yaml"]):
                 with Terminal([ASSAY, *words], home.path, home.env, rows=500, columns=columns, ASSAY_PAGER="cat") as t:
                     assert t.end() == 0, (words, t.text)
                 rows = t.text.split("\n")
@@ -147,8 +147,8 @@ def every_command_that_lists_or_shows_speaks_json():
         for c in commands:
             options = {o["option"] for o in c["options"]}
             assert "json" in options or c["command"] in without, "%s has no --json" % c["command"]
-        calls = [["runs"], ["show"], ["show", "last", "1"], ["show", "--failed"], ["show", "--violations"], ["compare"], ["compare", "--cases"], ["explain"], ["runs", "--summary"],
-                 ["export", "last"], ["validate", "task.yaml"], ["render", "task.yaml"], ["estimate", "task.yaml"], ["models"], ["models", "gpt-4o"], ["providers"], ["checks"],
+        calls = [["runs"], ["show"], ["show", "last", "1"], ["show", "--failed"], ["show", "--violations"], ["compare"], ["compare", "--cases"], ["analyze"], ["explain"], ["runs", "--summary"],
+                 ["export", "last"], ["validate", "task.yaml"], ["render", "task.yaml"], ["estimate", "task.yaml"], ["models"], ["models", "gpt-4o"], ["models", "task.yaml"], ["providers"], ["checks"],
                  ["checks", "regex"], ["metrics"], ["metrics", "accuracy"], ["cache", "ls"], ["cache", "stat"], ["schema"], ["version"], ["help"],
                  ["help", "run"], ["init", "new"], ["run", "task.yaml", "--fresh", "-q"], ["watch", "task.yaml", "-q", "--rounds", "1"], ["sim", "--models"],
                  ["cache", "clear", "--yes"], ["tokens", "task.yaml", "--models", "openai:gpt-4o"], ["usecases", os.path.join(ROOT, "examples")],

@@ -1,6 +1,7 @@
 /* src/eval/report/html.c: the result as one page that asks no network: summary, charts, and every trial to browse.
  * Streams the trials; see html.h for what is in the file. */
 #include "eval/explain.h"
+#include "eval/report/analyses.h"
 #include "eval/report/html.h"
 #include "eval/report/scene.h"
 
@@ -11,7 +12,8 @@
 static const struct embedded *const html_scripts[] = {
     &embedded_src_eval_report_html_data_js,    &embedded_src_eval_report_html_dom_js,
     &embedded_src_eval_report_html_diff_js,    &embedded_src_eval_report_html_trials_js,
-    &embedded_src_eval_report_html_summary_js, &embedded_src_eval_report_html_trial_js,
+    &embedded_src_eval_report_html_summary_js, &embedded_src_eval_report_html_analysis_js,
+    &embedded_src_eval_report_html_trial_js,
     &embedded_src_eval_report_html_main_js,
 };
 
@@ -69,7 +71,21 @@ static json_t *html_task(const json_t *settings)
     return o;
 }
 
-static enum err_code html_info(const struct result *r, struct store *s, struct html_out *out, struct err *e)
+/* Of the ranking metric; null where nothing ranks. */
+static enum err_code html_analysis(const struct result *r, struct store *s, const struct report_options *options,
+                                   struct arena *a, json_t *o, struct err *e)
+{
+    struct analysis *x;
+
+    if (r->quality < 0)
+        return ERR_OK;
+    TRY(analysis_load(s, r, options->cases, &(struct analysis_options){ 0 }, a, &x, e));
+    json_object_set_new(o, "analysis", analysis_json(x));
+    return ERR_OK;
+}
+
+static enum err_code html_info(const struct result *r, struct store *s, const struct report_options *options,
+                               struct html_out *out, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(0);
     AUTO_JSON *o = json_object();
@@ -87,6 +103,7 @@ static enum err_code html_info(const struct result *r, struct store *s, struct h
     json_object_set_new(o, "version", json_string(ASSAY_VERSION));
     json_object_set_new(o, "task", html_task(r->settings));
     json_object_set_new(o, "words", explain_json(words));
+    TRY(html_analysis(r, s, options, a, o, e));
     json_write(o, &out->raw);
     return html_block(out, "page", 0, 0, 0, e);
 }
@@ -143,7 +160,7 @@ static enum err_code html_page(const struct result *r, struct store *s, const st
     html_begin(&b, buf_str(&style), buf_str(&script));
     TRY(report_put(out->sink, &b, e));
     TRY(html_result(r, s, options, out, e));
-    TRY(html_info(r, s, out, e));
+    TRY(html_info(r, s, options, out, e));
     TRY(html_charts(r, out, e));
     buf_puts(&b, "<script>");
     buf_append(&b, buf_str(&script));

@@ -45,17 +45,19 @@ static json_t *json_report_estimate(const struct estimate *x)
     return o;
 }
 
-static json_t *json_report_against(const struct against *x)
+static json_t *json_report_against(const struct compare_difference *x)
 {
     json_t *o = json_object();
 
     json_object_set_new(o, "verdict", json_string(verdict_name(x->verdict)));
     if (x->verdict == VERDICT_NONE || x->verdict == VERDICT_FIRST)
         return o;
-    json_object_set_new(o, "pairs", json_integer(x->pairs));
+    json_object_set_new(o, "pairs", json_integer(x->cases));
     json_object_set_new(o, "difference", json_real(x->difference));
     json_object_set_new(o, "p", json_real(x->p));
-    json_object_set_new(o, "test", json_string(x->exact ? "exact McNemar" : "paired t"));
+    json_object_set_new(o, "p_holm", json_real(x->p_holm));
+    json_object_set_new(o, "compared", json_integer(x->compared));
+    json_object_set_new(o, "test", json_string(compare_test_name(x->test)));
     return o;
 }
 
@@ -217,6 +219,11 @@ static json_t *json_report_recommendation(const struct result *r, struct arena *
     for (size_t i = 0; i < m->advice_count; i++)
         json_array_append_new(advice, json_from_str(m->advice[i]));
     json_object_set_new(o, "advice", advice);
+    json_object_set_new(o, "tiers",
+                        json_pack("{s:f, s:f, s:f}", "excellent", r->rules.from[TIER_EXCELLENT], "good",
+                                  r->rules.from[TIER_GOOD], "acceptable", r->rules.from[TIER_ACCEPTABLE]));
+    json_object_set_new(o, "max_usd_per_1000",
+                        r->rules.max_nanousd ? json_report_money(r->rules.max_nanousd) : json_null());
     advise_make(r, a, &uses);
     json_object_update_new(o, advise_json(r, &uses));
     return o;

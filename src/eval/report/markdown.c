@@ -47,8 +47,8 @@ static void markdown_variant(struct buf *b, const struct result_variant *v, bool
     if (pairs && (v->against.verdict == VERDICT_FIRST || v->against.verdict == VERDICT_NONE))
         buf_puts(b, " - |");
     else if (pairs)
-        buf_printf(b, " %s (p %s%.3f) |", verdict_name(v->against.verdict), v->against.p < 0.001 ? "<" : "",
-                   MAX(v->against.p, 0.001));
+        buf_printf(b, " %s (p %s%.3f) |", verdict_name(v->against.verdict), v->against.p_holm < 0.001 ? "<" : "",
+                   MAX(v->against.p_holm, 0.001));
     buf_byte(b, '\n');
 }
 

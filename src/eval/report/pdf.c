@@ -97,8 +97,7 @@ static enum err_code pdf_recommend(struct pdf_report *d, struct err *e)
     } else {
         pdf_labelled(d->p, "Best overall", PDF_LABEL, m->best_text, SCENE_ACCENT);
         pdf_labelled(d->p, "Best value", PDF_LABEL, m->value_text, SCENE_ACCENT);
-        pdf_labelled(d->p, "Budget option", PDF_LABEL,
-                     m->budget_text.len ? m->budget_text : S("none: no variant of known cost reaches 70 %"),
+        pdf_labelled(d->p, "Budget option", PDF_LABEL, m->budget_text.len ? m->budget_text : m->budget_none,
                      SCENE_ACCENT);
     }
     pdf_text(d->p, PDF_BODY, SCENE_INK, m->tell_text);
@@ -114,7 +113,7 @@ enum rank_column { RANK_NO, RANK_NAME, RANK_QUALITY, RANK_INTERVAL, RANK_CRITICA
 static struct str rank_cell(const struct result_variant *v, enum rank_column c, struct arena *a)
 {
     char text[REPORT_TEXT];
-    const struct against *x = &v->against;
+    const struct compare_difference *x = &v->against;
 
     switch (c) {
     case RANK_NO: return v->rank ? pdf_number(a, v->rank) : S("-");
@@ -132,8 +131,8 @@ static struct str rank_cell(const struct result_variant *v, enum rank_column c, 
     case RANK_AGAINST:
         if (x->verdict == VERDICT_FIRST || x->verdict == VERDICT_NONE)
             return S("-");
-        return arena_printf(a, "%s, p %s%.*f", verdict_name(x->verdict), x->p < 0.001 ? "<" : "", x->p < 0.1 ? 3 : 2,
-                            MAX(x->p, 0.001));
+        return arena_printf(a, "%s, p %s%.*f", verdict_name(x->verdict), x->p_holm < 0.001 ? "<" : "",
+                            x->p_holm < 0.1 ? 3 : 2, MAX(x->p_holm, 0.001));
     case RANK_COLUMNS: break;
     }
     return S("");
@@ -175,8 +174,8 @@ static enum err_code pdf_ranking(struct pdf_report *d, struct err *e)
     pdf_more(d, PDF_ROWS_MAX, r->variant_count, "variants");
     pdf_text(d->p, PDF_SMALL, SCENE_MUTED,
              arena_printf(pdf_arena(d->p), "Ranked by %s. crit, checks: failed critical checks, all failed ones. p50: median time of an "
-                          "answer. $/1,000: cost of 1,000 answers. Against #1: paired on the same cases; p values are of one comparison "
-                          "each, not corrected for their number.", result_quality_name(r)));
+                          "answer. $/1,000: cost of 1,000 answers. Against #1: paired on the same cases; p values are corrected "
+                          "for the number of comparisons (Holm).", result_quality_name(r)));
     return ERR_OK;
 }
 

@@ -90,16 +90,16 @@ static struct str table_heading(const struct table *t, enum table_column c)
 
 static struct str table_against(const struct table *t, const struct result_variant *v)
 {
-    const struct against *x = &v->against;
+    const struct compare_difference *x = &v->against;
     const char *word = verdict_name(x->verdict);
     char p[24];
 
     if (x->verdict == VERDICT_FIRST || x->verdict == VERDICT_NONE)
         return S("-");
-    if (x->p < 0.001)
+    if (x->p_holm < 0.001)
         snprintf(p, sizeof p, "<0.001");
     else
-        snprintf(p, sizeof p, "%.*f", x->p < 0.1 ? 3 : 2, x->p);
+        snprintf(p, sizeof p, "%.*f", x->p_holm < 0.1 ? 3 : 2, x->p_holm);
     switch (t->form[TABLE_AGAINST]) {
     case TABLE_LONG:    return arena_printf(t->arena, "%s (p %s)", word, p);
     case TABLE_MEDIUM:  return arena_printf(t->arena, "%s %s", word, p);
@@ -350,7 +350,7 @@ static void table_recommendation(struct table *t)
     if (m->budget_text.len)
         table_paragraph(t, "Budget option", LABEL, m->budget_text, PAINT_BOLD);
     else
-        table_paragraph(t, "Budget option", LABEL, S("none: no variant of known cost reaches 70 %"), PAINT_BOLD);
+        table_paragraph(t, "Budget option", LABEL, m->budget_none, PAINT_BOLD);
     if (m->tell_text.len)
         table_paragraph(t, "", 0, m->tell_text, PAINT_NONE);
     for (size_t i = 0; i < m->advice_count; i++)

@@ -535,6 +535,33 @@ static void mistral_limits(const struct sim_room *room, struct sim_told *out)
     }
 }
 
+/* Nano-dollars a million tokens, as dollars a token with all 15 decimals. */
+static void chat_price(json_t *pricing, const char *key, int64_t nanousd)
+{
+    json_object_set_new(pricing, key, json_sprintf("0.%015lld", (long long)nanousd));
+}
+
+/* What the aggregator says of each model; of one whose price nobody knows, without a price. */
+static void chat_model_on_offer(json_t *o, struct str id)
+{
+    const struct sim_model *m = sim_model_find(id);
+    json_t *pricing = json_object();
+
+    json_set_str(o, "name", id);
+    json_set_str(o, "description", str_c(m ? m->about : "a simulated model"));
+    json_object_set_new(o, "context_length", json_integer(128000));
+    json_object_set_new(o, "architecture", json_pack("{s:[s,s], s:[s]}", "input_modalities", "text", "image",
+                                                     "output_modalities", "text"));
+    json_object_set_new(o, "top_provider", json_pack("{s:i, s:i, s:b}", "context_length", 128000, "max_completion_tokens", 16384,
+                                                     "is_moderated", 0));
+    json_object_set_new(o, "supported_parameters", json_pack("[s,s,s,s]", "max_tokens", "temperature", "tools", "response_format"));
+    if (m && m->priced) {
+        chat_price(pricing, "prompt", m->input_nanousd);
+        chat_price(pricing, "completion", m->output_nanousd);
+    }
+    json_object_set_new(o, "pricing", pricing);
+}
+
 static json_t *chat_model(const struct sim_vendor *v, struct str id)
 {
     json_t *o = json_object();
@@ -549,7 +576,7 @@ static json_t *chat_model(const struct sim_vendor *v, struct str id)
                                                          "function_calling", 1, "fine_tuning", 0, "vision", 1));
     }
     if (v->dialect == SIM_OPENROUTER)
-        json_set_str(o, "name", id);
+        chat_model_on_offer(o, id);
     return o;
 }
 

@@ -21,7 +21,7 @@ function page_build() {
   PAGE.checks = RESULT.scorers.some(s => s.kind === "check");
   PAGE.order.forEach((no, i) => { PAGE.place[no] = i; });
   document.body.prepend(root, trial_dialog());
-  root.append(...[title_build(), advice_build(), words_build(), ranking_build(), h("div", { id: "charts" }), metrics_build(), checks_build(), confusion_build(), list_build(), about_build()].filter(Boolean));
+  root.append(...[title_build(), advice_build(), words_build(), ranking_build(), h("div", { id: "charts" }), metrics_build(), checks_build(), analysis_build(), confusion_build(), list_build(), about_build()].filter(Boolean));
   theme_set("auto");
   matchMedia("(max-width: 620px)").addEventListener("change", charts_draw);
   rows_room(Math.max(1, RESULT.run.done + RESULT.run.failed));

@@ -126,7 +126,7 @@ function against_element(a) {
     return h("span.muted", a.verdict === "first" ? "reference" : NONE);
   const kind = a.verdict === "worse" ? "span.bad" : a.verdict === "better" ? "span.good" : "span.muted";
   return h(kind, { title: a.test + " on " + plural(a.pairs, "case") + ", difference " + (a.difference * 100).toFixed(1) + " points" },
-    a.verdict.replace("'", "\u2019"), h("small", " p " + (a.p < 0.001 ? "< 0.001" : "= " + a.p.toFixed(3))));
+    a.verdict.replace("'", "\u2019"), h("small", " p " + (a.p_holm < 0.001 ? "< 0.001" : "= " + a.p_holm.toFixed(3))));
 }
 
 const RANKED_MAX = 20;                      /* shown before one asks for all */
@@ -257,7 +257,7 @@ function about_build() {
     params.length ? h("details", h("summary", "Settings"), h("div.scroll", h("table", h("tbody", params.map(v => h("tr", h("th", { scope: "row" }, one_line(v.name)),
       h("td", h("code", one_line(JSON.stringify(v.params))))))))))  : null,
     ledger_build(), errors_build(),
-    h("details", h("summary", "How to read the numbers"), h("p", "Intervals are at 95\u2009%: Wilson\u2019s where every value is 0 or 1, else Student\u2019s t; when cases are repeated, over cases. \u201cAgainst #1\u201d compares the same cases: exact McNemar for yes/no values, else a paired t test; p values are of one comparison each. Trials without an answer, and values that could not be measured, are in no mean. Costs are in US dollars; one that nobody knows is in no sum."), h("p.muted", "Written by assay " + one_line(PAGE.version) + ".")));
+    h("details", h("summary", "How to read the numbers"), h("p", "Intervals are at 95\u2009%: Wilson\u2019s where every value is 0 or 1, else Student\u2019s t; when cases are repeated, over cases. \u201cAgainst #1\u201d compares the same cases: exact McNemar for yes/no values, else a paired t test; p values are corrected for the number of comparisons (Holm). Trials without an answer, and values that could not be measured, are in no mean. Costs are in US dollars; one that nobody knows is in no sum."), h("p.muted", "Written by assay " + one_line(PAGE.version) + ".")));
 }
 
 function ledger_build() {
