@@ -131,6 +131,20 @@ TEST(sandbox_keeps_the_time_the_output_and_the_calls_of_its_guest)
     }
 }
 
+TEST(sandbox_keeps_guests_to_processors_that_take_turns)
+{
+    AUTO_BUF struct buf seen = BUF_INIT(4096);
+
+    for (int i = 0; i < 2 && possible(); i++) {
+        AUTO_HEARD h = { 0 };
+
+        hear(&h, python("import os; print(sorted(os.sched_getaffinity(0)))"));
+        CHECK(!str_contains(buf_str(&h.output), S(",")));           /* one processor is the usual bound */
+        CHECK(thread_cpus() == 1 || !str_eq(buf_str(&h.output), buf_str(&seen)));
+        buf_append(&seen, buf_str(&h.output));
+    }
+}
+
 TEST(sandbox_gives_files_and_takes_what_was_made)
 {
     AUTO_HEARD h = { 0 };

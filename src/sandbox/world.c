@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define WORLD_WORDS_MAX (128 + 5 * (SANDBOX_FILES_MAX + 2))
+static uint32_t worlds_made;        /* worlds made, by atomic add */
+
 #define WORLD_PIDS_OWN 1                /* `enter` stays as the first process and counts */
 
 enum err_code world_find(const char *name, const char *package, struct arena *a, char **path, struct err *e)
@@ -105,9 +107,10 @@ static void world_system_folders(struct world_words *words)
             world_word(words, folders[i]);
         }
     }
-    WORLD_SAY(words, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--ro-bind-try", "/etc/alternatives", "/etc/alternatives");
-    WORLD_SAY(words, "--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/zero", "/dev/zero", "--dev-bind", "/dev/full", "/dev/full",
-              "--dev-bind", "/dev/urandom", "/dev/urandom", "--dev-bind", "/dev/random", "/dev/random");
+    /* Every mount costs bubblewrap a fifth of a millisecond. */
+    WORLD_SAY(words, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--dev-bind", "/dev/null", "/dev/null",
+              "--dev-bind", "/dev/zero", "/dev/zero", "--dev-bind", "/dev/urandom", "/dev/urandom", "--symlink",
+              "urandom", "/dev/random");
 }
 
 static enum err_code world_file(struct world_words *words, const char *mode, struct str bytes, const char *to,
@@ -197,7 +200,8 @@ static enum err_code world_orders(struct world *w, const struct sandbox_spec *sp
     const struct sandbox_limits *l = &spec->limits;
     struct enter_config c = { .magic = ENTER_MAGIC, .flags = spec->starts_programs ? 0 : ENTER_ONCE, .control_fd = (uint32_t)control_fd,
                               .argc = (uint32_t)spec->args_count + 1, .envc = COUNT_OF(environment) + COUNT_OF(thread_variables),
-                              .cpus = (uint32_t)MIN(l->cpus, (int64_t)1024), .cpu_ns = (uint64_t)l->cpu_ms * 1000000 };
+                              .cpus = (uint32_t)MIN(l->cpus, (int64_t)1024), .cpu_ns = (uint64_t)l->cpu_ms * 1000000,
+                              .cpu_first = __atomic_fetch_add(&worlds_made, 1, __ATOMIC_RELAXED) };
     AUTO_BUF struct buf text = BUF_INIT(ENTER_TEXT_MAX - 1);
     struct str program = spec->native.len ? S("/program") : spec->program;
     struct filter filter;
@@ -244,7 +248,8 @@ static enum err_code world_say_all(struct world *w, const struct sandbox_spec *s
               "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP");
     world_system_folders(&words);
     if (spec->starts_programs)
-        WORLD_SAY(&words, "--proc", "/proc", "--symlink", "/proc/self/fd", "/dev/fd");
+        WORLD_SAY(&words, "--proc", "/proc", "--symlink", "/proc/self/fd", "/dev/fd", "--dev-bind", "/dev/full",
+                  "/dev/full", "--ro-bind-try", "/etc/alternatives", "/etc/alternatives");
     WORLD_SAY(&words, "--symlink", "box/tmp", "/tmp", "--size");
     world_number(&words, spec->limits.disk_bytes);
     WORLD_SAY(&words, "--tmpfs", "/box", "--dir", "/box/work", "--dir", "/box/tmp");

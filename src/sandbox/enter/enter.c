@@ -188,15 +188,17 @@ static void set_limits(void)
     }
 }
 
-/* Keeps to the first `cpus` of those it may use, where no group bounds it. */
+/* Keeps to `cpus` of those it may use, counted from the `cpu_first`th on and around. */
 static void keep_to_cpus(void)
 {
     unsigned char mask[1024] = { 0 };
-    uint32_t kept = 0;
     long n = must(SYS(SYS_sched_getaffinity, 0, sizeof mask, mask, 0, 0), "see its processors");
+    uint32_t all = 0, nth = 0;
 
     for (long i = 0; i < n * 8; i++)
-        if (mask[i / 8] >> (i % 8) & 1 && kept++ >= given.c.cpus)
+        all += mask[i / 8] >> (i % 8) & 1;
+    for (long i = 0; i < n * 8; i++)
+        if (mask[i / 8] >> (i % 8) & 1 && (nth++ + all - given.c.cpu_first % all) % all >= given.c.cpus)
             mask[i / 8] &= (unsigned char)~(1 << (i % 8));
     must(SYS(SYS_sched_setaffinity, 0, n, mask, 0, 0), "keep to its processors");
 }

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define ENTER_MAGIC 0x61737333u
+#define ENTER_MAGIC 0x61737334u
 #define ENTER_TEXT_MAX 65536            /* arguments and environment together */
 #define ENTER_FILTER_MAX 4096           /* BPF_MAXINSNS: the kernel takes no longer filter */
 #define ENTER_WORDS_MAX 512             /* arguments, and variables, each */
@@ -26,7 +26,7 @@ struct enter_config {
     uint32_t filter_count, text_bytes;
     uint32_t argc, envc;                /* strings follow each other, NUL-ended: mount options, program, argv, environment */
     uint32_t cpus;                      /* how many it may use at once; 0: all */
-    uint32_t limit_count, unused;
+    uint32_t limit_count, cpu_first;    /* guests begin at different processors */
     uint64_t cpu_ns;                    /* processor time of the program; exact, where its limits are a fence behind */
     struct enter_limit limits[16];
 };
