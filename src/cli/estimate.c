@@ -21,6 +21,7 @@ static json_t *estimate_json(const struct plan *plan)
     json_object_set_new(o, "trials", json_integer(est->trials));
     json_object_set_new(o, "calls", json_integer(est->calls));
     json_object_set_new(o, "cost_usd", json_string(money_exact(est->cost_nanousd, money)));
+    json_object_set_new(o, "at_most", json_boolean(plan->task->sure.on));
     json_object_set_new(o, "unpriced_variants", json_integer(est->unknown_variants));
     json_object_set_new(o, "output_tokens_assumed_per_call", json_integer(est->output_per_call));
     for (size_t i = 0; i < plan->task->variant_count; i++) {

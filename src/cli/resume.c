@@ -4,6 +4,7 @@
 
 static const struct option resume_options[] = {
     RUNNING_OPTIONS,
+    { "ask-all", 0, NULL, "ask what --stop-when-sure left out too", NULL },
     { "seed", 0, "N", "of the simulator (default 1)", NULL },
     SESSION_LLM_OPTIONS,
     OPTION_END,
@@ -27,7 +28,9 @@ static enum err_code resume_run(struct args *args, int *status, struct err *e)
     TRY(plan_check_keys(plan->task, s.llm, e));
     if (args_has(args, "retry-failed"))
         TRY(runner_forget_failed(plan, s.store, &failed, e));
-    if (run->state == RUN_DONE && failed == 0)
+    if (args_has(args, "ask-all"))
+        plan->task->sure.on = false;
+    if (run->state == RUN_DONE && failed == 0 && !(args_has(args, "ask-all") && run->stopped_by == STOP_SURE))
         return err_set(e, ERR_CONFLICT, "run " STR_FMT " is finished%s; `assay show " STR_FMT "` shows it",
                        STR_ARG(id_short(run->id)), args_has(args, "retry-failed") ? " and has no failed trial" : "",
                        STR_ARG(id_short(run->id)));

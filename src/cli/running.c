@@ -22,8 +22,8 @@ void running_headline(const struct plan *plan, struct buf *out)
     if (est->unknown_variants == plan->run.variants)
         buf_printf(out, "estimate unknown (no price known)");
     else
-        buf_printf(out, "estimate %s (input counted, output assumed)%s", money_show(est->cost_nanousd, money),
-                   est->unknown_variants ? " + what has no price" : "");
+        buf_printf(out, "estimate %s%s (input counted, output assumed)%s", plan->task->sure.on ? "up to " : "",
+                   money_show(est->cost_nanousd, money), est->unknown_variants ? " + what has no price" : "");
     if (est->cut_cases && plan->task->chunking.mode == CHUNK_AUTO)
         buf_printf(out, "\n%" PRId64 " of %" PRId64 " sampled inputs fill more than 80 %% of the smallest context: "
                    "asked in parts (`chunking`)", est->cut_cases, est->sampled_cases);
@@ -79,6 +79,8 @@ static void running_progress(const struct runner_progress *p, void *arg)
         buf_printf(&line, " of %s", money_show(r->budget_nanousd, money));
     if (p->unknown_calls)
         buf_puts(&line, " + unknown");
+    if (p->stopped)
+        buf_printf(&line, "  sure: %" PRId64 " of %" PRId64 " variants stopped", p->stopped, p->variants);
     if (p->stopping) {
         buf_printf(&line, "  stopping: %s", p->stopping == 1 ? "waiting for calls in flight" : "dropping calls");
     } else if (p->paused_ms > 500) {

@@ -234,6 +234,17 @@ static enum err_code session_chunking(const struct args *args, struct task_chunk
     return ERR_OK;
 }
 
+static enum err_code session_sure(const struct args *args, struct task_overrides *over, struct err *e)
+{
+    over->sure = args_has(args, "stop-when-sure") || args_has(args, "sure-level") || args_has(args, "sure-margin");
+    over->ask_all = args_has(args, "ask-all");
+    over->sure_margin_given = args_has(args, "sure-margin");
+    if (over->sure && over->ask_all)
+        return err_set(e, ERR_USAGE, "--ask-all and --stop-when-sure exclude each other");
+    TRY(args_double(args, "sure-level", 0.5, 0.9999, &over->sure_level, e));
+    return args_double(args, "sure-margin", 0, 0.5, &over->sure_margin, e);
+}
+
 enum err_code session_task(struct session *s, const struct args *args, const char *path, struct task **out,
                            struct err *e)
 {
@@ -257,6 +268,7 @@ enum err_code session_task(struct session *s, const struct args *args, const cha
     TRY(session_chunking(args, &chunking, e));
     if (args_has(args, "chunk"))
         over.chunking = &chunking;
+    TRY(session_sure(args, &over, e));
     code = task_load(path, &over, s->arena, out, &problems, e);
     if (problems.list.len)
         session_problems(&problems);

@@ -63,6 +63,10 @@ void          session_close(struct session *s);
     { "where", 'w', "EXPR", "only cases where this holds, such as \"urgency == 'high'\"", NULL },  \
     { "repeat", 'r', "N", "ask every case N times", NULL },                                        \
     { "chunk", 0, "SIZE", "ask long inputs in parts: auto (default), off, dynamic, or characters[,overlap]", "auto off dynamic" }, \
+    { "stop-when-sure", 0, NULL, "ask a variant no more once the full run's verdict on it is sure", NULL }, \
+    { "sure-level", 0, "SHARE", "how sure, 0.5 to 0.9999 (default 0.95; implies --stop-when-sure)", NULL }, \
+    { "sure-margin", 0, "SHARE", "a smaller difference counts as none, 0 to 0.5 (default 0.01; implies it too)", NULL }, \
+    { "ask-all", 0, NULL, "ask everything, though the task says stop_when_sure", NULL }, \
     { "param", 0, "NAME=VALUE,..", "set parameters over the task's: temperature=0,max_tokens=200", NULL }
 
 /* Loads the task with the command line over it; prints every problem; ERR_BAD_INPUT after printing has an empty text. */

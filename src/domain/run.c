@@ -6,7 +6,7 @@ static const char *const run_state_names[RUN_STATES] = {
 };
 static const char *const stop_reason_names[STOP_REASONS] = {
     [STOP_NONE] = "", [STOP_INTERRUPT] = "interrupt", [STOP_BUDGET] = "budget", [STOP_OVER_ESTIMATE] = "over_estimate",
-    [STOP_STORE] = "store",
+    [STOP_STORE] = "store", [STOP_SURE] = "sure",
 };
 
 const char *run_state_name(enum run_state s)

@@ -5,7 +5,7 @@ enum run_state {
     RUN_PLANNED,                /* written, no call made yet */
     RUN_RUNNING,
     RUN_STOPPED,                /* interrupted, budget spent, or its process died: can be resumed */
-    RUN_DONE,                   /* every trial has its one outcome */
+    RUN_DONE,                   /* every trial has its one outcome, or is not needed (STOP_SURE) */
     RUN_CANCELLED,
     RUN_STATES
 };
@@ -13,7 +13,8 @@ const char    *run_state_name(enum run_state s);
 enum run_state run_state_from(struct str name);             /* RUN_STATES when unknown */
 bool           run_may_move(enum run_state from, enum run_state to);
 
-enum stop_reason { STOP_NONE, STOP_INTERRUPT, STOP_BUDGET, STOP_OVER_ESTIMATE, STOP_STORE, STOP_REASONS };
+/* STOP_SURE: of a run that is done; its verdict was sure before all was asked (eval/race.h). */
+enum stop_reason { STOP_NONE, STOP_INTERRUPT, STOP_BUDGET, STOP_OVER_ESTIMATE, STOP_STORE, STOP_SURE, STOP_REASONS };
 const char    *stop_reason_name(enum stop_reason r);
 enum stop_reason stop_reason_from(struct str name);
 

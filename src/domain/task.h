@@ -54,6 +54,8 @@ struct task_chunking {
     struct str variable;                /* empty: `input`, else the longest text of the case */
     int64_t part_tokens, above_tokens;  /* by planning, from the smallest context of the models; 0: none is known */
 };
+/* Ends what is sure early (eval/race.h). Metric and limit are filled in by planning. */
+struct task_sure { bool on; double level, margin; struct str metric; bool limited; double limit; };
 struct threshold { struct str metric; double low; int line; };       /* for a cost or latency the value is a ceiling */
 
 /* One column of the result. A plain model is a variant with nothing else set. */
@@ -101,6 +103,7 @@ struct task {
     int64_t budget_nanousd;                         /* 0: none */
     struct str rank_by;                             /* one of metrics, the one that ranks; empty: the usual order decides */
     struct threshold *thresholds;  size_t threshold_count;
+    struct task_sure sure;
     struct {
         struct str path;                            /* relative to dir; empty when inline */
         const json_t *inline_cases;                 /* list, or NULL */

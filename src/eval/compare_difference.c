@@ -1,4 +1,5 @@
 #include "eval/compare_difference.h"
+#include "eval/race.h"
 
 #include <math.h>
 
@@ -15,7 +16,7 @@ const char *verdict_name(enum verdict v)
 
 const char *compare_test_name(enum compare_test t)
 {
-    static const char *const names[COMPARE_TESTS] = { "none", "exact McNemar", "paired t" };
+    static const char *const names[COMPARE_TESTS] = { "none", "exact McNemar", "paired t", RACE_METHOD };
 
     return names[t];
 }

@@ -21,8 +21,8 @@
 enum verdict { VERDICT_NONE, VERDICT_FIRST, VERDICT_SAME, VERDICT_WORSE, VERDICT_BETTER, VERDICTS };
 const char *verdict_name(enum verdict v);                           /* "none" "first" "can't tell" "worse" "better" */
 
-enum compare_test { COMPARE_NO_TEST, COMPARE_MCNEMAR, COMPARE_PAIRED_T, COMPARE_TESTS };
-const char *compare_test_name(enum compare_test t);                     /* "none" "exact McNemar" "paired t" */
+enum compare_test { COMPARE_NO_TEST, COMPARE_MCNEMAR, COMPARE_PAIRED_T, COMPARE_RACE /* race.h decided */, COMPARE_TESTS };
+const char *compare_test_name(enum compare_test t);                     /* "none" "exact McNemar" "paired t", or RACE_METHOD */
 
 struct compare_difference {
     int64_t cases;                      /* where both have a value */

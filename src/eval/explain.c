@@ -105,7 +105,7 @@ enum err_code explain_cases_load(struct store *s, const struct result *r, struct
 static void explain_when(struct explain_writer *w)
 {
     const struct run *run = w->r->run;
-    int64_t left = run_trials(run) - w->r->done - w->r->failed;
+    int64_t left = run_trials(run) - w->r->done - w->r->failed - w->r->sure.spared;
     char date[REPORT_TEXT], took[REPORT_TEXT];
 
     if (!run->started_ms)

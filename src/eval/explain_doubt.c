@@ -226,18 +226,33 @@ static void explain_missing(struct explain_writer *w)
     }
 }
 
+static void explain_spared(struct explain_writer *w)
+{
+    const struct result_sure *s = &w->r->sure;
+
+    if (s->spared)
+        explain_sentence(w,
+                         arena_printf(w->a, "Cases were asked in random order and only until the full run's verdict was sure, "
+                                      "however often one looks (" RACE_METHOD "). " STR_FMT " Verdicts called sure allow for "
+                                      "stopping early; intervals of single variants do not.",
+                                      STR_ARG(result_sure_text(w->r, w->a))));
+    else if (s->on && w->r->run->state == RUN_DONE)
+        explain_sentence(w, S("It would have stopped as soon as its verdict was sure, and asked everything."));
+}
+
 void explain_sure(struct explain_writer *w)
 {
     const struct result *r = w->r;
     size_t *unknown = arena_array(w->a, size_t, r->variant_count + 1),
            *given_up = arena_array(w->a, size_t, r->variant_count + 1);
     size_t unknowns = 0, gone = 0;
-    int64_t left = run_trials(r->run) - r->done - r->failed;
+    int64_t left = run_trials(r->run) - r->done - r->failed - r->sure.spared;
 
     explain_sentence(w, arena_printf(w->a, "Of " STR_FMT ", %" PRId64 " %s answered, %" PRId64 " failed%s.",
                                      STR_ARG(explain_count(w, run_trials(r->run), "trial")), r->done,
                                      r->done == 1 ? "was" : "were", r->failed,
                                      left > 0 ? arena_printf(w->a, ", %" PRId64 " have no outcome", left).at : ""));
+    explain_spared(w);
     explain_widths(w);
     if (r->variant_count > 1 && r->recommendation.best >= 0)
         explain_sentence(w,

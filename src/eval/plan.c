@@ -3,6 +3,7 @@
 #include "eval/chunk.h"
 #include "eval/prompting.h"
 #include "eval/snapshot.h"
+#include "eval/sure.h"
 #include "token/token.h"
 #include "version.h"
 
@@ -368,6 +369,9 @@ static enum err_code plan_fill(struct plan *p, struct blob *blob, const struct d
                        (long long)PLAN_TRIALS_MAX);
     p->run.shard_trials = PLAN_SHARD_CASES * p->run.variants * p->run.repeat;
     TRY(plan_open(p, blob, e));
+    if (p->task->sure.on)
+        TRY(sure_choose(p->task, scoring_infos(p->scoring), scoring_count(p->scoring), &p->run,
+                        info->expected_count > 0, e));
     TRY(plan_case_checks(p, e));
     chunk_resolve(p->task, plan_context(p, l));
     TRY(plan_estimate(p, l, e));

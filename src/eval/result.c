@@ -1,10 +1,13 @@
 #include "eval/result.h"
 
+#include <inttypes.h>
 #include <math.h>
 
 #include "eval/corpus.h"
+#include "eval/sure.h"
 
 #define RESULT_VARIANTS_MAX 4096
+#define RESULT_SURE_SHOWN   6           /* variants named in a sentence */
 
 static const char *const estimate_method_names[ESTIMATE_METHODS] = { "none", "wilson", "t", "t by case", "bootstrap", "order statistics" };
 
@@ -204,6 +207,10 @@ static int result_variant_cmp(const void *x, const void *y)
 
     if ((a->quality.n > 0) != (b->quality.n > 0))
         return a->quality.n > 0 ? -1 : 1;
+    if ((a->sure.state == RACE_WORSE) != (b->sure.state == RACE_WORSE))
+        return b->sure.state == RACE_WORSE ? -1 : 1;
+    if (a->sure.state == RACE_WORSE && a->sure.at != b->sure.at)
+        return a->sure.at > b->sure.at ? -1 : 1;
     if (a->quality.n && a->quality.value != b->quality.value)
         return a->quality.value > b->quality.value ? -1 : 1;
     if (a->sum->critical != b->sum->critical)
@@ -288,6 +295,106 @@ enum err_code result_limit(struct result *r, struct store *s, int64_t nanousd, s
         TRY(result_pairs_of(r, s, r->base, true, a, e));
     recommend_make(r, a, &r->recommendation);
     return ERR_OK;
+}
+
+/* --- what was sure early ------------------------------------------------------------------------------------------ */
+
+/* The race as the stored scores have it; NULL without one. `variants` are still in order of their numbers. */
+static enum err_code result_race(struct result *r, struct store *s, struct arena *a, struct race **out, struct err *e)
+{
+    int64_t each = r->run->cases * r->run->repeat;
+    size_t scorer;
+
+    r->sure.rule = sure_from_json(json_child(json_child(r->settings, "task"), "sure"), a);
+    r->sure.on = r->sure.rule.on;
+    if (!r->sure.on)
+        return ERR_OK;
+    TRY(sure_race(s, r->run, &r->sure.rule, r->scorers, r->judge_at, out, &scorer, e));
+    if (r->run->variants > 1)
+        r->quality = (ptrdiff_t)scorer;                 /* verdicts are of the metric that decided who was asked */
+    r->sure.over = race_over(*out);
+    r->sure.at = race_reach(*out);
+    for (size_t i = 0; i < r->variant_count; i++) {
+        struct result_variant *v = &r->variants[i];
+
+        v->sure = *race_place(*out, i);
+        if (race_stopped(*out, i))
+            v->spared = MAX(each - v->sum->done - v->sum->failed, INT64_C(0));
+        r->sure.stopped += v->spared > 0;
+        r->sure.spared += v->spared;
+    }
+    for (size_t i = 0; !r->sure.spared && i < r->variant_count; i++)        /* all was asked: a full run's result */
+        r->variants[i].sure = (struct race_place){ .state = RACE_ON };
+    return ERR_OK;
+}
+
+static void result_raced(struct result *r, const struct race *race)
+{
+    const struct result_variant *first = &r->variants[0];
+
+    for (size_t i = 1; r->sure.spared && i < r->variant_count; i++) {
+        struct result_variant *v = &r->variants[i];
+        bool worse = v->sure.state == RACE_WORSE;
+        struct race_pair pair;
+
+        if (!v->rank || (!worse && (v->sure.state != RACE_DECIDED || first->sure.state != RACE_DECIDED)))
+            continue;
+        pair = race_pair(race, (size_t)first->no, (size_t)v->no);
+        v->against.verdict = worse ? VERDICT_WORSE : VERDICT_SAME;
+        v->against.cases = pair.valued;
+        v->against.p = pair.p;
+        v->against.p_holm = MIN(1.0, pair.p * (double)(r->variant_count * (r->variant_count - 1) / 2));  /* race.h: Bonferroni */
+        v->against.difference = pair.difference;
+        v->against.interval = pair.interval;
+        v->against.test = COMPARE_RACE;
+    }
+}
+
+/* "b (after 171 of 400 cases), c (139)" */
+static size_t result_sure_worse(const struct result *r, struct buf *out)
+{
+    size_t worse = 0;
+
+    for (size_t i = 0; i < r->variant_count; i++) {
+        const struct result_variant *v = &r->variants[i];
+
+        if (v->sure.state != RACE_WORSE || !v->spared || worse++ >= RESULT_SURE_SHOWN)
+            continue;
+        if (worse == 1)
+            buf_printf(out, STR_FMT " (after %" PRId64 " of %" PRId64 " cases)", STR_ARG(v->name), v->sure.at,
+                       r->run->cases);
+        else
+            buf_printf(out, ", " STR_FMT " (%" PRId64 ")", STR_ARG(v->name), v->sure.at);
+    }
+    if (worse > RESULT_SURE_SHOWN)
+        buf_printf(out, " and %zu more", worse - RESULT_SURE_SHOWN);
+    return worse;
+}
+
+struct str result_sure_text(const struct result *r, struct arena *a)
+{
+    AUTO_BUF struct buf names = BUF_INIT(1u << 20);
+    size_t worse = result_sure_worse(r, &names), left = r->variant_count - worse;
+    struct str text;
+
+    if (!r->sure.spared)
+        return STR_NONE;
+    text = arena_printf(a, "Sure to %.4g %%: ", r->sure.rule.level * 100);
+    if (worse)
+        text = arena_printf(a, STR_FMT STR_FMT " %s worse%s", STR_ARG(text), STR_ARG(buf_str(&names)),
+                            worse == 1 ? "is" : "are", r->sure.over ? "; " : "");
+    if (r->sure.over && r->variant_count == 1)
+        text = arena_printf(a,
+                            STR_FMT "which side of the threshold " STR_FMT " lies on, after %" PRId64 " of %" PRId64
+                                    " cases",
+                            STR_ARG(text), STR_ARG(r->sure.rule.metric), r->sure.at, r->run->cases);
+    else if (r->sure.over && left == 1)
+        text = arena_printf(a, STR_FMT "so the best is known", STR_ARG(text));
+    else if (r->sure.over)
+        text = arena_printf(a, STR_FMT "after %" PRId64 " of %" PRId64 " cases, the rest would not separate %s",
+                            STR_ARG(text), r->sure.at, r->run->cases, worse ? "those that were left" : "the variants");
+    return arena_printf(a, STR_FMT ". %" PRId64 " of %" PRId64 " trials were not needed.", STR_ARG(text),
+                        r->sure.spared, run_trials(r->run));
 }
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
@@ -508,6 +615,7 @@ static void result_thresholds(struct result *r, struct arena *a)
 
 enum err_code result_load(struct store *s, const struct run *run, struct arena *a, struct result **out, struct err *e)
 {
+    AUTO(race_freep) struct race *race = NULL;
     struct result *r = arena_new(a, struct result);
 
     r->run = run;
@@ -518,11 +626,13 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
     TRY(result_variants(r, s, a, e));
     TRY(result_judged(r, s, a, e));
     result_choose_quality(r, a);
+    TRY(result_race(r, s, a, &race, e));
     TRY(result_repeats(r, s, a, e));
     TRY(corpus_load(r, s, a, e));
     result_rank(r);
     if (r->quality >= 0)
         TRY(result_pairs(r, s, a, e));
+    result_raced(r, race);
     TRY(result_ledger(r, s, a, e));
     result_thresholds(r, a);
     TRY(result_limit(r, s, r->rules.max_nanousd, a, e));

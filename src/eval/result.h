@@ -8,12 +8,16 @@
  * to 0..1. With repeat > 1 the cases are the sample: each case's mean over its repetitions is one value, the interval
  * is Student's t over cases ("t by case"), n counts cases. "Against #1": the same cases paired, tested, corrected and
  * judged as `assay compare` does it (compare_difference.h), over all the variants that have a rank. Metrics whose value
- * is not a mean (corpus.h) have a bootstrap interval over cases. */
+ * is not a mean (corpus.h) have a bootstrap interval over cases. Where the race of a run with stop_when_sure (race.h)
+ * has decided, its verdict stands instead (COMPARE_RACE), with its p and interval, which hold although the run was looked
+ * at many times; a variant found worse ranks below those that were asked longer, as means over different cases are not
+ * compared. */
 #pragma once
 
 #include "eval/aggregate.h"
 #include "eval/compare_difference.h"
 #include "eval/judge.h"
+#include "eval/race.h"
 #include "eval/recommend.h"
 #include "eval/scoring.h"
 #include "eval/stats.h"
@@ -69,6 +73,17 @@ struct result_variant {
     bool over_limit;                    /* costs more than the rules allow, or nobody knows what */
     struct compare_difference within;   /* base: variants[base], other: this; only where base is not 0 */
     struct compare_difference against;  /* base: #1, other: this; #1 itself has VERDICT_FIRST */
+    struct race_place sure;             /* with result.sure: RACE_ON while it is needed; `than` is a variant's number */
+    int64_t spared;                     /* its trials that were not asked because the verdict was sure */
+};
+
+/* What stop_when_sure did; `on` is false of a run without it. */
+struct result_sure {
+    bool on, over;                      /* over: nothing was left to decide */
+    struct task_sure rule;
+    int64_t at;                         /* cases the race has read */
+    size_t stopped;                     /* variants with spared trials */
+    int64_t spared;                     /* trials */
 };
 
 struct result_threshold {
@@ -108,6 +123,7 @@ struct result {
     int64_t spent_nanousd, spent_unknown_calls;                     /* the whole ledger */
     struct recommend_rules rules;
     size_t base;                        /* place of the best variant within the limit of cost; 0: #1, or none is */
+    struct result_sure sure;
     struct recommendation recommendation;
 };
 
@@ -119,5 +135,8 @@ enum err_code result_load(struct store *s, const struct run *run, struct arena *
 enum err_code result_limit(struct result *r, struct store *s, int64_t nanousd, struct arena *a, struct err *e) MUST_USE;
 
 const char   *result_quality_name(const struct result *r);          /* "accuracy"; "quality" when there is none */
+/* The same in a sentence, for reports: which variants were asked for how many cases, and why. Empty when nothing was
+ * spared. */
+struct str    result_sure_text(const struct result *r, struct arena *a);
 /* Milliseconds from the first start to the end, or to now_ms of a run that goes on; -1 when it has not begun. */
 int64_t       result_duration_ms(const struct result *r, int64_t now_ms);

@@ -186,6 +186,7 @@ static enum err_code runner_load_totals(struct runner *r, struct err *e)
         TRY(aggregate_from_json(text, scoring_count(r->plan->scoring), &sum, e));
         r->done_trials += aggregate_done(sum) + aggregate_failed(sum);
         r->failed_trials += aggregate_failed(sum);
+        r->feeds[variants[i].no].ended = aggregate_done(sum) + aggregate_failed(sum);
     }
     return ERR_OK;
 }
@@ -197,6 +198,7 @@ static enum err_code runner_open(struct runner *r, struct err *e)
 
     TRY(feeds_open(r, e));
     commit_open(r);
+    r->concurrency = concurrency;
     r->feed_limit = concurrency * 2 + 2 * RUNNER_COMMIT_MAX;
     r->run_limit_nanousd = r->options->budget_nanousd ? r->options->budget_nanousd : r->plan->run.budget_nanousd;
     r->answers = queue_new((size_t)(r->feed_limit * (int64_t)r->feed_count));
@@ -206,6 +208,7 @@ static enum err_code runner_open(struct runner *r, struct err *e)
     TRY(runner_take_over(r, e));
     TRY(runner_load_totals(r, e));
     TRY(runner_move(r, RUN_RUNNING, STOP_NONE, e));
+    TRY(runner_race_open(r, e));
     r->threads = xcalloc((size_t)threads, sizeof *r->threads);
     for (int i = 0; i < threads; i++) {
         int failed = pthread_create(&r->threads[i], NULL, work_thread, r);
@@ -232,6 +235,7 @@ static void runner_close(struct runner *r)
     }
     queue_free(r->answers);
     commit_close(r);
+    runner_race_close(r);
     feeds_close(r);
     pthread_mutex_destroy(&r->lock);
     pthread_cond_destroy(&r->wake);
@@ -361,7 +365,11 @@ static void runner_show(struct runner *r, struct runner_turn *t, bool force)
     p.started_finished = r->done_trials - r->now_trials;
     p.cost_nanousd = r->cost_nanousd;
     p.unknown_calls = r->unknown_calls;
+    p.trials -= runner_race_spared(r);
     pthread_mutex_unlock(&r->lock);
+    p.variants = (int64_t)r->feed_count;
+    for (size_t i = 0; i < r->feed_count; i++)
+        p.stopped += r->feeds[i].stopped;
     r->options->progress(&p, r->options->arg);
 }
 
@@ -431,6 +439,7 @@ static enum err_code runner_loop(struct runner *r, struct runner_turn *t, struct
         failing = r->store_failures > 0;
         pthread_mutex_unlock(&r->lock);
         fed = broke = false;
+        runner_race_look(r);
         if (!t->stopping && !failing && runner_feed(r, &fed, &broke, e) != ERR_OK) {
             runner_fatal(r, e);
             runner_stop(r, t, 1, STOP_STORE);
@@ -482,6 +491,8 @@ static enum err_code runner_end(struct runner *r, struct runner_turn *t, struct 
     TRY(store_shards_left(r->store, r->plan->run.no, &left, e));
     if (left == 0)
         return runner_move(r, RUN_DONE, STOP_NONE, e);
+    if (r->race && !t->stopping && runner_all_exhausted(r))     /* what was not asked is not needed */
+        return runner_move(r, RUN_DONE, STOP_SURE, e);
     return runner_move(r, RUN_STOPPED, t->why ? t->why : STOP_INTERRUPT, e);
 }
 

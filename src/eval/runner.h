@@ -6,8 +6,11 @@
  * holds up nobody else. What is outstanding (asked for and not yet durable) is bounded per variant. A trial counts as
  * done only after its commit; its aggregates and its ledger entry are in the same transaction.
  *
- * A run ends DONE when every trial has its outcome, else STOPPED, to be continued by runner_run on the same run: after
- * an interrupt, a spent budget, a cost far above the estimate, or a store that can't be written. */
+ * With task.sure cases are asked in the race's order (race.h) and not far beyond what it has read; a variant it stops
+ * is asked no more. Its shards are all leased at the start.
+ *
+ * A run ends DONE when every trial has its outcome or is not needed, else STOPPED, to be continued by runner_run on the
+ * same run: after an interrupt, a spent budget, a cost far above the estimate, or a store that can't be written. */
 #pragma once
 
 #include "eval/plan.h"
@@ -18,12 +21,13 @@
 #define RUNNER_OVER_MIN_NANOUSD (MONEY_PER_USD / 10)    /* ... and is at least this much above it */
 
 struct runner_progress {
-    int64_t trials, finished, failed;       /* of the whole run, earlier sessions included */
+    int64_t trials, finished, failed;       /* of the whole run, earlier sessions included; without what is not needed */
     int64_t started_finished;               /* finished when this session began: rates count from there */
     int64_t in_flight, retried, rate_limited;
     int64_t paused_ms;                      /* the longest pause of a lane still to come */
     int64_t cost_nanousd, unknown_calls;    /* of the whole run */
     int64_t elapsed_ms;
+    int64_t variants, stopped;              /* of them, asked no more because their verdict is sure */
     int stopping;                           /* 0 running, 1 waiting for calls in flight, 2 dropping them */
 };
 

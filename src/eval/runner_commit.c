@@ -139,6 +139,9 @@ static void commit_count(struct runner *r, const struct work *w)       /* runner
     if (w->dropped)
         return;
     w->shard->remaining--;
+    w->feed->ended++;
+    if (r->race)
+        runner_race_note(r, w);
     r->done_trials++;
     r->now_trials++;
     if (w->trial.state == TRIAL_FAILED) {

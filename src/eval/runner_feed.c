@@ -18,28 +18,35 @@ static enum err_code feed_finish_apply(struct store_tx *tx, void *arg, struct er
     return store_tx_shard_finish(tx, l->r->plan->run.no, l->shard.no, str_c(l->r->owner), e);
 }
 
-static enum err_code feed_lease_shard(struct runner *r, struct err *e)
+enum err_code feed_open_shard(struct runner *r, const struct shard *shard, struct open_shard **out, struct err *e)
 {
-    struct feed_lease lease = { .r = r };
-    struct open_shard *o;
-    int64_t trials;
+    struct feed_lease lease = { .r = r, .shard = *shard };
+    int64_t trials = shard->last - shard->first;
+    struct open_shard *o = xcalloc(1, sizeof *o);
 
-    TRY(store_write(r->store, feed_lease_apply, &lease, e));
-    if (lease.shard.no < 0) {
-        r->no_more_shards = true;
-        return ERR_OK;
-    }
-    trials = lease.shard.last - lease.shard.first;
-    o = xcalloc(1, sizeof *o);
-    o->shard = lease.shard;
+    o->shard = *shard;
     o->finished = xcalloc((size_t)(trials + 7) / 8, 1);
     vec_push(&r->shards, o);
+    *out = o;
     TRY(store_trials_finished(r->store, r->plan->run.no, o->shard.first, o->shard.last, o->finished, e));
     for (int64_t i = 0; i < trials; i++)
         o->remaining += !(o->finished[i / 8] >> (i % 8) & 1);
     if (o->remaining == 0)              /* its last commit was made, its end was not noted */
         return store_write(r->store, feed_finish_apply, &lease, e);
     return ERR_OK;
+}
+
+static enum err_code feed_lease_shard(struct runner *r, struct err *e)
+{
+    struct feed_lease lease = { .r = r };
+    struct open_shard *o;
+
+    TRY(store_write(r->store, feed_lease_apply, &lease, e));
+    if (lease.shard.no < 0) {
+        r->no_more_shards = true;
+        return ERR_OK;
+    }
+    return feed_open_shard(r, &lease.shard, &o, e);
 }
 
 enum err_code feeds_open(struct runner *r, struct err *e)
@@ -160,7 +167,7 @@ enum err_code feed_some(struct feed *f, int64_t most, int64_t *started, struct e
         struct work *w;
         bool found;
 
-        TRY(feed_next(f, &found, &shard, &place, e));
+        TRY(r->race ? feed_next_raced(f, &found, &shard, &place, e) : feed_next(f, &found, &shard, &place, e));
         if (!found)
             return ERR_OK;
         TRY(feed_load_case(f, place.case_index, e));

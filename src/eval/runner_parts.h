@@ -2,6 +2,7 @@
  *
  *   runner.c         the loop on the caller's thread: starting, stopping, progress
  *   runner_feed.c    shards and variants: which trial is next
+ *   runner_race.c    the same when what is sure is asked no more
  *   runner_trial.c   one trial's way: asked, answered, followed up, scored
  *   runner_commit.c  finished trials into durable rows */
 #pragma once
@@ -9,6 +10,7 @@
 #include "eval/aggregate.h"
 #include "eval/chunk.h"
 #include "eval/prompting.h"
+#include "eval/race.h"
 #include "eval/runner.h"
 
 #include <pthread.h>
@@ -40,11 +42,15 @@ struct feed {                           /* one variant's way through the shards 
     struct case_hold *hold;
     int64_t hold_case;
     bool exhausted;                     /* no trial left to ask */
+    int64_t place;                      /* of a race: next in its order of cases */
+    bool stopped;                       /* by the race */
+    bool unwanted;                      /* abandoned or stopped: what is not sent yet need not be; atomic */
     /* runner.lock */
     int64_t outstanding;                /* fed and not yet durable */
     int64_t unanswered;                 /* of these, not yet scored: money that may still be spent */
     int64_t dearest_nanousd;            /* what a trial cost at most so far */
     int64_t succeeded;                  /* in this session */
+    int64_t ended;                      /* outcomes, of all sessions */
     int failures_in_row;
     bool abandoned;
     char why_abandoned[200];
@@ -84,6 +90,8 @@ struct work {                           /* one trial in flight; belongs to one t
     struct ledger_entry *wish_ledger;   /* NULL: it asked for nothing */
 };
 
+struct race_news { int64_t number; double value; bool valued; };       /* a durable outcome the race has not read */
+
 struct commit {                         /* one transaction's worth of works */
     struct store_job job;
     struct runner *r;
@@ -101,6 +109,7 @@ struct runner {
     size_t feed_count;
     VEC(struct open_shard *) shards;
     bool no_more_shards;
+    int64_t concurrency;                /* calls in flight per provider */
     int64_t feed_limit;                 /* outstanding per feed */
     struct queue *answers;              /* works whose call is done */
     pthread_t *threads;
@@ -109,6 +118,10 @@ struct runner {
     int64_t started_ms, renewed_ms;     /* monotonic */
     struct commit commit;
     struct sums_known *known;           /* per variant */
+    struct race *race;                  /* NULL: everything is asked; the caller's thread only */
+    size_t race_scorer;
+    struct open_shard **shard_of;       /* of a race: all open shards by number; NULL where all is finished */
+    size_t shard_of_count;
 
     /* `lock` guards what follows and the fields marked so above. No I/O happens under it. `wake` tells the caller's
      * thread that something finished, became durable, or went wrong. */
@@ -121,6 +134,7 @@ struct runner {
     int64_t now_trials, now_failed, now_auth;   /* durable, of this session */
     int64_t retried, rate_limited;
     int64_t cached, saved_nanousd;
+    VEC(struct race_news) race_news;
     int store_failures;
     int64_t store_retry_ms;
     struct err store_error;
@@ -135,8 +149,20 @@ enum err_code feeds_open(struct runner *r, struct err *e) MUST_USE;
 void          feeds_close(struct runner *r);
 /* Starts up to `most` trials of the feed; *started how many. */
 enum err_code feed_some(struct feed *f, int64_t most, int64_t *started, struct err *e) MUST_USE;
+/* Takes over a shard just leased: which of its trials have outcomes; ends it when all have. */
+enum err_code feed_open_shard(struct runner *r, const struct shard *shard, struct open_shard **out, struct err *e) MUST_USE;
 int64_t       feed_reserve(const struct feed *f);       /* what a budget sets aside for a trial; runner.lock held */
 void          case_unref(struct case_hold *h);
+
+/* runner_race.c */
+enum err_code runner_race_open(struct runner *r, struct err *e) MUST_USE;       /* after the totals are known */
+void          runner_race_close(struct runner *r);
+void          runner_race_note(struct runner *r, const struct work *w);         /* runner.lock held: w's outcome is durable */
+void          runner_race_look(struct runner *r);                               /* caller's thread: reads on, stops feeds */
+int64_t       runner_race_spared(const struct runner *r);                       /* trials not asked; runner.lock held */
+/* As feed_next; without a trial and not exhausted: later. */
+enum err_code feed_next_raced(struct feed *f, bool *found, struct open_shard **shard, struct trial_place *place,
+                              struct err *e) MUST_USE;
 
 /* runner_trial.c */
 struct work  *work_new(void);

@@ -57,7 +57,7 @@ static void work_ask(struct work *w)
                      .tools = task->tools, .tool_choice = task->tool_choice,
                      .tag = arena_printf(w->arena, STR_FMT "/%lld", STR_ARG(id_short(w->r->plan->run.id)),
                                          (long long)w->number) },
-        .arena = w->arena, .done = work_answered, .owner = w, .unwanted = &w->feed->abandoned,
+        .arena = w->arena, .done = work_answered, .owner = w, .unwanted = &w->feed->unwanted,
     };
     if (!task->output.format_given)
         w->call.request.output = OUTPUT_TEXT;
@@ -360,6 +360,7 @@ static void work_note(struct work *w, enum err_code code)      /* runner.lock he
     if (work_counts_against(code) && ++f->failures_in_row >= RUNNER_ABANDON_AFTER && !f->abandoned) {
         snprintf(f->why_abandoned, sizeof f->why_abandoned, STR_FMT, STR_ARG(str_utf8_head(w->trial.error_text, 190)));
         __atomic_store_n(&f->abandoned, true, __ATOMIC_RELEASE);
+        __atomic_store_n(&f->unwanted, true, __ATOMIC_RELEASE);
         log_event(LOG_WARN, "run.variant.abandoned", LOG_S("run", r->plan->run.id), LOG_I("variant", f->variant),
                   LOG_C("error", err_name(code)));
     }

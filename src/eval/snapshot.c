@@ -1,5 +1,7 @@
 #include "eval/snapshot.h"
 
+#include "eval/sure.h"
+
 #define SNAPSHOT_VERSION 2          /* 2: chat prompts have messages; a run without them is still written as 1 */
 
 static void snapshot_keep(json_t *o, const char *key, const json_t *value)
@@ -169,6 +171,8 @@ json_t *snapshot_of_task(const struct task *t)
         json_set_str(o, "rank_by", t->rank_by);
     SNAPSHOT_LIST(o, "thresholds", t->thresholds, t->threshold_count, snapshot_of_threshold);
     json_object_set_new(o, "repeat", json_integer(t->repeat));
+    if (t->sure.on)
+        json_object_set_new(o, "sure", sure_to_json(&t->sure));
     json_object_set_new(output, "format", json_string(output_format_name(t->output.format)));
     json_object_set_new(output, "given", json_boolean(t->output.format_given));
     snapshot_keep(output, "schema", t->output.schema);
@@ -325,6 +329,7 @@ enum err_code snapshot_to_task(const json_t *o, struct arena *a, struct task **o
         t->thresholds[i] = (struct threshold){ snapshot_str(th, "metric", a), json_get_double(th, "low", 0), 0 };
     }
     t->repeat = CLAMP(json_get_i64(o, "repeat", 1), (int64_t)1, (int64_t)1000000);
+    t->sure = sure_from_json(json_child(o, "sure"), a);
     if (!output_format_from(json_get_str(output, "format"), &t->output.format))
         t->output.format = OUTPUT_TEXT;
     t->output.format_given = json_get_bool(output, "given", false);

@@ -450,6 +450,7 @@ static void task_read_nothing(struct task_read *r)
     X(metrics, task_read_metrics)               \
     X(rank_by, task_read_rank_by)               \
     X(thresholds, task_read_thresholds)         \
+    X(stop_when_sure, task_read_sure)           \
     X(judge, task_read_judge)                   \
     X(recommend, task_read_recommend)           \
     X(budget_usd, task_read_budget)

@@ -31,6 +31,10 @@ struct task_overrides {
     struct params params;               /* over the task's and the variants' */
     int64_t budget_nanousd;
     const struct task_chunking *chunking;
+    bool sure, ask_all;                 /* stop_when_sure: on; off, whatever the task says */
+    double sure_level;                  /* 0: as the task says */
+    bool sure_margin_given;
+    double sure_margin;
 };
 
 /* `path`: the file, or a folder with task.yaml (or task.yml, task.json, else a USE-CASE.md) in it. Fails with

@@ -419,6 +419,33 @@ TEST(task_thresholds_know_their_direction)
                    "t.yaml:5:43: a threshold is 85; it must be from 0 to 1\n");
 }
 
+TEST(task_stop_when_sure_takes_a_word_or_its_parts)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    struct task_overrides on = { .sure = true, .sure_level = 0.8, .sure_margin_given = true }, off = { .ask_all = true };
+    struct task *t;
+
+#define SURE_TASK "name: n\nmodels: [m]\nprompt: p\nmetrics: [accuracy]\n"
+    REQUIRE((t = task_try(a, SURE_TASK, NULL, &out)));
+    CHECK(!t->sure.on);
+    REQUIRE((t = task_try(a, SURE_TASK, &on, &out)));
+    CHECK(t->sure.on);
+    CHECK_NEAR(t->sure.level, 0.8, 0);
+    CHECK_NEAR(t->sure.margin, 0, 0);
+    REQUIRE((t = task_try(a, SURE_TASK "stop_when_sure: true\n", &off, &out)));
+    CHECK(!t->sure.on);
+    REQUIRE((t = task_try(a, SURE_TASK "stop_when_sure: {margin: 0.03, metric: accuracy}\n", NULL, &out)));
+    CHECK(t->sure.on);
+    CHECK_NEAR(t->sure.level, 0.95, 0);
+    CHECK_NEAR(t->sure.margin, 0.03, 0);
+    CHECK_STR(t->sure.metric, "accuracy");
+    CHECK_PROBLEMS(SURE_TASK "stop_when_sure: {level: 1, margn: 2}\n",
+                   "t.yaml:5:25: level is 1; it must be from 0.5 to 0.9999\n"
+                   "t.yaml:5:28: stop_when_sure has no key \"margn\" (did you mean \"margin\"?)\n");
+#undef SURE_TASK
+}
+
 TEST(task_the_command_line_wins)
 {
     AUTO_ARENA *a = arena_new_sized(0);

@@ -116,6 +116,8 @@ void task_read_checks(struct task_read *r);
 void task_read_metrics(struct task_read *r);
 void task_read_rank_by(struct task_read *r);
 void task_read_thresholds(struct task_read *r);
+/* task_sure.c */
+void task_read_sure(struct task_read *r);
 /* task_data.c */
 void task_read_dataset(struct task_read *r);
 void task_read_output(struct task_read *r);

@@ -169,7 +169,8 @@ enum err_code store_tx_run_move(struct store_tx *tx, int64_t run_no, enum run_st
     TRY(stmt_open_tx(&q, tx, "UPDATE run SET state = $1, stopped_by = $2, started_ms = coalesce(started_ms, $3), "
                      "finished_ms = $4 WHERE no = $5", e));
     stmt_bind_str(q, 1, str_c(run_state_name(to)));
-    stmt_bind_str(q, 2, str_c(stop_reason_name(to == RUN_STOPPED ? why : STOP_NONE)));
+    stmt_bind_str(q, 2,
+                  str_c(stop_reason_name(to == RUN_STOPPED || (to == RUN_DONE && why == STOP_SURE) ? why : STOP_NONE)));
     stmt_bind_time(q, 3, running ? now_ms : 0);
     stmt_bind_time(q, 4, running ? 0 : now_ms);
     stmt_bind_i64(q, 5, run_no);

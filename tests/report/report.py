@@ -225,6 +225,19 @@ def a_run_that_was_stopped_says_so_and_prints():
 
 
 @test
+def a_run_that_was_sure_says_who_was_stopped():
+    with Home() as home:
+        task(home, tickets(300))
+        path, result = page(home, run=("--speed", 0, "--quiet", "--stop-when-sure")), home.json("show", "last", "--json")
+        with CHROME.tab() as tab:
+            opened(tab, path)
+            assert result["sure"]["text"] in text(tab, ".advice"), text(tab, ".advice")
+            assert ", sure" in text(tab, ".ranking") and "p <" not in text(tab, ".ranking"), text(tab, ".ranking")
+            assert "no outcome yet" not in text(tab, "body")
+            assert tab.trouble() == [], tab.trouble()
+
+
+@test
 def the_word_difference_is_shortest_and_puts_both_texts_together_again():
     with Home() as home, CHROME.tab() as tab:
         task(home, tickets(2), models="sim:careful")

@@ -159,7 +159,7 @@ static struct str comparison_join(const struct str *words, size_t count, struct 
 
 size_t comparison_notes(const struct compare *c, struct arena *a, struct str **words)
 {
-    struct str *out = arena_array(a, struct str, c->run_count * 5 + 1);
+    struct str *out = arena_array(a, struct str, c->run_count * 6 + 1);
     size_t n = 0;
 
     for (size_t r = 0; r < c->run_count; r++) {
@@ -167,7 +167,12 @@ size_t comparison_notes(const struct compare *c, struct arena *a, struct str **w
         struct str label = comparison_label(c, r, a);
         int64_t ended = run->result->done + run->result->failed;
 
-        if (ended < run_trials(run->run))
+        if (run->result->sure.spared)
+            out[n++] = arena_printf(a, "Run " STR_FMT " was asked only until its verdict was sure: variants are compared on "
+                                    "the cases both were asked, and what is said here of intervals and p holds for a "
+                                    "number of cases chosen beforehand; `assay show` has the verdict that allows for it.",
+                                    STR_ARG(label));
+        if (ended + run->result->sure.spared < run_trials(run->run))
             out[n++] = arena_printf(a,
                                     "Run " STR_FMT " is not finished: %" PRId64 " of %" PRId64
                                     " trials have an outcome.",

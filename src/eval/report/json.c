@@ -58,6 +58,10 @@ static json_t *json_report_against(const struct compare_difference *x)
     json_object_set_new(o, "p_holm", json_real(x->p_holm));
     json_object_set_new(o, "compared", json_integer(x->compared));
     json_object_set_new(o, "test", json_string(compare_test_name(x->test)));
+    if (x->test == COMPARE_RACE) {
+        json_object_set_new(o, "low", json_real(x->interval.low));
+        json_object_set_new(o, "high", json_real(x->interval.high));
+    }
     return o;
 }
 
@@ -106,6 +110,43 @@ static json_t *json_report_confusion(const struct result *r, const struct result
     return o;
 }
 
+/* Why a variant was asked no more; null when it was asked everything. */
+static json_t *json_report_stopped(const struct result *r, const struct result_variant *v)
+{
+    const struct result_variant *than;
+    json_t *o;
+
+    if (!v->spared)
+        return json_null();
+    o = json_object();
+    json_object_set_new(o, "reason", json_string(race_state_name(v->sure.state)));
+    if (v->sure.state == RACE_WORSE && (than = report_variant(r, (int64_t)v->sure.than)))
+        json_set_str(o, "than", than->name);
+    json_object_set_new(o, "at", json_integer(v->sure.at));
+    json_object_set_new(o, "level", json_real(r->sure.rule.level));
+    json_object_set_new(o, "method", json_string(RACE_METHOD));
+    json_object_set_new(o, "trials_not_needed", json_integer(v->spared));
+    return o;
+}
+
+static json_t *json_report_sure(const struct result *r, struct arena *a)
+{
+    const struct result_sure *s = &r->sure;
+    json_t *o = json_object();
+
+    json_set_str(o, "metric", s->rule.metric);
+    json_object_set_new(o, "level", json_real(s->rule.level));
+    json_object_set_new(o, "margin", json_real(s->rule.margin));
+    json_object_set_new(o, "threshold", s->rule.limited ? json_real(s->rule.limit) : json_null());
+    json_object_set_new(o, "method", json_string(RACE_METHOD));
+    json_object_set_new(o, "at", json_integer(s->at));
+    json_object_set_new(o, "decided", json_boolean(s->over));
+    json_object_set_new(o, "variants_stopped", json_integer((json_int_t)s->stopped));
+    json_object_set_new(o, "trials_not_needed", json_integer(s->spared));
+    json_object_set_new(o, "text", json_report_text(result_sure_text(r, a)));
+    return o;
+}
+
 static json_t *json_report_variant(const struct result *r, const struct result_variant *v)
 {
     json_t *o = json_object(), *scores = json_object(), *latency = json_object(), *errors = json_object();
@@ -117,6 +158,8 @@ static json_t *json_report_variant(const struct result *r, const struct result_v
     json_object_set_new(o, "tier", v->rank ? json_string(tier_name(v->tier)) : json_null());
     json_object_set_new(o, "quality", json_report_estimate(&v->quality));
     json_object_set_new(o, "against_first", json_report_against(&v->against));
+    if (r->sure.on)
+        json_object_set_new(o, "stopped", json_report_stopped(r, v));
     json_object_set_new(o, "done", json_integer(v->sum->done));
     json_object_set_new(o, "failed", json_integer(v->sum->failed));
     json_object_set_new(o, "abandoned", json_boolean(v->abandoned));
@@ -397,6 +440,8 @@ static enum err_code json_report_write(const struct result *r, struct store *s, 
         json_object_set_new(o, "dimensions", json_report_axes(&axes));
     json_object_set_new(o, "variants", variants);
     json_object_set_new(o, "recommendation", json_report_recommendation(r, a));
+    if (r->sure.on)
+        json_object_set_new(o, "sure", json_report_sure(r, a));
     json_object_set_new(o, "thresholds", json_report_thresholds(r));
     json_object_set_new(o, "thresholds_met", json_boolean(r->thresholds_met));
     json_object_set_new(o, "ledger", json_report_ledger(r));

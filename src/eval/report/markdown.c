@@ -46,6 +46,8 @@ static void markdown_variant(struct buf *b, const struct result_variant *v, bool
     buf_printf(b, "%s |", report_per_thousand(v, text));
     if (pairs && (v->against.verdict == VERDICT_FIRST || v->against.verdict == VERDICT_NONE))
         buf_puts(b, " - |");
+    else if (pairs && v->against.test == COMPARE_RACE)
+        buf_printf(b, " %s, sure after %" PRId64 " cases |", verdict_name(v->against.verdict), v->sure.at);
     else if (pairs)
         buf_printf(b, " %s (p %s%.3f) |", verdict_name(v->against.verdict), v->against.p_holm < 0.001 ? "<" : "",
                    MAX(v->against.p_holm, 0.001));
@@ -198,6 +200,7 @@ static enum err_code markdown_write(const struct result *r, struct store *s, con
                                     const struct report_sink *sink, struct err *e)
 {
     AUTO_BUF struct buf b = BUF_INIT(MARKDOWN_MAX);
+    AUTO_ARENA *a = arena_new_sized(0);
     const struct recommendation *m = &r->recommendation;
     bool pairs = r->variant_count > 1;
     char text[REPORT_TEXT], money[MONEY_TEXT];
@@ -220,6 +223,8 @@ static enum err_code markdown_write(const struct result *r, struct store *s, con
     markdown_line(&b, "Best value", m->value_text);
     markdown_line(&b, "Budget option", m->budget_text);
     markdown_line(&b, "Certainty", m->tell_text);
+    if (r->sure.spared)
+        markdown_line(&b, "Sure", result_sure_text(r, a));
     for (size_t i = 0; i < m->advice_count; i++)
         markdown_line(&b, "Note", m->advice[i]);
     markdown_thresholds(&b, r);

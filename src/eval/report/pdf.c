@@ -131,6 +131,8 @@ static struct str rank_cell(const struct result_variant *v, enum rank_column c, 
     case RANK_AGAINST:
         if (x->verdict == VERDICT_FIRST || x->verdict == VERDICT_NONE)
             return S("-");
+        if (x->test == COMPARE_RACE)
+            return arena_printf(a, "%s, sure", verdict_name(x->verdict));
         return arena_printf(a, "%s, p %s%.*f", verdict_name(x->verdict), x->p_holm < 0.001 ? "<" : "",
                             x->p_holm < 0.1 ? 3 : 2, MAX(x->p_holm, 0.001));
     case RANK_COLUMNS: break;

@@ -20,6 +20,7 @@ enum table_column {
     TABLE_NAME,
     TABLE_QUALITY,
     TABLE_INTERVAL,
+    TABLE_CASES,
     TABLE_CRITICAL,
     TABLE_VIOLATIONS,
     TABLE_FAILED,
@@ -77,6 +78,7 @@ static struct str table_heading(const struct table *t, enum table_column c)
     case TABLE_NAME:        return S("variant");
     case TABLE_QUALITY:     return report_fit(str_c(result_quality_name(t->r)), is_long ? 22 : 10, t->o->ascii, t->arena);
     case TABLE_INTERVAL:    return is_long ? S("95 % interval") : S("95 % int.");
+    case TABLE_CASES:       return S("n");
     case TABLE_CRITICAL:    return is_long ? S("critical") : S("crit");
     case TABLE_VIOLATIONS:  return is_long ? S("violations") : S("viol");
     case TABLE_FAILED:      return is_long ? S("failed") : S("fail");
@@ -96,6 +98,8 @@ static struct str table_against(const struct table *t, const struct result_varia
 
     if (x->verdict == VERDICT_FIRST || x->verdict == VERDICT_NONE)
         return S("-");
+    if (x->test == COMPARE_RACE)
+        return t->form[TABLE_AGAINST] == TABLE_SHORT ? str_c(word) : arena_printf(t->arena, "%s, sure", word);
     if (x->p_holm < 0.001)
         snprintf(p, sizeof p, "<0.001");
     else
@@ -123,6 +127,7 @@ static struct str table_cell(const struct table *t, const struct result_variant 
             return S("-");
         return arena_printf(t->arena, t->form[c] == TABLE_LONG ? "%.1f - %.1f" : "%.0f-%.0f", i->low * 100,
                             i->high * 100);
+    case TABLE_CASES: return arena_printf(t->arena, "%" PRId64, v->quality.n);
     case TABLE_CRITICAL: return arena_printf(t->arena, "%" PRId64, v->sum->critical);
     case TABLE_VIOLATIONS: return arena_printf(t->arena, "%" PRId64, v->sum->violations);
     case TABLE_FAILED: return arena_printf(t->arena, "%" PRId64 "%s", v->sum->failed, v->abandoned ? "*" : "");
@@ -191,10 +196,12 @@ static void table_fit(struct table *t)
         t->form[TABLE_CRITICAL] = t->form[TABLE_VIOLATIONS] = TABLE_HIDDEN;
     if (!failed)
         t->form[TABLE_FAILED] = TABLE_HIDDEN;
+    if (!t->r->sure.spared)
+        t->form[TABLE_CASES] = TABLE_HIDDEN;            /* all were asked the same */
     if (t->r->variant_count < 2)
         t->form[TABLE_AGAINST] = TABLE_HIDDEN;
     if (t->r->quality < 0)
-        t->form[TABLE_QUALITY] = t->form[TABLE_INTERVAL] = t->form[TABLE_AGAINST] = TABLE_HIDDEN;
+        t->form[TABLE_QUALITY] = t->form[TABLE_INTERVAL] = t->form[TABLE_AGAINST] = t->form[TABLE_CASES] = TABLE_HIDDEN;
     while ((total = table_measure(t, true)) > t->columns && step < COUNT_OF(steps)) {
         if (t->form[steps[step].column])
             t->form[steps[step].column] = steps[step].form;
@@ -353,6 +360,8 @@ static void table_recommendation(struct table *t)
         table_paragraph(t, "Budget option", LABEL, m->budget_none, PAINT_BOLD);
     if (m->tell_text.len)
         table_paragraph(t, "", 0, m->tell_text, PAINT_NONE);
+    if (t->r->sure.spared)
+        table_paragraph(t, "", 0, result_sure_text(t->r, t->arena), PAINT_NONE);
     for (size_t i = 0; i < m->advice_count; i++)
         table_paragraph(t, "", 0, m->advice[i], PAINT_NONE);
 }

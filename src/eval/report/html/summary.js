@@ -71,7 +71,7 @@ function advice_build() {
   return h("section", { "aria-labelledby": "advice-title" }, h("h2.only-read", { id: "advice-title" }, "Recommendation"),
     cards.length ? h("div.picks", cards.map(c => pick_build(c.label, c.name, c.text, c.others)))
       : h("div.empty.wide", h("p", safe(m.best_overall_text || "Nothing to recommend yet: no trial has been scored."))),
-    h("ul.advice", [m.tell_text, ...m.advice].filter(Boolean).map(t => h("li", safe(t)))), thresholds_build());
+    h("ul.advice", [m.tell_text, RESULT.sure && RESULT.sure.text, ...m.advice].filter(Boolean).map(t => h("li", safe(t)))), thresholds_build());
 }
 
 /* --- the same in words: what was found at once, the rest when it is asked for --------------------------------------- */
@@ -126,7 +126,7 @@ function against_element(a) {
     return h("span.muted", a.verdict === "first" ? "reference" : NONE);
   const kind = a.verdict === "worse" ? "span.bad" : a.verdict === "better" ? "span.good" : "span.muted";
   return h(kind, { title: a.test + " on " + plural(a.pairs, "case") + ", difference " + (a.difference * 100).toFixed(1) + " points" },
-    a.verdict.replace("'", "\u2019"), h("small", " p " + (a.p_holm < 0.001 ? "< 0.001" : "= " + a.p_holm.toFixed(3))));
+    a.verdict.replace("'", "\u2019"), h("small", a.low !== undefined ? ", sure" : " p " + (a.p_holm < 0.001 ? "< 0.001" : "= " + a.p_holm.toFixed(3))));
 }
 
 const RANKED_MAX = 20;                      /* shown before one asks for all */
