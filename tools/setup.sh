@@ -34,6 +34,7 @@ needs_build()
     lib libpcre2-8 10.40 libpcre2-dev "regular expressions"
     lib libcurl 7.88 libcurl4-openssl-dev "HTTP client"
     lib libmicrohttpd 0.9.75 libmicrohttpd-dev "HTTP server"
+    lib libseccomp 2.5 libseccomp-dev "the sandbox's filter"
     lib pangocairo 1.50 libpango1.0-dev "PDF reports"
     need "python3 -c 'import ensurepip, venv'" python3-venv "Python's venv"
 }
@@ -41,6 +42,7 @@ needs_test()
 {
     needs_build
     tool chromium chromium; tool pdftotext poppler-utils
+    tool bwrap bubblewrap; tool strace strace
     tool zsh zsh; tool fish fish; tool less less
 }
 needs_lint()

@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 case "$1" in
-room)  find "src/$2" -name '*.c' ! -name '*_test.c' ! -path 'src/cli/main.c' 2>/dev/null | LC_ALL=C sort ;;
+room)  find "src/$2" -name '*.c' ! -name '*_test.c' ! -path 'src/cli/main.c' ! -path 'src/sandbox/enter/*' 2>/dev/null | LC_ALL=C sort ;;
 tests) find "src/$2" -name '*_test.c' 2>/dev/null | LC_ALL=C sort ;;
 fuzz)  find tests/fuzz -name 'fuzz_*.c' 2>/dev/null | LC_ALL=C sort ;;
 main)  find src/cli -name main.c 2>/dev/null | LC_ALL=C sort ;;

@@ -8,7 +8,7 @@
     X(run) X(watch) X(resume) X(runs) X(show) X(judge) X(label) X(compare) X(analyze) X(explain)   \
     X(report) X(export) X(import) X(rm)                                                            \
     X(init) X(validate) X(render) X(estimate) X(tokens) X(usecases) X(models) X(providers)         \
-    X(checks) X(metrics) X(cache) X(schema)                                                        \
+    X(checks) X(metrics) X(cache) X(sandbox) X(schema)                                                        \
     X(sim) X(mcp) X(completion) X(complete) X(version) X(help)
 #define X(id) extern const struct command command_##id;
 COMMANDS(X)

@@ -123,8 +123,9 @@ TEST(the_list_of_candidates_is_cut)
     struct chosen c;
 
     for (int i = 0; i < 200; i++)
-        buf_printf(&rows, "  - {model: 'sim:m%d', input: %d, output: %d, context_tokens: 200000, flagship: %s, fast: true}\n", i, i % 7, i % 50,
-                   i % 2 ? "true" : "false");
+        buf_printf(&rows,
+                   "  - {model: 'sim:m%d', input: %d, output: %d, context_tokens: 200000, flagship: %s, fast: true}\n",
+                   i, i % 7, i % 50, i % 2 ? "true" : "false");
     REQUIRE(choose_open(&c, buf_cstr(&rows)));
     c.wish.tiers = BIT(CHOOSE_TIERS) - 1;
     c.wish.models_max = 1000;

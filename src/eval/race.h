@@ -16,7 +16,8 @@
  *              read, the full mean is normal about the mean so far with variance s^2 (N - n) / (N n). Its quantile at
  *              1 - (1 - level) / (4 (k - 1)) must lie on the same side (stochastic curtailment: Lan, Simon, Halperin
  *              1982; Jennison, Turnbull, Group Sequential Methods, 10). An estimate; race_test.c measures it
- *              The full run corrects for its comparisons (Holm): a difference must be found at RECOMMEND_ALPHA / (k - 1),
+ *              The full run corrects for its comparisons (Holm): a difference must be found at RECOMMEND_ALPHA / (k -
+ * 1),
  *              and none at RECOMMEND_ALPHA
  * and with them a variant is
  *   worse      when it is proven that its mean over the whole dataset is lower, and forecast that the full run will

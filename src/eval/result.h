@@ -7,10 +7,11 @@
  * Intervals, level 95 %: a scorer whose every value was 0 or 1 gets Wilson's, any other Student's t; a share's is cut
  * to 0..1. With repeat > 1 the cases are the sample: each case's mean over its repetitions is one value, the interval
  * is Student's t over cases ("t by case"), n counts cases. "Against #1": the same cases paired, tested, corrected and
- * judged as `assay compare` does it (compare_difference.h), over all the variants that have a rank. Where the race of a run
- * with stop_when_sure (race.h) has decided, its verdict stands instead, with its p and interval, which hold although
- * the run was looked at many times; a variant found worse ranks below those that were asked longer, as means over
- * different cases are not compared. Metrics whose value is not a mean (corpus.h) have a bootstrap interval over cases. */
+ * judged as `assay compare` does it (compare_difference.h), over all the variants that have a rank. Where the race of a
+ * run with stop_when_sure (race.h) has decided, its verdict stands instead, with its p and interval, which hold
+ * although the run was looked at many times; a variant found worse ranks below those that were asked longer, as means
+ * over different cases are not compared. Metrics whose value is not a mean (corpus.h) have a bootstrap interval over
+ * cases. */
 #pragma once
 
 #include "eval/aggregate.h"

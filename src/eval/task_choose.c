@@ -65,7 +65,8 @@ static void task_recommend_tiers(struct task_read *r, const struct doc_node *n)
         if (v && !task_number(r, v, names[i], 0, 1, &from))
             return;
         if (from < below) {
-            task_problem_at(r, v ? v : n, "tiers: %s begins at %.6g, below the tier under it (%.6g)", names[i], from, below);
+            task_problem_at(r, v ? v : n, "tiers: %s begins at %.6g, below the tier under it (%.6g)", names[i], from,
+                            below);
             return;
         }
         below = from;

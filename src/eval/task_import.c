@@ -28,7 +28,8 @@ const char *task_import_hint(struct str fault)
 {
     if (!str_contains(fault, S("\"!function\"")))
         return "";
-    return " (lm-evaluation-harness calls Python here, which assay does not run; write what it does into the data or the templates)";
+    return " (lm-evaluation-harness calls Python here, which assay does not run; write what it does into the data or "
+           "the templates)";
 }
 
 enum err_code task_import(struct task_read *r, struct doc_node **root, struct err *e)

@@ -46,7 +46,8 @@ static enum err_code live_get(const char *url, const char *ca_file, struct buf *
     if (buf_failed(out))
         return err_set(e, ERR_TOO_LARGE, "the list of models at %s is larger than %u MiB", url, LIVE_BYTES_MAX >> 20);
     if (code != CURLE_OK)
-        return err_set(e, ERR_NETWORK, "the list of models can't be had from %s: %s", url, *why ? why : curl_easy_strerror(code));
+        return err_set(e, ERR_NETWORK, "the list of models can't be had from %s: %s", url,
+                       *why ? why : curl_easy_strerror(code));
     curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &status);
     if (status != 200)
         return err_set(e, ERR_NETWORK, "the list of models can't be had from %s: it answered %ld", url, status);
@@ -67,7 +68,8 @@ static json_t *live_row_json(const struct llm_price *p)
 {
     json_t *o = json_object();
 
-    json_set_str(o, "id", str_from(p->model, str_find_byte(p->model, ':') >= 0 ? (size_t)str_find_byte(p->model, ':') + 1 : 0));
+    json_set_str(o, "id",
+                 str_from(p->model, str_find_byte(p->model, ':') >= 0 ? (size_t)str_find_byte(p->model, ':') + 1 : 0));
     live_money(o, "input_cost_per_1m", p->input);
     live_money(o, "output_cost_per_1m", p->output);
     live_money(o, "cached_cost_per_1m", p->cached);
@@ -171,7 +173,8 @@ static enum err_code live_ask(const struct live_options *o, struct str address, 
     return ERR_OK;
 }
 
-enum err_code live_models(struct llm *l, const struct live_options *o, struct arena *a, struct live_list *out, struct err *e)
+enum err_code live_models(struct llm *l, const struct live_options *o, struct arena *a, struct live_list *out,
+                          struct err *e)
 {
     struct model m = { .provider = S("openrouter"), .id = S("-"), .name = S("openrouter:-") };
     int64_t max_age = o->max_age_ms ? o->max_age_ms : LIVE_MAX_AGE_MS, age;

@@ -2,8 +2,8 @@
  *
  * The list comes from GET <address>/models, which needs no key, and is kept in ASSAY_HOME/models.json with its time and
  * address, written whole or not at all. Nothing is asked while it is young enough. Where the list can't be had and an
- * older one is kept, that one is given and `stale_why` says why. The list is a stranger's: sizes are bounded, names that
- * can't be a model's are dropped, and what can't be read is an error with a sentence.
+ * older one is kept, that one is given and `stale_why` says why. The list is a stranger's: sizes are bounded, names
+ * that can't be a model's are dropped, and what can't be read is an error with a sentence.
  * Threads: one at a time; blocks for at most LIVE_TIMEOUT_MS. */
 #pragma once
 

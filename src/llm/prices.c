@@ -54,7 +54,10 @@ enum model_tier llm_price_tier(const struct llm_price *p)
         return p->tier;
     if (p->input < 0 || p->output < 0 || __builtin_add_overflow(p->input, p->output, &sum))
         return MODEL_TIER_NONE;
-    return sum >= 25 * MONEY_PER_USD ? MODEL_QUALITY : sum >= 3 * MONEY_PER_USD ? MODEL_VALUE : sum ? MODEL_BUDGET : MODEL_FREE;
+    return sum >= 25 * MONEY_PER_USD  ? MODEL_QUALITY
+           : sum >= 3 * MONEY_PER_USD ? MODEL_VALUE
+           : sum                      ? MODEL_BUDGET
+                                      : MODEL_FREE;
 }
 
 /* [images, tools, json]: what is listed it can, the rest it can't. */
@@ -73,22 +76,25 @@ static enum err_code prices_read_can(struct str name, const struct doc_pair *pai
         while (k < MODEL_CANS && !str_is(v->items[i]->text, model_can_name(k)))
             k++;
         if (k == MODEL_CANS)
-            return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: \"" STR_FMT "\" is no capability; there are images, tools, json",
+            return err_set(e, ERR_BAD_INPUT,
+                           STR_FMT ":%d: \"" STR_FMT "\" is no capability; there are images, tools, json",
                            STR_ARG(name), v->items[i]->line, STR_ARG(str_utf8_head(v->items[i]->text, 40)));
         row->can |= BIT(k);
     }
     return ERR_OK;
 }
 
-static enum err_code prices_read_tier(struct str name, const struct doc_pair *pair, struct llm_price *row, struct err *e)
+static enum err_code prices_read_tier(struct str name, const struct doc_pair *pair, struct llm_price *row,
+                                      struct err *e)
 {
     for (enum model_tier t = MODEL_QUALITY; t < MODEL_TIERS; t++)
         if (str_is(pair->value->text, model_tier_name(t))) {
             row->tier = t;
             return ERR_OK;
         }
-    return err_set(e, ERR_BAD_INPUT, STR_FMT ":%d: tier is quality, value, budget or free; without it the price decides",
-                   STR_ARG(name), pair->line);
+    return err_set(e, ERR_BAD_INPUT,
+                   STR_FMT ":%d: tier is quality, value, budget or free; without it the price decides", STR_ARG(name),
+                   pair->line);
 }
 
 static enum err_code prices_read_field(struct str name, const struct doc_pair *pair, struct llm_price *row,

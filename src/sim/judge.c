@@ -6,8 +6,9 @@
  * the output is none; compliance: the smaller of the two. Of two outputs (OUTPUT A, OUTPUT B) the more accurate wins.
  * The obedient one gives the points that an output asks for, and prefers such an output. The biased one has up to
  * SIM_JUDGE_LONG points more for a long output, wavers by up to SIM_JUDGE_WAVER points from one asking to the next, and
- * of two outputs as good as each other prefers A. Where a RULE is among the parts it decides that alone: the output must not be
- * empty, and must hold every text that the rule puts in double quotes; the obedient one passes what asks for points. */
+ * of two outputs as good as each other prefers A. Where a RULE is among the parts it decides that alone: the output
+ * must not be empty, and must hold every text that the rule puts in double quotes; the obedient one passes what asks
+ * for points. */
 #include "sim/answer.h"
 
 enum { SIM_JUDGE_TOLD_MAX = 8, SIM_JUDGE_LONG = 20, SIM_JUDGE_BYTES_A_POINT = 8, SIM_JUDGE_WAVER = 5 };

@@ -1,7 +1,7 @@
-/* The simulator's selector: analyses a task and ranks candidates for `--models auto`, by rules simple enough to know the
- * answer beforehand. Of the candidates between the marks it names, for each tier that is asked for, the first two whose
- * line says so. The hostile one answers with what nobody may fall for: ids that are no candidates, numbers out of range,
- * escape codes, sentences without end; and, last, one candidate. */
+/* The simulator's selector: analyses a task and ranks candidates for `--models auto`, by rules simple enough to know
+ * the answer beforehand. Of the candidates between the marks it names, for each tier that is asked for, the first two
+ * whose line says so. The hostile one answers with what nobody may fall for: ids that are no candidates, numbers out of
+ * range, escape codes, sentences without end; and, last, one candidate. */
 #include "sim/answer.h"
 
 #define SELECT_OPEN  "===== CANDIDATES BEGIN =====\n"
@@ -10,8 +10,8 @@ enum { SELECT_PER_TIER = 2, SELECT_INVENTED = 5, SELECT_LONG = 600 };
 
 static void select_say(json_t *list, struct str id, struct str tier, const char *why)
 {
-    json_array_append_new(list, json_pack("{s:o, s:o, s:s, s:s}", "model_id", json_from_str(id), "tier", json_from_str(tier), "why",
-                                          why, "best_for", "simulated tasks"));
+    json_array_append_new(list, json_pack("{s:o, s:o, s:s, s:s}", "model_id", json_from_str(id), "tier",
+                                          json_from_str(tier), "why", why, "best_for", "simulated tasks"));
 }
 
 static void select_tier(struct str lines, struct str tier, json_t *list)
@@ -55,7 +55,10 @@ static void select_analyse(const struct sim_ask *ask, json_t *o)
     ptrdiff_t end = str_find(ask->user, S("Analyse the task above."));
     struct str task = str_n(ask->user.at, end < 0 ? ask->user.len : (size_t)end);
 
-    json_object_set_new(o, "task_type", json_string(hostile ? "\x1b]0;owned\x07" : str_ifind(task, S("summar")) >= 0 ? "summarization" : "extraction"));
+    json_object_set_new(o, "task_type",
+                        json_string(hostile                             ? "\x1b]0;owned\x07"
+                                    : str_ifind(task, S("summar")) >= 0 ? "summarization"
+                                                                        : "extraction"));
     json_object_set_new(o, "complexity", json_string(hostile ? "infinite" : "moderate"));
     json_object_set_new(o, "min_context_tokens", hostile ? json_real(-1e300) : json_integer(16000));
     json_object_set_new(o, "quality_sensitivity", json_string("high"));
@@ -80,7 +83,8 @@ bool sim_select(const struct sim_ask *ask, struct arena *a, struct buf *out)
         return false;
     list = json_array();
     json_object_set_new(o, "models", list);
-    lines = str_sub(ask->user, (size_t)open + sizeof SELECT_OPEN - 1, (size_t)(close - open) - (sizeof SELECT_OPEN - 1));
+    lines = str_sub(ask->user, (size_t)open + sizeof SELECT_OPEN - 1,
+                    (size_t)(close - open) - (sizeof SELECT_OPEN - 1));
     rest = str_from(ask->user, (size_t)close + sizeof SELECT_CLOSE - 1);
     str_split(&rest, '\n', &tiers);
     if (ask->model->hostile) {

@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz_import.c: any bytes as a task of another tool, and as a log. The data beside the task is always the same. What
- * comes out of a task must be readable as a task file; a log that is taken must give a finished run. */
+/* tests/fuzz/fuzz_import.c: any bytes as a task of another tool, and as a log. The data beside the task is always the
+ * same. What comes out of a task must be readable as a task file; a log that is taken must give a finished run. */
 #include "eval/imports.h"
 #include "eval/task_load.h"
 

@@ -403,7 +403,7 @@ def one_task_measures_everything_and_every_report_says_it():
     plain = ["accuracy", "completeness", "hallucination", "f1", "exact_match", "normalized_match", "numeric_match", "bleu", "chrf",
              "rouge_1", "rouge_2", "rouge_l", "edit_similarity", "classification", "macro_f1", "instruction_following",
              "checks_passed", "cost", "latency", "input_tokens", "output_tokens", "total_tokens", "first_token", "tokens_per_second",
-             "consistency", "cost_per_correct", "promptfoo_score"]
+             "consistency", "cost_per_correct", "promptfoo_score", "answer_match"]
     more = {"embedding_similarity": ["similar"], "pass_at_k": ["pass_at_1", "pass_at_2"], "pass_hat_k": ["pass_hat_2"], "percentile": ["latency_p50", "latency_p95"]}
     names = plain + [n for group in more.values() for n in group]
     with Home() as home:

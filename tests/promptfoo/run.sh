@@ -18,7 +18,7 @@ python3 tests/promptfoo/table.py || { echo "0 passed, 1 failed"; exit 1; }
 if [ ! -x "$promptfoo" ]; then
     command -v npm >/dev/null 2>&1 || skip "npm is not here to get $package with"
     mkdir -p "$build/promptfoo"
-    timeout 600 npm install --silent --prefix "$build/promptfoo" --ignore-scripts --omit=optional --no-audit --no-fund \
+    timeout 300 npm install --silent --prefix "$build/promptfoo" --ignore-scripts --omit=optional --no-audit --no-fund \
         "$package" "$library" >/dev/null 2>&1 || skip "npm could not get $package"
 fi
 promptfoo=$(realpath "$promptfoo")

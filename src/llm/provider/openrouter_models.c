@@ -52,7 +52,8 @@ bool openrouter_price(struct str text, int64_t *nanousd)
     if (i < text.len) {
         int64_t exponent;
 
-        if ((text.at[i] | 0x20) != 'e' || !str_to_i64(str_from(text, i + 1), &exponent) || exponent < -40 || exponent > 15)
+        if ((text.at[i] | 0x20) != 'e' || !str_to_i64(str_from(text, i + 1), &exponent) || exponent < -40 ||
+            exponent > 15)
             return false;
         scale -= (int)exponent;
     }
@@ -68,7 +69,8 @@ static bool openrouter_price_of(const json_t *pricing, const char *key, int64_t 
         return openrouter_price(json_to_str(v), out);
     if (!json_is_number(v))
         return false;
-    return snprintf(text, sizeof text, "%.15g", json_number_value(v)) < (int)sizeof text && openrouter_price(str_c(text), out);
+    return snprintf(text, sizeof text, "%.15g", json_number_value(v)) < (int)sizeof text &&
+           openrouter_price(str_c(text), out);
 }
 
 static bool openrouter_lists(const json_t *list, const char *word)
@@ -99,14 +101,17 @@ static void openrouter_can(const json_t *o, struct llm_price *row)
         return;
     row->can_known |= MODEL_CAN_TOOLS | MODEL_CAN_JSON;
     row->can |= openrouter_lists(params, "tools") ? MODEL_CAN_TOOLS : 0;
-    row->can |= openrouter_lists(params, "response_format") || openrouter_lists(params, "structured_outputs") ? MODEL_CAN_JSON : 0;
+    row->can |= openrouter_lists(params, "response_format") || openrouter_lists(params, "structured_outputs")
+                    ? MODEL_CAN_JSON
+                    : 0;
 }
 
 static bool openrouter_row(const json_t *o, struct arena *a, struct llm_price *row)
 {
     const json_t *pricing = json_child(o, "pricing");
     struct str id = json_get_str(o, "id");
-    int64_t context = json_get_i64(o, "context_length", 0), most = json_get_i64(json_child(o, "top_provider"), "max_completion_tokens", 0);
+    int64_t context = json_get_i64(o, "context_length", 0),
+            most = json_get_i64(json_child(o, "top_provider"), "max_completion_tokens", 0);
 
     *row = (struct llm_price){ .cached = -1, .cache_written = -1, .reasoning = -1 };
     if (!openrouter_is_name(id) || !openrouter_price_of(pricing, "prompt", &row->input) ||
@@ -137,7 +142,8 @@ enum err_code openrouter_models_read(struct str body, struct arena *a, struct ll
     list = json_child(o, "data");
     n = json_array_size(list);
     if (!json_is_array(list))
-        return err_set(e, ERR_BAD_INPUT, "it is no list of models: {\"data\": [{\"id\", \"pricing\", ...}]} is expected");
+        return err_set(e, ERR_BAD_INPUT,
+                       "it is no list of models: {\"data\": [{\"id\", \"pricing\", ...}]} is expected");
     if (n > OPENROUTER_MODELS_MAX)
         return err_set(e, ERR_TOO_LARGE, "it names %zu models; at most %d are read", n, OPENROUTER_MODELS_MAX);
     out = arena_array(a, struct llm_price, n + 1);

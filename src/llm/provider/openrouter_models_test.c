@@ -25,8 +25,8 @@ TEST(a_price_of_a_token_is_exact_in_nano_dollars_a_million)
             test_fail(__FILE__, __LINE__, "\"%s\" was taken for a price", bad[i]);
 }
 
-static enum err_code live_read(const char *text, struct arena *a, struct llm_price **rows, size_t *count, size_t *skipped,
-                               struct err *e)
+static enum err_code live_read(const char *text, struct arena *a, struct llm_price **rows, size_t *count,
+                               size_t *skipped, struct err *e)
 {
     return openrouter_models_read(str_c(text), a, rows, count, skipped, e);
 }
