@@ -156,7 +156,8 @@ static void advise_avoid(const struct result *r, struct advise *x, struct arena 
         char percent[REPORT_TEXT];
 
         if (v->rank && v->tier == TIER_POOR)
-            x->avoid[x->avoid_count++] = (struct advise_avoid){ i, v->quality.interval.known && v->quality.interval.high < r->rules.from[TIER_ACCEPTABLE],
+            x->avoid[x->avoid_count++] = (struct advise_avoid){ i,
+                v->quality.interval.known && v->quality.interval.high < r->rules.from[TIER_ACCEPTABLE],
                 arena_printf(a, "%s %s", result_quality_name(r), report_percent(v->quality.value, percent)) };
         else if (!v->sum->done && v->sum->failed)
             x->avoid[x->avoid_count++] = (struct advise_avoid){ i, true, S("none of its trials was answered") };

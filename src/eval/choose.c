@@ -267,7 +267,9 @@ static enum err_code choose_none(const struct chooser *c, const size_t bars[BARS
     for (size_t i = 0; i < c->w->provider_count; i++)
         buf_printf(&names, "%s" STR_FMT, i ? ", " : "", STR_ARG(str_utf8_head(c->w->providers[i], 40)));
     if (!bars[BAR_CONTEXT] && !bars[BAR_CAPABILITY])
-        return err_set(e, ERR_BAD_INPUT, "no model of the price table can be chosen from%s%s; `assay models` lists them, --models names some",
+        return err_set(e, ERR_BAD_INPUT,
+                       "no model of the price table can be chosen from%s%s; `assay models` lists them, --models "
+                       "names some",
                        c->w->provider_count ? " among those of " : "", buf_cstr(&names));
     return err_set(e, ERR_BAD_INPUT, "no model fits the task: %zu have less context than %" PRId64 " tokens, %zu lack what it needs "
                    "(images or tools)%s%s; name models with --models", bars[BAR_CONTEXT], c->out->analysis.min_context,
@@ -391,7 +393,8 @@ static bool choose_before(const struct choice *out, const struct choose_candidat
 
 static struct str choose_why(const struct chooser *c, const struct choose_candidate *x, enum choose_tier t)
 {
-    static const char *const of[CHOOSE_TIERS] = { "of the dear and able", "between price and ability", "among the cheapest", "made for speed" };
+    static const char *const of[CHOOSE_TIERS] = { "of the dear and able", "between price and ability", "among the cheapest",
+                                                   "made for speed" };
 
     return arena_printf(c->a, "%s%s, context %" PRId64 "%s", x->price.flagship ? "a flagship " : "", of[t],
                         x->price.context_tokens, x->keyed ? "" : ", its key is missing");

@@ -4,7 +4,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
-struct chosen { struct arena *a; struct llm *llm; struct task task; struct choose_input in; struct choose_wish wish; struct choice out; struct err e; };
+struct chosen {
+    struct arena *a;
+    struct llm *llm;
+    struct task task;
+    struct choose_input in;
+    struct choose_wish wish;
+    struct choice out;
+    struct err e;
+};
 
 static const struct str choose_sim = { "sim", 3 };
 
