@@ -1,4 +1,5 @@
 /* assay render: what would be sent, word for word, for one case of a task. Asks nobody. */
+#include "cli/choosing.h"
 #include "cli/session.h"
 #include "eval/preview.h"
 #include "eval/report/grid.h"
@@ -7,7 +8,8 @@
 
 static const struct option render_options[] = {
     { "case", 0, "ID", "this case, by id or position (default the first of those chosen)", NULL },
-    SESSION_TASK_OPTIONS, { "json", 0, NULL, "as JSON", NULL }, SESSION_PRICES_OPTION, OPTION_END,
+    SESSION_TASK_OPTIONS,
+    CHOOSING_OPTIONS, { "json", 0, NULL, "as JSON", NULL }, SESSION_LLM_OPTIONS, OPTION_END,
 };
 
 static bool render_same(const struct preview *a, const struct preview *b)
@@ -184,13 +186,16 @@ static enum err_code render_run(struct args *args, int *status, struct err *e)
     struct data_pack_info info;
     struct dataset_case kase;
     struct preview *previews;
+    struct choosing chosen;
     const json_t *select;
 
     (void)status;
     TRY(session_open(&s, e));
     TRY(session_task(&s, args, args_positional(args, 0).at, &task, e));
-    TRY(session_prices(&s, args, e));
+    TRY(session_llm(&s, args, e));
     TRY(session_cases(&s, args, task, &info, &select, e));
+    if (task->models_auto)
+        TRY(choosing_make(&s, args, &task, args_positional(args, 0).at, &info, CHOOSING_BY_RULES, &chosen, e));
     a = arena_new_sized(16 * 1024);
     if (plan_new(task, a, s.blob, &info, select, s.llm, &plan, e) != ERR_OK) {
         arena_free(a);

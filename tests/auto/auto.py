@@ -150,6 +150,8 @@ def a_task_may_say_auto_itself_and_the_command_line_goes_over_it():
         assert home.run("run", "task.yaml", "-q", "--speed", 0, "--models", "sim:echo").returncode == 0
         assert chosen(home)[0] == ["sim:echo"] and chosen(home)[1] is None
         told = home.json("estimate", "task.yaml", "--json")
+        sent = home.json("render", "task.yaml", "--json")
+        assert [v["variant"] for v in sent["variants"]] == [v["variant"] for v in told["variants"]], (sent, told)
         assert [v["variant"] for v in told["variants"]] == ["sim:careful"], told
         dry = home.run("run", "task.yaml", "--selector", "sim:selector", "--dry-run")
         assert dry.returncode == 0 and "the selector is not asked here" in dry.err, dry.err
