@@ -1,6 +1,8 @@
 /* tests/fuzz/fuzz_beneath.c: any folder and any paths. A line is a letter and words: what a guest does to its folder (l
  * makes a link, d a folder, p a pipe, m moves), and what the host then does by sandbox/beneath.h (r reads, w writes, o
- * opens, W walks). Beside the folder lies a secret: it is never read, never changed, and nothing joins it. */
+ * opens, W walks). Beside the folder lies a secret: it is never read, never changed, and nothing joins it. An input
+ * that already holds the secret (the fuzzer learns it from our comparison) could write it inside itself: it proves
+ * nothing. */
 #include "sandbox/beneath.h"
 
 #include <dirent.h>
@@ -117,6 +119,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct str rest = str_n((const char *)data, size), line;
     int fd = -1;
 
+    if (str_contains(rest, S(SECRET)))
+        return 0;
     begin();
     ASSERT(beneath_folder(inside, &fd, NULL) == ERR_OK);
     for (int n = 0; n < OPERATIONS_MAX && str_split(&rest, '\n', &line); n++) {
