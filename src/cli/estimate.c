@@ -19,26 +19,12 @@ static enum err_code estimate_run(struct args *args, int *status, struct err *e)
     AUTO_SESSION s = { 0 };
     AUTO(plan_freep) struct plan *plan = NULL;
     AUTO_BUF struct buf headline = BUF_INIT(4096);
-    struct arena *a;
-    struct task *task;
-    struct data_pack_info info;
-    struct choosing chosen;
-    const json_t *select;
     struct grid *g;
     char money[MONEY_TEXT];
 
     (void)status;
     TRY(session_open(&s, e));
-    TRY(session_task(&s, args, args_positional(args, 0).at, &task, e));
-    TRY(session_llm(&s, args, e));
-    TRY(session_cases(&s, args, task, &info, &select, e));
-    if (task->models_auto)
-        TRY(choosing_make(&s, args, &task, args_positional(args, 0).at, &info, CHOOSING_BY_RULES, &chosen, e));
-    a = arena_new_sized(16 * 1024);
-    if (plan_new(task, a, s.blob, &info, select, s.llm, &plan, e) != ERR_OK) {
-        arena_free(a);
-        return e->code;
-    }
+    TRY(running_plan_dry(&s, args, args_positional(args, 0).at, &plan, e));
     if (args_has(args, "json"))
         return term_json(plan_estimate_json(plan), e);
     running_headline(plan, &headline);

@@ -1,6 +1,6 @@
 /* assay render: what would be sent, word for word, for one case of a task. Asks nobody. */
 #include "cli/choosing.h"
-#include "cli/session.h"
+#include "cli/running.h"
 #include "eval/preview.h"
 #include "eval/report/grid.h"
 
@@ -181,26 +181,12 @@ static enum err_code render_run(struct args *args, int *status, struct err *e)
 {
     AUTO_SESSION s = { 0 };
     AUTO(plan_freep) struct plan *plan = NULL;
-    struct arena *a;
-    struct task *task;
-    struct data_pack_info info;
     struct dataset_case kase;
     struct preview *previews;
-    struct choosing chosen;
-    const json_t *select;
 
     (void)status;
     TRY(session_open(&s, e));
-    TRY(session_task(&s, args, args_positional(args, 0).at, &task, e));
-    TRY(session_llm(&s, args, e));
-    TRY(session_cases(&s, args, task, &info, &select, e));
-    if (task->models_auto)
-        TRY(choosing_make(&s, args, &task, args_positional(args, 0).at, &info, CHOOSING_BY_RULES, &chosen, e));
-    a = arena_new_sized(16 * 1024);
-    if (plan_new(task, a, s.blob, &info, select, s.llm, &plan, e) != ERR_OK) {
-        arena_free(a);
-        return e->code;
-    }
+    TRY(running_plan_dry(&s, args, args_positional(args, 0).at, &plan, e));
     TRY(preview_case(plan, args_get(args, "case"), s.arena, &kase, e));
     previews = arena_array(s.arena, struct preview, plan->task->variant_count);
     for (size_t i = 0; i < plan->task->variant_count; i++)

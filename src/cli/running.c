@@ -206,15 +206,24 @@ static void running_cache_freep(struct cache **c)
     cache_free(*c);
 }
 
+static enum err_code running_new(struct session *s, struct task *task, const struct data_pack_info *info,
+                                 const json_t *select, struct plan **out, struct err *e)
+{
+    struct arena *a = arena_new_sized(16 * 1024);
+
+    if (plan_new(task, a, s->blob, info, select, s->llm, out, e) == ERR_OK)
+        return ERR_OK;
+    arena_free(a);
+    return e->code;
+}
+
 enum err_code running_plan(struct session *s, const struct args *args, const char *path, enum choosing_how how,
                            struct plan **out, struct err *e)
 {
     struct choosing chosen = { .reused = false };
     struct data_pack_info info;
     const json_t *select;
-    struct arena *a;
     struct task *task;
-    enum err_code code;
 
     TRY(session_task(s, args, path, &task, e));
     TRY(session_llm(s, args, e));
@@ -227,13 +236,25 @@ enum err_code running_plan(struct session *s, const struct args *args, const cha
     TRY(plan_check_keys(task, s->llm, e));
     if (!chosen.told)
         TRY(session_cases(s, args, task, &info, &select, e));
-    a = arena_new_sized(16 * 1024);
-    code = plan_new(task, a, s->blob, &info, select, s->llm, out, e);
-    if (code != ERR_OK)
-        arena_free(a);
-    else
-        plan_add_choosing(*out, &chosen.choice.ledger);
-    return code;
+    TRY(running_new(s, task, &info, select, out, e));
+    plan_add_choosing(*out, &chosen.choice.ledger);
+    return ERR_OK;
+}
+
+enum err_code running_plan_dry(struct session *s, const struct args *args, const char *path, struct plan **out,
+                               struct err *e)
+{
+    struct choosing chosen;
+    struct data_pack_info info;
+    const json_t *select;
+    struct task *task;
+
+    TRY(session_task(s, args, path, &task, e));
+    TRY(session_llm(s, args, e));
+    TRY(session_cases(s, args, task, &info, &select, e));
+    if (task->models_auto)
+        TRY(choosing_make(s, args, &task, path, &info, CHOOSING_BY_RULES, &chosen, e));
+    return running_new(s, task, &info, select, out, e);
 }
 
 enum err_code running_continue(struct session *s, struct plan **plan, bool *found, struct err *e)

@@ -20,6 +20,9 @@
  * selector where models are chosen (`how`; that is told). Prints a task's problems. */
 enum err_code running_plan(struct session *s, const struct args *args, const char *path, enum choosing_how how,
                            struct plan **out, struct err *e) MUST_USE;
+/* The same for a command that runs nothing: models are chosen by the catalogue's rules alone, keys are not asked for. */
+enum err_code running_plan_dry(struct session *s, const struct args *args, const char *path, struct plan **out,
+                               struct err *e) MUST_USE;
 /* The unfinished run of the same trials, if there is one, takes the planned one's place. */
 enum err_code running_continue(struct session *s, struct plan **plan, bool *found, struct err *e) MUST_USE;
 /* What a command wants otherwise than `run`. */
