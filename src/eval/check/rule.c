@@ -47,20 +47,19 @@ json_t *rule_one(const char *kind, json_t *argument)
 
 /* --- a check, written as one -------------------------------------------------------------------------------------- */
 
-/* "MaxWords", "max words", "Max-Words" -> "max_words". */
-static struct str rule_slug(struct str s, struct arena *a)
+struct str rule_slug(struct str s, size_t bytes_max, struct arena *a)
 {
-    char *out = arena_alloc(a, 2 * s.len + 1);
-    size_t n = 0;
+    size_t n = 0, most = MIN(2 * s.len, bytes_max);
+    char *out = arena_alloc(a, most + 1);
 
-    for (size_t i = 0; i < s.len; i++) {
+    for (size_t i = 0; i < s.len && n < most; i++) {
         unsigned char c = (unsigned char)s.at[i];
 
         if (isupper(c) && n && out[n - 1] != '_' && islower((unsigned char)s.at[i - 1]))
             out[n++] = '_';
-        if (isalnum(c))
+        if (isalnum(c) && n < most)
             out[n++] = (char)tolower(c);
-        else if (n && out[n - 1] != '_')
+        else if (!isalnum(c) && n && out[n - 1] != '_')
             out[n++] = '_';
     }
     while (n && out[n - 1] == '_')
@@ -78,7 +77,7 @@ static const char *rule_kind(struct str word, struct arena *a, bool *negate)
         { "required_columns", "csv_columns" }, { "enum", "one_of" }, { "pattern", "matches" }, { "schema", "json_schema" },
         { "word_count", "words" }, { "includes", "contains" }, { "judge", "judged" },
     };
-    struct str slug = rule_slug(word, a), rest = str_c(rule_allowed), one;
+    struct str slug = rule_slug(word, SIZE_MAX, a), rest = str_c(rule_allowed), one;
     const struct check *c;
     struct suggest near;
 

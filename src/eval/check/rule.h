@@ -28,6 +28,8 @@ struct rule {
     struct str why;                     /* RULE_NONE: why nobody can evaluate it */
 };
 
+/* "MaxWords", "Max words!", "max-words" -> "max_words", at most bytes_max long; of letters and digits of ASCII only. */
+struct str rule_slug(struct str s, size_t bytes_max, struct arena *a);
 void rule_read(struct str text, struct arena *a, struct rule *out);
 /* A rule as JSON: a text, or a check ({max_words: 40}, {kind: max_words, value: 40}); other members are its options. */
 void rule_read_json(const json_t *value, struct arena *a, struct rule *out);

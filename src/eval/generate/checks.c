@@ -1,6 +1,5 @@
 #include "eval/generate.h"
 
-#include <ctype.h>
 
 #include "eval/items.h"
 #include "eval/judge.h"
@@ -108,27 +107,6 @@ static const json_t *checks_member(const json_t *o, const char *names)
     return NULL;
 }
 
-/* "Every Ticket answered!" -> "every_ticket_answered". */
-static struct str checks_slug(struct str s, struct arena *a)
-{
-    char *out = arena_alloc(a, GENERATE_NAME_MAX + 1);
-    size_t n = 0;
-
-    for (size_t i = 0; i < s.len && n < GENERATE_NAME_MAX; i++) {
-        unsigned char c = (unsigned char)s.at[i];
-
-        if (isupper(c) && i && islower((unsigned char)s.at[i - 1]) && n + 1 < GENERATE_NAME_MAX)
-            out[n++] = '_';
-        if (isalnum(c))
-            out[n++] = (char)tolower(c);
-        else if (n && out[n - 1] != '_')
-            out[n++] = '_';
-    }
-    while (n && out[n - 1] == '_')
-        n--;
-    return str_n(out, n);
-}
-
 /* On one line, without what could steer a terminal. */
 static struct str checks_plain(struct str s, size_t bytes_max, struct arena *a)
 {
@@ -229,7 +207,7 @@ bool generate_check_of(const json_t *o, struct arena *a, struct generated_check 
     if (!json_is_string(rule))
         json_write(c.rule.check, &text);
     c.text = checks_plain(json_is_string(rule) ? json_to_str(rule) : buf_str(&text), RULE_TEXT_MAX, a);
-    c.name = checks_slug(json_to_str(checks_member(o, "name id title")), a);
+    c.name = rule_slug(json_to_str(checks_member(o, "name id title")), GENERATE_NAME_MAX, a);
     if (!c.name.len)
         c.name = arena_strdup(a, checks_kind_of(&c.rule));
     *out = c;
