@@ -91,16 +91,7 @@ enum err_code store_scored(struct store *s, int64_t run_no, int64_t scoring_no, 
     stmt_bind_i64(q, 2, scoring_no);
     stmt_bind_i64(q, 3, first);
     stmt_bind_i64(q, 4, last);
-    memset(bits, 0, (size_t)(last - first + 7) / 8);
-    for (;;) {
-        int64_t i;
-
-        TRY(stmt_step(q, e));
-        if (!stmt_has_row(q))
-            return ERR_OK;
-        i = stmt_i64(q, 0) - first;
-        bits[i / 8] |= (unsigned char)(1u << (i % 8));
-    }
+    return stmt_bits(q, first, last, bits, e);
 }
 
 enum err_code store_scores_each(struct store *s, int64_t run_no, int64_t scoring_no,

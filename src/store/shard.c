@@ -142,16 +142,7 @@ enum err_code store_trials_finished(struct store *s, int64_t run_no, int64_t fir
     stmt_bind_i64(q, 1, run_no);
     stmt_bind_i64(q, 2, first);
     stmt_bind_i64(q, 3, last);
-    memset(bits, 0, (size_t)(last - first + 7) / 8);
-    for (;;) {
-        int64_t i;
-
-        TRY(stmt_step(q, e));
-        if (!stmt_has_row(q))
-            return ERR_OK;
-        i = stmt_i64(q, 0) - first;
-        bits[i / 8] |= (unsigned char)(1u << (i % 8));
-    }
+    return stmt_bits(q, first, last, bits, e);
 }
 
 /* How many of each variant failed; the variants' own counts go down by as much. */

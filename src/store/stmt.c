@@ -173,3 +173,17 @@ void conn_free(struct store_conn *c)
     press_free(c->press);
     driver->disconnect(c);
 }
+
+enum err_code stmt_bits(struct stmt *q, int64_t first, int64_t last, unsigned char *bits, struct err *e)
+{
+    memset(bits, 0, (size_t)(last - first + 7) / 8);
+    for (;;) {
+        int64_t i;
+
+        TRY(stmt_step(q, e));
+        if (!stmt_has_row(q))
+            return ERR_OK;
+        i = stmt_i64(q, 0) - first;
+        bits[i / 8] |= (unsigned char)(1u << (i % 8));
+    }
+}

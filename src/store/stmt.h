@@ -24,6 +24,9 @@ void          stmt_bind_null(struct stmt *q, int at);
 enum err_code stmt_step(struct stmt *q, struct err *e) MUST_USE;            /* to the next row, or past the last */
 bool          stmt_has_row(const struct stmt *q);
 enum err_code stmt_run(struct stmt *q, struct err *e) MUST_USE;             /* one that gives no rows, whole */
+/* Steps to the end: sets bit i of `bits` for each row whose first column is first + i, clears the others below last -
+ * first. */
+enum err_code stmt_bits(struct stmt *q, int64_t first, int64_t last, unsigned char *bits, struct err *e) MUST_USE;
 int64_t       stmt_changes(const struct stmt *q);                           /* rows it changed */
 /* Ready to be bound and stepped again. */
 void          stmt_again(struct stmt *q);
