@@ -68,19 +68,16 @@ static enum err_code pair_read(int64_t trial, struct str text, void *arg, struct
     return ERR_OK;
 }
 
+static int pair_row_cmp(const void *trial, const void *row)
+{
+    int64_t a = *(const int64_t *)trial, b = ((const struct pair_row *)row)->trial;
+
+    return (a > b) - (a < b);
+}
+
 static const struct pair_row *pair_find(const struct pair_rows *r, int64_t trial)
 {
-    size_t low = 0, high = r->rows.len;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (r->rows.at[middle].trial < trial)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < r->rows.len && r->rows.at[low].trial == trial ? &r->rows.at[low] : NULL;
+    return r->rows.len ? bsearch(&trial, r->rows.at, r->rows.len, sizeof *r->rows.at, pair_row_cmp) : NULL;
 }
 
 /* `first`: with the first variant's output as A; `second`: with the second's. */

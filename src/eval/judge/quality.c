@@ -45,20 +45,21 @@ static enum err_code quality_rows_load(struct store *s, const struct run *run, c
     return store_scores_each(s, run->no, pass, quality_row_read, out, e);
 }
 
+static int quality_row_cmp(const void *trial, const void *row)
+{
+    int64_t a = *(const int64_t *)trial, b = ((const struct quality_row *)row)->trial;
+
+    return (a > b) - (a < b);
+}
+
 static const struct quality_row *quality_row_find(const struct quality_rows *r, int64_t trial)
 {
-    size_t low = 0, high = r->rows.len;
+    const struct quality_row *found;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (r->rows.at[middle].trial < trial)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < r->rows.len && r->rows.at[low].trial == trial && isfinite(r->rows.at[low].points) ? &r->rows.at[low]
-                                                                                                   : NULL;
+    if (!r->rows.len)
+        return NULL;
+    found = bsearch(&trial, r->rows.at, r->rows.len, sizeof *found, quality_row_cmp);
+    return found && isfinite(found->points) ? found : NULL;
 }
 
 static bool quality_passes(double points)
