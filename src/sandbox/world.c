@@ -19,7 +19,6 @@ static uint32_t worlds_made;        /* worlds made, by atomic add */
 #define WORLD_LIMITS_NOT_GVISORS 5      /* the last of world_limits */
 #define WORLD_PIDS_OWN 1                /* `enter` stays as the first process and counts */
 #define WORLD_GUEST "/guest"            /* with runsc: the root that gVisor is given */
-#define WORLD_TOLD_BYTES "4096"
 
 enum err_code world_find(const char *name, const char *package, struct arena *a, char **path, struct err *e)
 {
@@ -357,7 +356,7 @@ static enum err_code world_say_runsc(struct world *w, const struct sandbox_spec 
                                        S("--bundle=/bundle"), S("box") };
     struct sandbox_spec outside = { .program = S("/runsc"), .args = args, .args_count = COUNT_OF(args), .limits = spec->limits,
                                     .starts_programs = true };
-    struct world_words words = { .w = w, .root = WORLD_GUEST };
+    struct world_words words = { .w = w, .root = "" };
     AUTO_BUF struct buf orders = WORLD_ORDERS_INIT, within = WORLD_ORDERS_INIT;
     char *runsc;
 
@@ -373,11 +372,13 @@ static enum err_code world_say_runsc(struct world *w, const struct sandbox_spec 
     world_word(&words, runsc);
     world_word(&words, "/runsc");
     world_devices(&words);
+    world_system_folders(&words);       /* a runsc may want libraries */
+    words.root = WORLD_GUEST;
     world_system_folders(&words);
     if (spec->starts_programs)
         WORLD_SAY(&words, "--ro-bind-try", "/etc/alternatives", WORLD_GUEST "/etc/alternatives");
     WORLD_SAY(&words, "--dir", WORLD_GUEST "/box", "--dir", WORLD_GUEST "/tmp", "--dir", WORLD_GUEST "/told", "--dir", WORLD_GUEST "/dev",
-              "--dir", WORLD_GUEST "/proc", "--dir", WORLD_GUEST "/sys", "--size", WORLD_TOLD_BYTES, "--tmpfs", "/told", "--tmpfs", "/run",
+              "--dir", WORLD_GUEST "/proc", "--dir", WORLD_GUEST "/sys", "--tmpfs", "/told", "--tmpfs", "/run",
               "--tmpfs", "/tmp");
     world_say_box(&words, spec);
     TRY(world_file(&words, "0555", embedded_sandbox_enter.bytes, "/enter", e));
