@@ -229,9 +229,9 @@ static void sandbox_bury(struct sandbox *s)
     s->used.wall_us = clock_mono_us() - s->start_us;
     s->used.cpu_us = (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
                      usage.ru_stime.tv_usec;
-    s->used.memory_peak_bytes = (int64_t)usage.ru_maxrss * 1024;
-    if (s->grouped)
-        s->used.memory_peak_bytes = MAX(s->used.memory_peak_bytes, cgroup_memory_peak(&s->group));
+    s->used.memory_peak_bytes = s->grouped ? cgroup_memory_peak(&s->group) : 0;
+    if (s->used.memory_peak_bytes == 0)         /* of one process, with what it shares with others: may be more than its limit */
+        s->used.memory_peak_bytes = (int64_t)usage.ru_maxrss * 1024;
     if (s->failed || (s->folder < 0 && !s->killed))
         sandbox_explain_failure(s);
     if (s->failed)

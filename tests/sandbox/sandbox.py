@@ -4,6 +4,7 @@ import concurrent.futures
 import json
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -150,11 +151,21 @@ OPEN = "f = []\ntry:\n    while True: f.append(open('/dev/null'))\nexcept OSErro
 PROCESSOR = "import time\nlast = 0\nwhile True:\n    now = time.process_time()\n    if now - last > 0.001: print('%8.4f' % now); last = now"
 
 
+HIT = []                                # the limits that tests hit, by the names of SANDBOX_LIMITS
+
+
+def hits(*names):
+    HIT.extend(names)
+    return lambda fn: fn
+
+
 def near(got, limit, low=0.95, high=1):
+    """What was measured is at most the limit, and at most 5 % less; a fixed cost is the test's to name."""
     assert limit * low <= got <= limit * high, "%s, and the limit is %s" % (got, limit)
 
 
 @test
+@hits("memory")
 def memory_is_bounded_within_five_percent():
     for limit in (64 << 20, 128 << 20):
         few = sandbox("root" if ROOT else "me", MEMORY, "--memory", limit)
@@ -166,6 +177,7 @@ def memory_is_bounded_within_five_percent():
 
 
 @test
+@hits("cpu-time")
 def processor_time_is_bounded_within_five_percent():
     for user in USERS:
         for limit in (0.3, 1):
@@ -177,6 +189,7 @@ def processor_time_is_bounded_within_five_percent():
 
 
 @test
+@hits("time")
 def the_wall_clock_is_never_early_and_soon_enough():
     for user in USERS:
         took = [sandbox(user, "import time; time.sleep(60)", "--time", "2") for _ in range(3)]
@@ -185,6 +198,7 @@ def the_wall_clock_is_never_early_and_soon_enough():
 
 
 @test
+@hits("output")
 def output_is_bounded_exactly_and_what_came_before_is_kept():
     for stream in (1, 2):
         got = sandbox(USERS[-1], "import os\nwhile True: os.write(%d, b'0123456789')" % stream, "--output", "100000")
@@ -194,6 +208,7 @@ def output_is_bounded_exactly_and_what_came_before_is_kept():
 
 
 @test
+@hits("disk", "file-size", "inodes")
 def the_disk_the_size_of_files_and_inodes_are_bounded_within_five_percent():
     for user in USERS:
         near(int(sandbox(user, DISK, "--disk", "4M")["output"]), 4 << 20)
@@ -203,6 +218,7 @@ def the_disk_the_size_of_files_and_inodes_are_bounded_within_five_percent():
 
 
 @test
+@hits("pids")
 def processes_and_threads_are_bounded_exactly():
     for user in USERS:
         for limit in (8, 32):
@@ -211,9 +227,47 @@ def processes_and_threads_are_bounded_exactly():
 
 
 @test
+@hits("open-files")
 def open_files_are_bounded_exactly():
-    got = sandbox(USERS[-1], OPEN, "--open-files", 64)
-    near(int(got["output"]), 64)
+    for user in USERS:
+        for limit in (8, 64, 512):
+            assert sandbox(user, OPEN, "--open-files", limit)["output"] == "%d\n" % limit
+
+
+@test
+@hits("cpus")
+def processors_are_bounded_exactly():
+    here = len(os.sched_getaffinity(0))
+    for user in USERS:
+        for limit in (1, 2):
+            got = sandbox(user, "import os; print(len(os.sched_getaffinity(0)))", "--cpus", limit)
+            assert got["output"] == "%d\n" % min(limit, here), got
+    # Two threads that hash without Python's lock: on one processor they get no more of it than there is wall.
+    busy = "import hashlib, threading, time\ndef work():\n    end = time.monotonic() + 1\n    while time.monotonic() < end: hashlib.sha256(bytes(1 << 20)).digest()\n" \
+           "all = [threading.Thread(target=work) for _ in range(2)]\nwall, cpu = time.monotonic(), time.process_time()\n" \
+           "for t in all: t.start()\nfor t in all: t.join()\nprint((time.process_time() - cpu) / (time.monotonic() - wall))"
+    got = sandbox(USERS[-1], busy, "--cpus", 1)
+    assert float(got["output"]) <= 1.02, got            # the two clocks are not read at once
+
+
+@test
+@hits("collect", "collect-bytes")
+def what_is_collected_is_bounded_exactly():
+    code = "for n in range(30): open('f%02d' % n, 'w').write('x' * 1000)"
+    for user in USERS:
+        for count in (0, 7, 30):
+            got = sandbox(user, code, "--collect", count)
+            assert len(got["files"]) == count, got["files"]
+        for most, taken in ((5000, 5), (4999, 4), (999, 0), (30000, 30)):
+            got = sandbox(user, code, "--collect", 100, "--collect-bytes", most)
+            assert sum(f["bytes"] for f in got["files"]) == taken * 1000, got["files"]
+
+
+@test
+def every_limit_there_is_has_a_test_that_hits_it():
+    header = open(os.path.join(whole.ROOT, "src/sandbox/sandbox.h")).read()
+    names = re.findall(r'^    X\(\w+, +"([\w-]+)"', header, re.M)
+    assert sorted(names) == sorted(HIT) and len(names) >= 12, (names, HIT)
 
 
 # --- programs that may start others ------------------------------------------------------------------------------------
@@ -250,6 +304,26 @@ def escape_starting(name, script, check, *options):
         assert check(got), got
     run.__name__ = "escape by programs: " + name
     test(run)
+
+
+@test
+def memory_and_processes_of_a_group_are_bounded():
+    if not STARTING:
+        print("SKIPPED: no memory group here")
+        return
+    touch = "#!/usr/bin/python3\nx = []\nwhile True: x.append(b'y' * 65536); print(len(x) * 65536, flush=True)"
+    touched = []
+    for limit in (32 << 20, 64 << 20, 128 << 20):
+        got = sandbox("root", touch, "--allow-exec", "--memory", limit)
+        assert got["ended"] == "memory" and got["memory_peak_bytes"] <= limit, (got["ended"], got["memory_peak_bytes"])
+        near(got["memory_peak_bytes"], limit)
+        touched.append(int(got["output"].rstrip("\n").split("\n")[-1]))
+        assert limit - (12 << 20) <= touched[-1] <= limit, (touched, limit)         # the interpreter, bubblewrap
+    near(touched[2] - touched[1], 64 << 20, high=1.05)
+    fork = "#!/usr/bin/python3\nimport os, time\nn = 1\ntry:\n    while True:\n        if os.fork() == 0: time.sleep(20); os._exit(0)\n        n += 1\nexcept OSError: print(n)"
+    for limit in (4, 32):
+        got = sandbox("root", fork, "--allow-exec", "--pids", limit)
+        assert got["output"] == "%d\n" % limit, got
 
 
 done = lambda got: got["ended"] == "exited"                         # noqa: E731
