@@ -239,7 +239,8 @@ static void cgroup_look(void)
         cgroup_sweep(places.at.folder[i]);
     places.kill = places.at.v2 && cgroup_has_file(places.at.folder[0], "cgroup.kill");
     if (places.at.count)
-        snprintf(places.where, sizeof places.where, "version %d below %.500s", places.at.v2 ? 2 : 1, places.at.folder[0]);
+        snprintf(places.where, sizeof places.where, "version %d below %.500s", places.at.v2 ? 2 : 1,
+                 places.at.folder[0]);
 }
 
 unsigned cgroup_kinds(void)

@@ -47,7 +47,9 @@ static struct cgroup_places find_v2(const char *own, const char *root, const cha
     char groups[256], mounts[1024];
 
     snprintf(groups, sizeof groups, "1:name=systemd:/x\n0::%s\n", own);
-    snprintf(mounts, sizeof mounts, "22 1 8:1 / / rw shared:1 - ext4 /dev/vda rw\n31 22 0:28 %s %s rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n",
+    snprintf(mounts, sizeof mounts,
+             "22 1 8:1 / / rw shared:1 - ext4 /dev/vda rw\n31 22 0:28 %s %s rw,nosuid shared:4 - cgroup2 cgroup2 "
+             "rw,nsdelegate\n",
              root, mount);
     cgroup_places_find(str_c(groups), str_c(mounts), &p);
     return p;

@@ -216,7 +216,10 @@ static const char *doctor_try(struct doctor *d, enum sandbox_with with, int64_t 
     *ms = t.used.wall_us / 1000;
     if (code == ERR_OK && t.cause == SANDBOX_EXITED && t.status == 0)
         return NULL;
-    return arena_strdup(d->arena, str_c(code != ERR_OK ? e.text : t.failure[0] ? t.failure : sandbox_cause_text(t.cause))).at;
+    return arena_strdup(d->arena, str_c(code != ERR_OK ? e.text
+                                        : t.failure[0] ? t.failure
+                                                       : sandbox_cause_text(t.cause)))
+        .at;
 }
 
 static void doctor_trial(struct doctor *d)
@@ -244,12 +247,14 @@ static void doctor_gvisor(struct doctor *d)
     char *path;
 
     if (world_find("runsc", "runsc", d->arena, &path, NULL) != ERR_OK) {
-        doctor_lack(d, f, false, "no runsc in PATH", "guests do without; apt-get install runsc adds what --with runsc needs");
+        doctor_lack(d, f, false, "no runsc in PATH",
+                    "guests do without; apt-get install runsc adds what --with runsc needs");
         return;
     }
     why = doctor_try(d, SANDBOX_WITH_RUNSC, &ms);
     if (why)
-        doctor_lack(d, f, false, why, d->lacks ? "" : "guests do without; gVisor needs ptrace and mounts in a user namespace of its own");
+        doctor_lack(d, f, false, why,
+                    d->lacks ? "" : "guests do without; gVisor needs ptrace and mounts in a user namespace of its own");
     else
         f->found = arena_printf(d->arena, "%s (" STR_FMT "): started a guest and ended it in %lld ms", path,
                                 STR_ARG(doctor_version(d->arena, path)), (long long)ms);

@@ -91,8 +91,8 @@ enum err_code sandbox_with_read(struct str name, enum sandbox_with *out, struct 
             return ERR_OK;
         }
     }
-    return err_set(e, ERR_BAD_INPUT, "a sandbox is made with bubblewrap or runsc, not with \"" STR_FMT "\"%s", STR_ARG(name),
-                   suggest_hint(&near, hint));
+    return err_set(e, ERR_BAD_INPUT, "a sandbox is made with bubblewrap or runsc, not with \"" STR_FMT "\"%s",
+                   STR_ARG(name), suggest_hint(&near, hint));
 }
 
 size_t sandbox_count(void)

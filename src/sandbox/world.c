@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WORLD_WORDS_MAX (128 + 5 * (SANDBOX_FILES_MAX + 2))
+#define WORLD_WORDS_MAX (256 + 5 * (SANDBOX_FILES_MAX + 8))       /* the files given, and ours */
 static uint32_t worlds_made;        /* worlds made, by atomic add */
 
 #define WORLD_LIMITS_NOT_GVISORS 5      /* the last of world_limits */
@@ -164,9 +164,9 @@ static enum err_code world_given_files(struct world_words *words, const struct s
                                   arena_printf(words->w->arena, "/box/work/" STR_FMT, STR_ARG(spec->files[i].path))),
                        e));
     }
-    return spec->native.len
-               ? world_file(words, "0555", spec->native, spec->with == SANDBOX_WITH_RUNSC ? WORLD_GUEST "/program" : "/program", e)
-               : ERR_OK;
+    return spec->native.len ? world_file(words, "0555", spec->native,
+                                         spec->with == SANDBOX_WITH_RUNSC ? WORLD_GUEST "/program" : "/program", e)
+                            : ERR_OK;
 }
 
 /* --- the orders of `enter` ---------------------------------------------------------------------------------------- */
@@ -225,10 +225,11 @@ static enum err_code world_orders(const struct sandbox_spec *spec, unsigned flag
     };
     static const char *const thread_variables[] = { "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS" };
     const struct sandbox_limits *l = &spec->limits;
-    struct enter_config c = { .magic = ENTER_MAGIC, .flags = flags | (spec->starts_programs ? 0 : ENTER_ONCE), .control_fd = (uint32_t)control_fd,
+    struct enter_config c = { .magic = ENTER_MAGIC, .flags = flags | (spec->starts_programs ? 0 : ENTER_ONCE),
+                              .control_fd = (uint32_t)control_fd,
                               .argc = (uint32_t)spec->args_count + 1, .envc = COUNT_OF(environment) + COUNT_OF(thread_variables),
                               .cpus = (uint32_t)MIN(l->cpus, (int64_t)1024), .cpu_ns = (uint64_t)l->cpu_ms * 1000000,
-                              .cpu_first = __atomic_fetch_add(&worlds_made, 1, __ATOMIC_RELAXED) };
+                              .cpu_first = __atomic_fetch_add(&worlds_made, flags & ENTER_WITHIN ? 0 : 1, __ATOMIC_RELAXED) };
     AUTO_BUF struct buf text = BUF_INIT(ENTER_TEXT_MAX - 1);
     struct str program = spec->native.len ? S("/program") : spec->program;
     struct filter filter;
@@ -266,8 +267,8 @@ static enum err_code world_orders(const struct sandbox_spec *spec, unsigned flag
 
 static void world_say_namespaces(struct world_words *words, const char *user)
 {
-    WORLD_SAY(words, "bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-              "--as-pid-1", "--die-with-parent", "--new-session", "--hostname", "box", "--uid");
+    WORLD_SAY(words, "bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts",
+              "--unshare-cgroup-try", "--as-pid-1", "--die-with-parent", "--new-session", "--hostname", "box", "--uid");
     world_word(words, user);
     world_word(words, "--gid");
     world_word(words, user);
@@ -321,12 +322,13 @@ static json_t *world_bundle(void)
 {
     static const char *const binds[][2] = { { "/box", "/box" }, { "/tmp", "/box/tmp" }, { "/told", "/told" } };
     static const char *const namespaces[] = { "pid", "ipc", "uts", "mount", "network" };
-    json_t *mounts = json_pack("[{s:s,s:s,s:s,s:[s]}]", "destination", "/dev", "type", "tmpfs", "source", "none", "options", "ro"),
+    json_t *mounts = json_pack("[{s:s,s:s,s:s,s:[s]}]", "destination", "/dev", "type", "tmpfs", "source", "none",
+                               "options", "ro"),
            *spaces = json_array();
 
     for (size_t i = 0; i < COUNT_OF(binds); i++)
-        json_array_append_new(mounts, json_pack("{s:s,s:s,s:s,s:[s]}", "destination", binds[i][0], "type", "bind", "source",
-                                                binds[i][1], "options", "rw"));
+        json_array_append_new(mounts, json_pack("{s:s,s:s,s:s,s:[s]}", "destination", binds[i][0], "type", "bind",
+                                                "source", binds[i][1], "options", "rw"));
     for (size_t i = 0; i < COUNT_OF(namespaces); i++)
         json_array_append_new(spaces, json_pack("{s:s}", "type", namespaces[i]));
     return json_pack("{s:s,s:{s:{s:i,s:i},s:[s,s],s:[],s:s,s:{},s:b,s:[{s:s,s:i,s:i}]},s:{s:s,s:b},s:s,s:o,s:{s:o}}", "ociVersion",

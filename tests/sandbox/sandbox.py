@@ -492,6 +492,23 @@ def programs_started_in_gvisor_share_a_group():
 
 
 @gvisor
+def as_many_files_are_given_in_gvisor():
+    folder = tempfile.mkdtemp(prefix="in", dir=PLACE)
+    os.chmod(folder, 0o755)
+    for n in range(254):
+        open(folder + "/%d" % n, "w").close()
+    for options in ((), GVISOR):
+        got = sandbox(USERS[-1], "import os; print(len(os.listdir('.')))", "--files", folder, *options)
+        assert got["output"] == "255\n", got
+
+
+@gvisor
+def a_guest_in_gvisor_has_as_many_processors_as_it_may():
+    got = [sandbox(USERS[0], "import os; print(len(os.sched_getaffinity(0)))", "--cpus", n, *GVISOR)["output"] for n in (1, 2)]
+    assert got == ["1\n", "%d\n" % min(2, len(os.sched_getaffinity(0)))], got
+
+
+@gvisor
 def the_ways_to_the_host_are_shut_in_gvisor():
     code = "import os\nfor name in ('/told/end', '/told/x', '/dev/x', '/dev/shm/x', '/x', '/orders', '/enter', '/sys/x'):\n    try: open(name, 'w').close(); print('ESCAPED', name)\n    except OSError: pass\n" \
            "for n in range(3, 1100):\n    try: os.fstat(n); print('ESCAPED', n)\n    except OSError: pass\nprint('THE END')"
@@ -536,9 +553,10 @@ def what_could_steer_a_terminal_is_shown_escaped():
 def without_bubblewrap_every_command_says_so_and_runs_nothing():
     with Home() as home:
         path = home.file("p.py", "print('ran')")
-        ran = home.run("sandbox", "run", path, PATH="/nonexistent")
-        assert ran.returncode == 4 and "ran" not in ran.out.replace("run", "") and ran.err.count("\n") == 1, (ran.out, ran.err)
-        assert "bubblewrap" in ran.err or "bwrap" in ran.err, ran.err
+        for options in ((), ("--with", "runsc"), ("--allow-exec",), ("--json",)):
+            ran = home.run("sandbox", "run", path, *options, PATH="/nonexistent")
+            assert ran.returncode == 4 and not ran.out and ran.err.count("\n") == 1, (options, ran.out, ran.err)
+            assert "bwrap is not installed (apt-get install bubblewrap" in ran.err, ran.err
         looked = home.run("sandbox", "doctor", PATH="/nonexistent")
         assert looked.returncode == 4 and "apt-get install bubblewrap" in looked.out and "can't be run here" in looked.out, looked.out
         facts = json.loads(home.run("sandbox", "doctor", "--json", PATH="/nonexistent").out)

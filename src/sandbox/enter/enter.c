@@ -297,7 +297,8 @@ static void hold_control(void)
  * has lost its name before the program starts: nobody else there can open it. "b": it has begun. */
 static void begin_within(void)
 {
-    given.c.control_fd = (uint32_t)must(SYS(SYS_openat, AT_FDCWD, ENTER_TOLD, O_WRONLY, 0, 0), "open its way to the host");
+    given.c.control_fd = (uint32_t)must(SYS(SYS_openat, AT_FDCWD, ENTER_TOLD, O_WRONLY, 0, 0),
+                                        "open its way to the host");
     must(SYS(SYS_unlinkat, AT_FDCWD, ENTER_TOLD, 0, 0, 0), "keep its way to the host");
     must(SYS(SYS_pwrite64, given.c.control_fd, "b", 1, 0, 0), "begin");
     hold_control();
