@@ -6,12 +6,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static char *at(const char *path)       /* below this test's folder; a few bytes that live as long as the program */
+/* Below this test's folder. */
+static char *at(const char *path)
 {
-    char *out;
+    static char paths[128][256];
+    static size_t count;
+    char *out = paths[count++ % COUNT_OF(paths)];
 
-    if (asprintf(&out, "%s/%s", test_folder(), path) < 0)
-        abort();
+    CHECK((size_t)snprintf(out, sizeof paths[0], "%s/%s", test_folder(), path) < sizeof paths[0]);
     return out;
 }
 
@@ -197,7 +199,7 @@ TEST(what_a_group_of_version_2_did_is_read_and_it_is_killed_whole)
 
 TEST(a_group_that_is_busy_stays_and_one_that_is_gone_is_removed)
 {
-    struct cgroup g = { .paths = { at("busy"), at("empty") }, .count = 2, .v2 = true };
+    struct cgroup g = { .paths = { xstrdup(at("busy")), xstrdup(at("empty")) }, .count = 2, .v2 = true };
 
     fake_file("busy", "x", "");                              /* rmdir refuses a folder with something in it */
     CHECK_OK(file_mkdirs(at("empty"), 0755, NULL));

@@ -211,7 +211,7 @@ static void sandbox_explain_failure(struct sandbox *s)
     (void)str_split(&said, '\n', &line);
     line = str_utf8_head(line, 300);
     if (s->failed)
-        snprintf(s->failure + have, sizeof s->failure - have, line.len ? ": " STR_FMT : "", STR_ARG(line));
+        snprintf(s->failure + have, sizeof s->failure - have, "%s" STR_FMT, line.len ? ": " : "", STR_ARG(line));
     else
         snprintf(s->failure, sizeof s->failure, "the sandbox could not be made: " STR_FMT,
                  STR_ARG(line.len ? line : S("bubblewrap ended without a word")));

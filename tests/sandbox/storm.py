@@ -29,7 +29,7 @@ PLAIN = {
     "no disk": ("exited", "#!/usr/bin/python3\ntry: open('f', 'wb').write(bytes(1 << 20))\nexcept OSError: pass", ("--disk", "64k")),
     "assay killed": (None, "#!/usr/bin/tail -f\n", ()),
     "assay killed, Python": (None, "while True: pass", ()),
-    "assay interrupted": ("interrupted", "#!/usr/bin/tail -f\n", ()),
+    "assay stopped": ("stopped", "#!/usr/bin/tail -f\n", ()),
 }
 STARTING = {
     "leaves processes": ("exited", SH + "sleep 60 & setsid sleep 60 & exit 0\n", ("--allow-exec",)),
@@ -99,11 +99,11 @@ class Storm:
         child = subprocess.Popen([self.assay, "sandbox", "run", self.paths[name], "--json", *options], stdin=subprocess.DEVNULL,
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=self.place, env={**os.environ, "TMPDIR": self.temporary})
         self.pids.add(child.pid)
-        if wanted in (None, "interrupted"):
+        if wanted in (None, "stopped"):
             time.sleep(random.uniform(0, 0.4 if "gVisor" in name else 0.06))
-            child.send_signal(signal.SIGINT if wanted else signal.SIGKILL)
+            child.send_signal(signal.SIGTERM if wanted else signal.SIGKILL)
         out, err = child.communicate(timeout=60)
-        if wanted in (None, "interrupted"):
+        if wanted in (None, "stopped"):
             return name, None
         got = json.loads(out)["ended"] if child.returncode in (0, 1) else err.decode()
         return name, None if got == wanted else "%s: it ended as %s, wanted %s" % (name, got, wanted)
