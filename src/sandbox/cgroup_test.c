@@ -119,7 +119,8 @@ TEST(groups_of_version_1_are_found_by_controller)
 
 TEST(nonsense_in_place_of_groups_and_mounts_finds_none)
 {
-    static const char *const texts[] = { "", "\n\n", ":", "0:", "0::", "0::/", "a b c d e - cgroup2", " - ", "0::/\n31 - cgroup2 cgroup2 rw", "1 2 3 / - - - cgroup2 x y" };
+    static const char *const texts[] = { "", "\n\n", ":", "0:", "0::", "0::/", "a b c d e - cgroup2", " - ", "0::/\n31 - cgroup2 cgroup2 rw",
+                                         "1 2 3 / - - - cgroup2 x y" };
 
     for (size_t i = 0; i < COUNT_OF(texts); i++)
         for (size_t j = 0; j < COUNT_OF(texts); j++) {
