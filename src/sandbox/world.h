@@ -1,8 +1,8 @@
 /* src/sandbox/world.h: what the inside of a sandbox is made of, as words for bubblewrap and orders for `enter`.
  *
  * A world is prepared before the child is made: every file it needs is open, every word is written, so that the child
- * has nothing to do but start bubblewrap. With runsc there is a second world inside: a root and an OCI bundle for gVisor,
- * and orders for the `enter` within it. Threads: one owner. */
+ * has nothing to do but start bubblewrap. With runsc there is a second world inside: a root and an OCI bundle for
+ * gVisor, and orders for the `enter` within it. Threads: one owner. */
 #pragma once
 
 #include "sandbox/sandbox.h"
