@@ -68,6 +68,7 @@ void evaluator_seal(struct evaluator *v)
     evaluator_hash(&h, str_n((const char *)&s->limits, sizeof s->limits));
     evaluator_hash(&h, str_n((const char *)&v->time_ms, sizeof v->time_ms));
     evaluator_hash(&h, s->starts_programs ? S("x") : S(""));
+    evaluator_hash(&h, s->with == SANDBOX_WITH_RUNSC ? S("runsc") : S(""));
     evaluator_hash(&h, v->once ? S("once") : v->numbered ? S("numbered") : S("stays"));
     for (size_t i = 0; i < s->args_count; i++)
         evaluator_hash(&h, s->args[i]);
