@@ -5,7 +5,8 @@
  * that builds, which is the machine that runs. The tables are open addressing with linear steps:
  *
  *   words   hash of a token's bytes -> the token. A slot is mark | offset of its bytes | length | id; 0 is empty.
- *   common  the same for the tokens of the lowest ids, which most pieces of most texts are: looked into first, so that a
+ *   common  the same for the tokens of the lowest ids, which most pieces of most texts are: looked into first, so that
+ * a
  *           short text brings a few pages into memory and not one, with its neighbours, for each of its words.
  *   pairs   (left id, right id) -> the id of the two together, for the one pair each token is made of. Merging in order
  *           of rank never meets another split of a token: if neighbours hold exactly a token's bytes, all merges of
