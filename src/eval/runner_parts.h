@@ -22,7 +22,7 @@
 #define RUNNER_STORE_TRIES  4           /* a commit that fails is tried again each second */
 #define WISH_LEDGERS        2
 #define RUNNER_FEED_AT_ONCE 64
-#define RUNNER_FEED_AHEAD   256         /* asked beyond twice the calls in flight: each waiting trial is 8 KiB */
+#define RUNNER_FEED_AHEAD   256         /* unanswered beyond twice the calls in flight; half used up: more is fed */
 #define RUNNER_FEED_START   16          /* outstanding before the first success; each success allows 8 more */
 
 struct runner;
