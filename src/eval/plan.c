@@ -515,8 +515,23 @@ void plan_add_choosing(struct plan *p, const struct ledger_entry *ledger)
         p->run.estimate_nanousd += ledger->cost_nanousd;
 }
 
+static enum err_code plan_greet(const struct plan *p, struct err *e)
+{
+    AUTO(evaluators_freep) struct evaluators *evaluators = NULL;
+    const struct evaluator *v;
+
+    for (size_t i = 0; (v = scoring_program(p->scoring, i)); i++) {
+        if (!evaluators)
+            TRY(evaluators_new(&evaluators, e));
+        if (v->hello.len)
+            TRY(evaluators_greet(evaluators, v, e));
+    }
+    return ERR_OK;
+}
+
 enum err_code plan_store(struct plan *p, struct store *s, struct err *e)
 {
+    TRY(plan_greet(p, e));
     return store_write(s, plan_apply, p, e);
 }
 

@@ -62,7 +62,8 @@ enum err_code plan_of_run(const struct run *run, struct blob *blob, struct llm *
 /* What was spent on choosing the models (phase model_selection) belongs to the run, and to what it is expected to cost.
  * It stands in the ledger with the first variant: it is of none. */
 void          plan_add_choosing(struct plan *p, const struct ledger_entry *ledger);
-/* Writes the planned run with its variants and shards. */
+/* Writes the planned run with its variants and shards, once every program that scores it has said hello: ERR_BAD_INPUT
+ * when one does not start (up to some seconds), ERR_ENVIRONMENT where this machine has no sandbox. */
 enum err_code plan_store(struct plan *p, struct store *s, struct err *e) MUST_USE;
 void          plan_free(struct plan *p);
 void          plan_freep(struct plan **p);

@@ -153,6 +153,8 @@ static enum err_code runner_open(struct runner *r, struct err *e)
     if (store_free_bytes(r->store) < RUNNER_FREE_BYTES)
         return err_set(e, ERR_STORE, "the disk that holds the store has %lld MB free; a run needs at least %lld",
                        (long long)(store_free_bytes(r->store) >> 20), (long long)(RUNNER_FREE_BYTES >> 20));
+    if (scoring_program(r->plan->scoring, 0))
+        TRY(evaluators_new(&r->evaluators, e));
     TRY(runner_take_over(r, e));
     TRY(runner_load_totals(r, e));
     TRY(runner_move(r, RUN_RUNNING, STOP_NONE, e));
@@ -172,6 +174,7 @@ static void runner_close(struct runner *r)
 {
     struct work *w;
 
+    evaluators_free(r->evaluators);
     if (r->answers)
         queue_close(r->answers);
     for (size_t i = 0; i < r->thread_count; i++)
@@ -265,6 +268,8 @@ static void runner_stop(struct runner *r, struct runner_turn *t, int level, enum
     }
     t->stopping = level;
     llm_cancel(r->llm, level > 1);          /* what is queued was not paid for; what is in flight perhaps was */
+    if (level > 1 && r->evaluators)
+        evaluators_cancel(r->evaluators);
 }
 
 static void runner_look_around(struct runner *r, struct runner_turn *t)

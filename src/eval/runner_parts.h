@@ -87,9 +87,9 @@ struct work {                           /* one trial in flight; belongs to one t
     struct score *scores;
     struct str scores_text, transcript;
     struct ledger_entry ledger;
-    struct subject_wish *wishes;        /* what metrics ask models once the answer is there; one call at a time */
+    struct subject_wish *wishes;        /* what scoring asks models and programs once the answer is there; one at a time */
     size_t wish_count, wish_at;
-    bool wishing;                       /* the call under way is for wishes[wish_at] */
+    bool wishing;                       /* what is under way is for wishes[wish_at] */
     struct ledger_entry *wish_ledgers;  /* WISH_LEDGERS, what vectors and judges cost; NULL: it asked for nothing */
 };
 
@@ -115,6 +115,7 @@ struct runner {
     int64_t concurrency;                /* calls in flight per provider */
     int64_t feed_limit;                 /* outstanding per feed */
     int64_t ahead_limit;                /* unanswered per feed: in flight, about to be sent, about to be scored */
+    struct evaluators *evaluators;      /* NULL: the task's scoring runs no program */
     struct queue *answers;              /* works whose call is done */
     pthread_t *threads;
     size_t thread_count;

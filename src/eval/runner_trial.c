@@ -151,7 +151,33 @@ static struct subject work_subject(const struct work *w)
     };
 }
 
-/* The next wish of a metric, or the end. The answer stands, whatever becomes of them. */
+/* A question that a wish before this one has asked already: its answer does for both. */
+static bool work_evaluated_before(struct work *w, struct evaluation *x)
+{
+    for (size_t i = 0; i < w->wish_at; i++) {
+        const struct evaluation *before = w->wishes[i].evaluation;
+
+        if (!before || !evaluation_same(before, x))
+            continue;
+        x->answer = before->answer;
+        x->why = before->why;
+        x->cause = before->cause;
+        x->status = before->status;
+        x->output = before->output;
+        x->errors = before->errors;
+        return true;
+    }
+    return false;
+}
+
+static void work_evaluated(struct evaluation *x)     /* the evaluators' thread */
+{
+    enum err_code code = queue_send(((struct work *)x->owner)->r->answers, x->owner);
+
+    ASSERT(code == ERR_OK);
+}
+
+/* The next wish of a metric or a check, or the end. The answer stands, whatever becomes of them. */
 static void work_wish(struct work *w)
 {
     for (; w->wish_at < w->wish_count; w->wish_at++) {
@@ -159,6 +185,17 @@ static void work_wish(struct work *w)
         struct err e = ERR_INIT;
 
         w->wishing = true;
+        if (wish->evaluation && work_evaluated_before(w, wish->evaluation)) {
+            wish->why = wish->evaluation->why;
+            continue;
+        }
+        if (wish->evaluation) {
+            wish->evaluation->arena = w->arena;
+            wish->evaluation->done = work_evaluated;
+            wish->evaluation->owner = w;
+            evaluators_ask(w->r->evaluators, wish->evaluation);
+            return;
+        }
         w->call = (struct call){
             .request = { .model = wish->model, .texts = wish->texts, .text_count = wish->text_count,
                          .messages = wish->messages, .message_count = wish->message_count, .params = wish->params,
@@ -177,6 +214,12 @@ static void work_wish_done(struct work *w)
     struct subject_wish *wish = &w->wishes[w->wish_at];
     bool again = false;
 
+    if (wish->evaluation) {
+        wish->why = wish->evaluation->why;
+        w->wish_at++;
+        work_wish(w);
+        return;
+    }
     if (!w->wish_ledgers) {
         w->wish_ledgers = arena_array(w->arena, struct ledger_entry, WISH_LEDGERS);
         w->wish_ledgers[0].phase = PHASE_EMBEDDING;

@@ -19,12 +19,12 @@ struct scoring {
     struct scoring_constraint *constraints; size_t constraint_count;
     double *weights;                        /* of checks and constraints */
     size_t count;
-    size_t wishing;                     /* metrics and checks that ask models */
+    size_t wishing;                     /* metrics and checks that ask models or programs */
 };
 
 static const char *const scoring_ranking[] = {
     "accuracy", "classification", "f1", "macro_f1", "exact_match", "answer_match", "normalized_match", "numeric_match", "completeness",
-    "chrf", "bleu", "rouge_l", "rouge_1", "rouge_2", "edit_similarity", "embedding_similarity",
+    "chrf", "bleu", "rouge_l", "rouge_1", "rouge_2", "edit_similarity", "embedding_similarity", "scorer",
     "judge", "instruction_following", "checks_passed", "imported",
 };
 
@@ -216,27 +216,43 @@ size_t scoring_wishes(const struct scoring *sc, const struct subject *subject, s
                       struct subject_wish **out)
 {
     struct subject s = *subject;
-    size_t n = 0;
+    struct subject_wishes wishes = { .arena = a };
 
     *out = NULL;
     if (!sc->wishing || s.failed)
         return 0;
     s.task = sc->task;
     subject_begin(&s, a);
-    *out = arena_array(a, struct subject_wish, sc->wishing);
     for (size_t i = 0; i < sc->metric_count; i++) {
         const struct scoring_metric *m = &sc->metrics[i];
 
-        if (m->metric->wish && subject_expected(&s) && m->metric->wish(m->state, &s, a, &(*out)[n]))
-            n++;
+        if (m->metric->wish && (subject_expected(&s) || !m->metric->needs_expected))
+            m->metric->wish(m->state, &s, &wishes);
+    }
+    for (size_t i = 0; i < sc->check_count; i++)
+        if (sc->checks[i].check->wish)
+            sc->checks[i].check->wish(sc->checks[i].state, &s, &wishes);
+    *out = wishes.at;
+    return wishes.count;
+}
+
+const struct evaluator *scoring_program(const struct scoring *sc, size_t n)
+{
+    for (size_t i = 0; i < sc->metric_count; i++) {
+        const struct scoring_metric *m = &sc->metrics[i];
+
+        for (size_t k = 0; m->metric->program && m->metric->program(m->state, k); k++)
+            if (n-- == 0)
+                return m->metric->program(m->state, k);
     }
     for (size_t i = 0; i < sc->check_count; i++) {
         const struct check_ready *c = &sc->checks[i];
 
-        if (c->check->wish && c->check->wish(c->state, &s, a, &(*out)[n]))
-            n++;
+        for (size_t k = 0; c->check->program && c->check->program(c->state, k); k++)
+            if (n-- == 0)
+                return c->check->program(c->state, k);
     }
-    return n;
+    return NULL;
 }
 
 ptrdiff_t scoring_quality(const struct scorer_info *infos, size_t count)

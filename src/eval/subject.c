@@ -24,12 +24,34 @@ struct subject_checks subject_checks(const struct subject *s)
     return s->cache->checks;
 }
 
-const struct subject_wish *subject_wish_of(const struct subject *s, const void *state)
+static struct subject_wish *subject_wish_find(struct subject_wish *wishes, size_t count, const void *key)
 {
-    for (size_t i = 0; i < s->wish_count; i++)
-        if (s->wishes[i].state == state)
-            return &s->wishes[i];
+    for (size_t i = 0; i < count; i++)
+        if (wishes[i].key == key)
+            return &wishes[i];
     return NULL;
+}
+
+const struct subject_wish *subject_wish_of(const struct subject *s, const void *key)
+{
+    return subject_wish_find((struct subject_wish *)s->wishes, s->wish_count, key);
+}
+
+struct subject_wish *subject_wish_add(struct subject_wishes *w, const void *key)
+{
+    if (subject_wish_find(w->at, w->count, key))
+        return NULL;
+    if (w->count == w->cap) {
+        struct subject_wish *more;
+
+        w->cap = w->cap ? 2 * w->cap : 4;
+        more = arena_array(w->arena, struct subject_wish, w->cap);
+        if (w->count)
+            memcpy(more, w->at, w->count * sizeof *more);
+        w->at = more;
+    }
+    w->at[w->count] = (struct subject_wish){ .key = key };
+    return &w->at[w->count++];
 }
 
 struct str subject_text(const struct subject *s)

@@ -10,10 +10,13 @@
 #include "llm/llm.h"
 
 struct subject_cache;
+struct evaluation;
 
-/* What must be asked of a model before a metric or a check can score: vectors of texts, or (texts NULL) a question. */
+/* What must be asked outside before a metric or a check can score: vectors of texts, a question to a model, or a
+ * program in the sandbox. */
 struct subject_wish {
-    const void *state;                  /* whose: what the metric or the check prepared */
+    const void *key;                    /* whose: an address of its own in what the metric or the check prepared */
+    struct evaluation *evaluation;      /* the program's (evaluators.h); the rest is then unused but `why` */
     const struct model *model;
     const struct str *texts;            size_t text_count;
     const struct vector *vectors;       /* one for each text; NULL: there are none, and `why` */
@@ -26,6 +29,9 @@ struct subject_wish {
     int round;                          /* replies so far */
     struct str why;                     /* why there is no answer; empty when there is one */
 };
+struct subject_wishes { struct subject_wish *at; size_t count, cap; struct arena *arena; };
+/* One more, zeroed but for its key; NULL when there is one of that key. The pointer dies with the next call. */
+struct subject_wish *subject_wish_add(struct subject_wishes *w, const void *key);
 
 struct subject {
     const struct task *task;
@@ -50,7 +56,7 @@ void          subject_begin(struct subject *s, struct arena *a);
 void          subject_set_checks(struct subject *s, struct subject_checks checks);
 struct subject_checks subject_checks(const struct subject *s);
 
-const struct subject_wish *subject_wish_of(const struct subject *s, const void *state);     /* NULL: not asked */
+const struct subject_wish *subject_wish_of(const struct subject *s, const void *key);       /* NULL: not asked */
 
 struct str    subject_text(const struct subject *s);                    /* trimmed at both ends */
 /* The output as JSON, or NULL when it is not; *why (may be NULL) then says what is wrong. Borrowed from the arena. */

@@ -11,6 +11,7 @@
  * Prepared once per task, then judged by many threads at once. */
 #pragma once
 
+#include "eval/evaluators.h"
 #include "eval/subject.h"
 
 #define CHECK_GROUP_MAX  64             /* checks in one all_of, any_of, none_of, or of one case */
@@ -55,12 +56,16 @@ struct check {
     enum check_scope scope;
     const char *members;                /* CHECK_MAP: what the map may hold, space-separated */
     const char *options;                /* its own options, space-separated: "ignore_case"; or NULL */
+    const char *files;                  /* those of them, and its own name, that name files beside the task: a loader puts
+                                           {name, text} (or base64) in the name's place; or NULL */
     /* MUST. Reads the argument (its shape is already checked) into *state, which lives in the arena. */
     enum err_code (*prepare)(const struct check_spec *spec, struct arena *a, void **state, struct err *e);
     /* MUST. Judges; on CHECK_FAIL and CHECK_SKIP *why says why, in a few words. */
     enum check_verdict (*judge)(const void *state, const struct check_target *t, struct arena *a, struct str *why);
-    /* MAY. What it asks a model before it can judge; false: nothing this time. */
-    bool (*wish)(const void *state, const struct subject *s, struct arena *a, struct subject_wish *out);
+    /* MAY. Adds what it asks models or programs before it can judge; often nothing. Texts live in w->arena. */
+    void (*wish)(const void *state, const struct subject *s, struct subject_wishes *w);
+    /* MAY, with wish. The i-th program it runs in the sandbox (evaluators.h); NULL past the last. */
+    const struct evaluator *(*program)(const void *state, size_t i);
 };
 
 size_t              check_kinds(void);

@@ -82,8 +82,10 @@ struct str check_judge_model(const struct task *task)
     return STR_NONE;
 }
 
-static bool judged_wish(const void *state, const struct subject *s, struct arena *a, struct subject_wish *out)
+static void judged_wish(const void *state, const struct subject *s, struct subject_wishes *w)
 {
+    struct arena *a = w->arena;
+    struct subject_wish *out;
     const struct judged *j = state;
     struct str input = s->turn_count ? s->turns[0].prompt : STR_NONE, gold = judged_gold(s, a), mark;
     AUTO_BUF struct buf b = BUF_INIT(JUDGED_PROMPT_MAX);
@@ -92,7 +94,7 @@ static bool judged_wish(const void *state, const struct subject *s, struct arena
     struct str name = s->task ? check_judge_model(s->task) : STR_NONE;
 
     if (!name.len || llm_model_resolve(arena_strdup(a, name), a, model, NULL) != ERR_OK)
-        return false;
+        return;
     mark = judged_mark(s, input, gold, a);
     if (s->task->description.len)
         buf_printf(&b, "What the task asks for:\n" STR_FMT "\n\n", STR_ARG(str_utf8_head(s->task->description, 8000)));
@@ -104,11 +106,14 @@ static bool judged_wish(const void *state, const struct subject *s, struct arena
     buf_puts(&b, "Does the output satisfy the rule? Reply with the JSON object only.");
     m[0] = message_text(MESSAGE_SYSTEM, str_c(judged_role), a);
     m[1] = message_text(MESSAGE_USER, arena_strdup(a, buf_str(&b)), a);
-    *out = (struct subject_wish){
-        .state = state, .model = model, .messages = m, .message_count = 2, .heard = judged_heard,
-        .params = { .set = BIT(PARAM_TEMPERATURE) | BIT(PARAM_MAX_TOKENS), .temperature = 0, .max_tokens = JUDGED_TOKENS },
-    };
-    return true;
+    if (!(out = subject_wish_add(w, state)))
+        return;
+    out->model = model;
+    out->messages = m;
+    out->message_count = 2;
+    out->heard = judged_heard;
+    out->params = (struct params){ .set = BIT(PARAM_TEMPERATURE) | BIT(PARAM_MAX_TOKENS), .temperature = 0,
+                                   .max_tokens = JUDGED_TOKENS };
 }
 
 /* true, "yes", "PASS", 1. */

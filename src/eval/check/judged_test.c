@@ -24,9 +24,10 @@ TEST(a_rule_that_maps_is_evaluated_and_any_other_is_not)
 
 static const struct subject_wish *judged_asked(const struct check_ready *ready, struct subject *s, struct arena *a)
 {
-    struct subject_wish *w = arena_new(a, struct subject_wish);
+    struct subject_wishes w = { .arena = a };
 
-    return ready->check->wish(ready->state, s, a, w) ? w : NULL;
+    ready->check->wish(ready->state, s, &w);
+    return w.count ? w.at : NULL;
 }
 
 TEST(a_judge_is_asked_with_marks_and_its_verdict_counts)

@@ -44,20 +44,22 @@ static bool embedding_texts(const struct embedding *m, const struct subject *s, 
     return r->output.len;
 }
 
-static bool embedding_wish(const void *state, const struct subject *s, struct arena *a, struct subject_wish *out)
+static void embedding_wish(const void *state, const struct subject *s, struct subject_wishes *w)
 {
     const struct embedding *m = state;
     struct reference r;
     struct score ignored;
+    struct subject_wish *out;
     struct str *texts;
 
-    if (!embedding_texts(m, s, a, &r, &ignored))
-        return false;
-    texts = arena_array(a, struct str, r.count + 1);
+    if (!embedding_texts(m, s, w->arena, &r, &ignored) || !(out = subject_wish_add(w, state)))
+        return;
+    texts = arena_array(w->arena, struct str, r.count + 1);
     texts[0] = r.output;
     memcpy(texts + 1, r.golds, r.count * sizeof *texts);
-    *out = (struct subject_wish){ .state = state, .model = &m->model, .texts = texts, .text_count = r.count + 1 };
-    return true;
+    out->model = &m->model;
+    out->texts = texts;
+    out->text_count = r.count + 1;
 }
 
 static double embedding_cosine(const struct vector *x, const struct vector *y)

@@ -5,6 +5,7 @@
  * Prepared once per task, then run by many threads at once. */
 #pragma once
 
+#include "eval/evaluators.h"
 #include "eval/subject.h"
 
 enum metric_unit { METRIC_RATIO, METRIC_USD, METRIC_MS, METRIC_TOKENS, METRIC_RATE, METRIC_UNITS };
@@ -26,14 +27,17 @@ struct metric {
     bool labels;                        /* trials leave an expected and a given label: a confusion matrix is drawn */
     size_t parts;                       /* how many numbers a trial leaves (score.parts); 0: none, or labels */
     const char *options;                /* names, space-separated, or NULL */
+    const char *files;                  /* as of checks (check/check.h), or NULL */
     const char *each;                   /* the option that may be a list: the task then has a metric for each element */
     /* MAY. Reads options (their names are already checked) into *state, which lives in the arena. */
     enum err_code (*prepare)(const struct metric_spec *spec, struct arena *a, void **state, struct err *e);
     /* MUST. */
     void (*score)(const void *state, const struct subject *s, struct arena *a, struct score *out);
-    /* MAY, both or none. The model it asks, and what it asks before it can score; false: nothing this time. */
+    /* MAY. Adds what it asks before it can score; often nothing. Texts live in w->arena. */
+    void (*wish)(const void *state, const struct subject *s, struct subject_wishes *w);
+    /* MAY, with wish. The model it asks; the i-th program it runs in the sandbox, NULL past the last (evaluators.h). */
     const struct model *(*model)(const void *state);
-    bool (*wish)(const void *state, const struct subject *s, struct arena *a, struct subject_wish *out);
+    const struct evaluator *(*program)(const void *state, size_t i);
     /* MAY, with labels. Those the task closes the list with; none: the expected answers that occur. */
     struct metric_labels (*labels_of)(const void *state);
     /* MAY, with parts or labels. The variant's value from the sums over its trials; NAN when they say nothing. Without
