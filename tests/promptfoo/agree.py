@@ -31,7 +31,7 @@ def theirs(config):
     out = os.path.join(home, "theirs.json")
     done = subprocess.run([promptfoo, "eval", "-c", config, "-o", out, "--no-cache", "--no-write", "--no-table",
                            "--no-progress-bar", "--no-share"], env=env, cwd=fixtures, capture_output=True, text=True,
-                          timeout=200)
+                          timeout=400)
     if not os.path.exists(out):
         sys.exit("promptfoo failed on %s: %s" % (config, (done.stdout + done.stderr)[-2000:]))
     with open(out) as f:
