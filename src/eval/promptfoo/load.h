@@ -97,6 +97,7 @@ void load_tests(struct load *l);                            /* load_tests.c: fil
 /* load_csv.c: rows as tests. */
 void load_csv(struct load *l, struct str path, struct str text);
 /* load_scripts.c: a javascript or python assertion's value as the case keeps it, yours; its file goes into l->scripts. */
-json_t *load_script(struct load *l, struct str where, const json_t *assertion, const struct promptfoo_kind *kind, const json_t *vars);
+json_t *load_script(struct load *l, struct str where, const json_t *assertion, const struct promptfoo_kind *kind,
+                    const json_t *vars);
 /* "contains-any(0.5): a, b" as an assertion; the caller's. */
 json_t *load_assertion(struct str text, struct arena *a);

@@ -118,7 +118,8 @@ static json_t *scripts_part(struct load *l, enum promptfoo_language language)
     return json_child(l->scripts, name);
 }
 
-static void scripts_add(struct load *l, struct str where, enum promptfoo_language language, struct str path, struct str function)
+static void scripts_add(struct load *l, struct str where, enum promptfoo_language language, struct str path,
+                        struct str function)
 {
     json_t *of = scripts_part(l, language), *list = json_child(of, "load");
     struct scripts x = { .l = l, .where = where, .language = language, .files = json_child(of, "files") };
@@ -128,23 +129,27 @@ static void scripts_add(struct load *l, struct str where, enum promptfoo_languag
         if (str_eq(json_to_str(json_array_get(json_array_get(list, i), 0)), path) &&
             str_eq(json_to_str(json_array_get(json_array_get(list, i), 1)), function))
             return;
-    if (regex_compile(str_c(language == PROMPTFOO_PYTHON ? modules_python : modules_javascript), 0, l->a, &x.modules, &e) != ERR_OK)
+    if (regex_compile(str_c(language == PROMPTFOO_PYTHON ? modules_python : modules_javascript), 0, l->a, &x.modules,
+                      &e) != ERR_OK)
         return;
     if (scripts_file(&x, path, false))
         json_array_append_new(list, json_pack("[o,o]", json_from_str(path), json_from_str(function)));
 }
 
 /* Told, and what is written stays: not evaluated. */
-static json_t *scripts_not_here(struct load *l, struct str where, const struct promptfoo_kind *kind, const json_t *value, struct str why)
+static json_t *scripts_not_here(struct load *l, struct str where, const struct promptfoo_kind *kind,
+                                const json_t *value, struct str why)
 {
     load_note(l, where, "assertion %s: " STR_FMT ": not evaluated", kind->name, STR_ARG(why));
     return json_incref((json_t *)value);
 }
 
-json_t *load_script(struct load *l, struct str where, const json_t *assertion, const struct promptfoo_kind *kind, const json_t *vars)
+json_t *load_script(struct load *l, struct str where, const json_t *assertion, const struct promptfoo_kind *kind,
+                    const json_t *vars)
 {
     json_t *value = json_child(assertion, "value");
-    enum promptfoo_language language = str_is(str_c(kind->name), "python") ? PROMPTFOO_PYTHON : PROMPTFOO_JAVASCRIPT, in;
+    enum promptfoo_language language = str_is(str_c(kind->name), "python") ? PROMPTFOO_PYTHON : PROMPTFOO_JAVASCRIPT,
+                            in;
     struct str text = json_to_str(value), path = STR_NONE, function = STR_NONE, plain, why;
 
     if (!json_is_string(value))
@@ -166,7 +171,8 @@ json_t *load_script(struct load *l, struct str where, const json_t *assertion, c
     if (load_is_file(text, &plain)) {
         if (load_is_code(plain))
             return scripts_not_here(l, where, kind, value,
-                                    arena_printf(l->a, "\"" STR_FMT "\" is neither .js, .cjs, .mjs nor .py", STR_ARG(plain)));
+                                    arena_printf(l->a, "\"" STR_FMT "\" is neither .js, .cjs, .mjs nor .py",
+                                                 STR_ARG(plain)));
         (void)scripts_part(l, language);
         return load_read(l, where, plain, &text) ? json_from_str(str_trim(text)) : json_null();
     }

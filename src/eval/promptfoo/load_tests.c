@@ -360,7 +360,8 @@ static json_t *assert_one(struct load *l, struct str where, const json_t *one, c
         load_note(l, where, "assertion " STR_FMT ": %s", STR_ARG(type), kind->about);
     if (kind && kind->judge && json_child(one, "transform"))
         load_note(l, where, "an assertion's transform is code, which needs the sandbox: not evaluated");
-    if (kind && kind->judge && kind->support != PROMPTFOO_SANDBOX && json_is_string(value) && load_is_file(json_to_str(value), &path) && load_is_code(path)) {
+    if (kind && kind->judge && kind->support != PROMPTFOO_SANDBOX && json_is_string(value) &&
+        load_is_file(json_to_str(value), &path) && load_is_code(path)) {
         load_note(l, where, "assertion " STR_FMT ": its value is made by code, which needs the sandbox: not evaluated",
                   STR_ARG(type));
         json_object_set_new(o, "transform", json_string("value"));

@@ -101,6 +101,6 @@ enum err_code  promptfoo_scripts_new(const json_t *argument, struct arena *a, st
                                      struct err *e) MUST_USE;
 /* The i-th evaluator they need; NULL past the last. */
 const struct evaluator *promptfoo_scripts_program(const struct promptfoo_scripts *x, size_t i);
-void           promptfoo_scripts_wish(const struct promptfoo_scripts *x, const struct subject *s, struct subject_wishes *w);
+void promptfoo_scripts_wish(const struct promptfoo_scripts *x, const struct subject *s, struct subject_wishes *w);
 /* "file://a/b.py:name" apart: the language it is in; false: it names no file that is run here. `function` may be empty. */
-bool           promptfoo_script_file(struct str value, struct str *path, struct str *function, enum promptfoo_language *language);
+bool promptfoo_script_file(struct str value, struct str *path, struct str *function, enum promptfoo_language *language);

@@ -96,7 +96,8 @@ static enum err_code scripts_evaluator(enum promptfoo_language language, const j
                                        struct evaluator *out, struct err *e)
 {
     bool python = language == PROMPTFOO_PYTHON;
-    struct str driver = python ? S(".assay/promptfoo.py") : S(".assay/promptfoo.js"), *args = arena_array(a, struct str, 3);
+    struct str driver = python ? S(".assay/promptfoo.py") : S(".assay/promptfoo.js"),
+               *args = arena_array(a, struct str, 3);
     AUTO_BUF struct buf hello = BUF_INIT(SCRIPTS_HELLO_MAX);
 
     *out = (struct evaluator){ .name = python ? S("the configuration's Python") : S("the configuration's JavaScript"),
@@ -113,8 +114,9 @@ static enum err_code scripts_evaluator(enum promptfoo_language language, const j
     }
     args[out->spec.args_count++] = driver;
     TRY(scripts_files(json_child(of, "files"), driver,
-                      python ? embedded_src_eval_drivers_promptfoo_py.bytes : embedded_src_eval_drivers_promptfoo_js.bytes, a,
-                      &out->spec, e));
+                      python ? embedded_src_eval_drivers_promptfoo_py.bytes
+                             : embedded_src_eval_drivers_promptfoo_js.bytes,
+                      a, &out->spec, e));
     buf_puts(&hello, "{\"hello\":true,\"files\":");
     if (json_is_array(json_child(of, "load")))
         json_write(json_child(of, "load"), &hello);
@@ -136,7 +138,8 @@ static bool scripts_are_good(const json_t *of)
     if (!json_is_object(of) || (load && !json_is_array(load)) || (files && !json_is_object(files)))
         return false;
     for (size_t i = 0; i < json_array_size(load); i++)
-        if (!json_is_string(json_array_get(json_array_get(load, i), 0)) || !json_is_string(json_array_get(json_array_get(load, i), 1)))
+        if (!json_is_string(json_array_get(json_array_get(load, i), 0)) ||
+            !json_is_string(json_array_get(json_array_get(load, i), 1)))
             return false;
     for (void *it = json_object_iter((json_t *)files); it; it = json_object_iter_next((json_t *)files, it))
         if (!json_is_string(json_object_iter_value(it)))
@@ -144,7 +147,8 @@ static bool scripts_are_good(const json_t *of)
     return true;
 }
 
-enum err_code promptfoo_scripts_new(const json_t *argument, struct arena *a, struct promptfoo_scripts **out, struct err *e)
+enum err_code promptfoo_scripts_new(const json_t *argument, struct arena *a, struct promptfoo_scripts **out,
+                                    struct err *e)
 {
     struct promptfoo_scripts *x = arena_new(a, struct promptfoo_scripts);
     struct str why;
@@ -163,7 +167,8 @@ enum err_code promptfoo_scripts_new(const json_t *argument, struct arena *a, str
         x->used[i] = true;
     }
     if (!json_is_true(argument) && (!json_is_object(argument) || known != json_object_size(argument)))
-        return err_set(e, ERR_BAD_INPUT, "promptfoo takes true, or the scripts of a configuration: {javascript: {...}, python: {...}}");
+        return err_set(e, ERR_BAD_INPUT,
+                       "promptfoo takes true, or the scripts of a configuration: {javascript: {...}, python: {...}}");
     *out = x;
     return ERR_OK;
 }
@@ -205,8 +210,8 @@ static void scripts_write_response(const struct subject *s, struct str output, s
         AUTO_JSON *usage = usage_to_json(s->usage);
         int64_t in = json_get_i64(usage, "input_tokens", 0), out = json_get_i64(usage, "output_tokens", 0);
 
-        buf_printf(b, ",\"tokenUsage\":{\"total\":%lld,\"prompt\":%lld,\"completion\":%lld}", (long long)(in + out), (long long)in,
-                   (long long)out);
+        buf_printf(b, ",\"tokenUsage\":{\"total\":%lld,\"prompt\":%lld,\"completion\":%lld}", (long long)(in + out),
+                   (long long)in, (long long)out);
     }
     if (s->cost_nanousd != MONEY_UNKNOWN)
         buf_printf(b, ",\"cost\":%.9f", (double)s->cost_nanousd / 1e9);
@@ -245,7 +250,8 @@ static void scripts_write_context(const struct subject *s, struct str output, co
 }
 
 /* The language an assertion's script is in; false: it is none, or none that is run here. */
-static bool scripts_of(const json_t *assertion, enum promptfoo_language *language, struct str *path, struct str *function)
+static bool scripts_of(const json_t *assertion, enum promptfoo_language *language, struct str *path,
+                       struct str *function)
 {
     bool inverse;
     const json_t *value = json_child(assertion, "value");
@@ -293,7 +299,8 @@ static void scripts_wish_one(const struct promptfoo_scripts *x, const struct sub
 
 void promptfoo_scripts_wish(const struct promptfoo_scripts *x, const struct subject *s, struct subject_wishes *w)
 {
-    const json_t *test = s->kase ? json_child(s->kase->vars, PROMPTFOO_VARIABLE) : NULL, *list = json_child(test, "assert");
+    const json_t *test = s->kase ? json_child(s->kase->vars, PROMPTFOO_VARIABLE) : NULL,
+                 *list = json_child(test, "assert");
     struct str output;
 
     if (!promptfoo_scripts_program(x, 0) || json_get_str(test, "blind").len)
@@ -316,7 +323,8 @@ static void scripts_pass(bool pass, double score, struct str why, struct promptf
                                       .reason = pass ? STR_NONE : why };
 }
 
-static void scripts_grade(const struct promptfoo_question *q, bool python, const json_t *grade, struct promptfoo_answer *out)
+static void scripts_grade(const struct promptfoo_question *q, bool python, const json_t *grade,
+                          struct promptfoo_answer *out)
 {
     double score = json_get_double(grade, "score", 0);
     bool said = json_get_bool(grade, "pass", false), below = python && !isnan(q->threshold) && score < q->threshold;
@@ -333,7 +341,8 @@ static void scripts_grade(const struct promptfoo_question *q, bool python, const
         out->named_weights = json_child(grade, "namedScoreWeights");
 }
 
-static void scripts_error(const struct promptfoo_question *q, bool python, const json_t *answer, struct promptfoo_answer *out)
+static void scripts_error(const struct promptfoo_question *q, bool python, const json_t *answer,
+                          struct promptfoo_answer *out)
 {
     bool thrown = json_get_bool(answer, "thrown", false);
 
@@ -341,32 +350,42 @@ static void scripts_error(const struct promptfoo_question *q, bool python, const
                                       .reason = arena_strdup(q->a, json_get_str(answer, "error")), .firm = thrown && python };
 }
 
-static void scripts_answer(const struct promptfoo_question *q, bool python, const json_t *answer, struct promptfoo_answer *out)
+static void scripts_answer(const struct promptfoo_question *q, bool python, const json_t *answer,
+                           struct promptfoo_answer *out)
 {
-    const json_t *truth = json_child(answer, "truth"), *number = json_child(answer, "number"), *grade = json_child(answer, "grade");
+    const json_t *truth = json_child(answer, "truth"), *number = json_child(answer, "number"),
+                 *grade = json_child(answer, "grade");
 
     if (json_is_boolean(truth)) {
         bool pass = json_is_true(truth) != q->inverse;
 
-        scripts_pass(pass, pass, json_is_true(truth) ? S("the script returned true, and must not") : S("the script returned false"), out);
+        scripts_pass(pass, pass,
+                     json_is_true(truth) ? S("the script returned true, and must not") : S("the script returned false"),
+                     out);
     } else if (json_is_number(number)) {
         double score = json_number_value(number);
         bool reaches = isnan(q->threshold) ? score > 0 : score >= q->threshold;
 
         scripts_pass(reaches != q->inverse, score,
                      arena_printf(q->a, "the script returned %.15g, which %s %.15g", score,
-                                  reaches ? "reaches" : isnan(q->threshold) ? "is not above" : "is below", isnan(q->threshold) ? 0.0 : q->threshold), out);
+                                  reaches               ? "reaches"
+                                  : isnan(q->threshold) ? "is not above"
+                                                        : "is below",
+                                  isnan(q->threshold) ? 0.0 : q->threshold),
+                     out);
     } else if (json_is_object(grade)) {
         scripts_grade(q, python, grade, out);
     } else if (json_child(answer, "error")) {
         scripts_error(q, python, answer, out);
     } else {
         promptfoo_skip(arena_printf(q->a, "the script returned no finite number (" STR_FMT "): not evaluated",
-                                    STR_ARG(str_utf8_head(json_get_str(answer, "odd"), 40))), out);
+                                    STR_ARG(str_utf8_head(json_get_str(answer, "odd"), 40))),
+                       out);
     }
 }
 
-static void scripts_judge(const struct promptfoo_question *q, enum promptfoo_language language, struct promptfoo_answer *out)
+static void scripts_judge(const struct promptfoo_question *q, enum promptfoo_language language,
+                          struct promptfoo_answer *out)
 {
     const struct subject_wish *w = subject_wish_of(q->s, q->assertion);
     struct str path, function, why;
@@ -382,11 +401,14 @@ static void scripts_judge(const struct promptfoo_question *q, enum promptfoo_lan
         scripts_answer(q, language == PROMPTFOO_PYTHON, w->evaluation->answer, out);
     else if (!scripts_of(q->assertion, &in, &path, &function))
         promptfoo_skip(arena_printf(q->a, "\"" STR_FMT "\" is no script that is run here: not evaluated",
-                                    STR_ARG(str_utf8_head(json_to_str(q->value), 80))), out);
+                                    STR_ARG(str_utf8_head(json_to_str(q->value), 80))),
+                       out);
     else if (!promptfoo_language_runs(language, q->a, &why))
         promptfoo_skip(arena_printf(q->a, STR_FMT ": not evaluated", STR_ARG(why)), out);
     else
-        promptfoo_skip(S("no script was run: the configuration brought none, or what it is told is longer than 8,388,608 bytes: not evaluated"), out);
+        promptfoo_skip(S("no script was run: the configuration brought none, or what it is told is longer than "
+                         "8,388,608 bytes: not evaluated"),
+                       out);
 }
 
 void promptfoo_javascript(const struct promptfoo_question *q, struct promptfoo_answer *out)

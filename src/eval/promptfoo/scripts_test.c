@@ -102,7 +102,8 @@ static char script_judge(struct script_try *t, const char *test, struct str outp
     json_object_set(vars, PROMPTFOO_VARIABLE, script_yaml(test, t->a));
     t->kase = (struct dataset_case){ .id = S("1"), .vars = vars };
     t->turn = (struct turn){ .finish = FINISH_STOP, .prompt = S("Say it"), .response = output };
-    t->s = (struct subject){ .kase = &t->kase, .output = output, .turns = &t->turn, .turn_count = 1, .cost_nanousd = 2000000, .latency_ms = 500 };
+    t->s = (struct subject){ .kase = &t->kase, .output = output, .turns = &t->turn, .turn_count = 1,
+                             .cost_nanousd = 2000000, .latency_ms = 500 };
     subject_begin(&t->s, t->a);
     promptfoo_scripts_wish(t->scripts, &t->s, &w);
     for (size_t i = 0; i < w.count; i++) {
@@ -137,8 +138,8 @@ static void script_rows(const struct script_row *rows, size_t count)
         score = t.v->answer.score;
         if (mark != rows[i].mark || (mark != '?' && (score < rows[i].score - 1e-9 || score > rows[i].score + 1e-9)) ||
             !str_contains(t.v->answer.reason, str_c(rows[i].reason)))
-            test_fail(__FILE__, __LINE__, "%s of \"%s\": %c %g (" STR_FMT ")", rows[i].assertion, rows[i].output, mark, score,
-                      STR_ARG(t.v->answer.reason));
+            test_fail(__FILE__, __LINE__, "%s of \"%s\": %c %g (" STR_FMT ")", rows[i].assertion, rows[i].output, mark,
+                      score, STR_ARG(t.v->answer.reason));
     }
     evaluators_free(t.pool);
 }
@@ -225,7 +226,8 @@ TEST(promptfoo_scripts_that_break_off_are_not_evaluated)
         CHECK(script_judge(&t, test, S("abc"), 1500) == '+');
         snprintf(test, sizeof test, "{assert: [{type: %s, value: \"%s\"}]}", rows[i].good, rows[i].bad);
         if (script_judge(&t, test, S("abc"), 1500) != '?' || !str_contains(t.v->answer.reason, str_c(rows[i].why)))
-            test_fail(__FILE__, __LINE__, "%s: %d " STR_FMT, rows[i].bad, t.v->answer.state, STR_ARG(t.v->answer.reason));
+            test_fail(__FILE__, __LINE__, "%s: %d " STR_FMT, rows[i].bad, t.v->answer.state,
+                      STR_ARG(t.v->answer.reason));
         snprintf(test, sizeof test, "{assert: [{type: %s, value: \"%s\"}]}", rows[i].good,
                  rows[i].in == PROMPTFOO_PYTHON ? "len(output)" : good);
         CHECK(script_judge(&t, test, S("abc"), 1500) == '+');
@@ -342,7 +344,8 @@ static struct task *script_load(const char *asserts, struct arena *a, struct buf
     AUTO(problems_dispose) struct problems p = PROBLEMS_INIT;
     struct err e = ERR_INIT;
     struct task *t = NULL;
-    struct str text = arena_printf(a, "prompts: ['Say {{ x }}']\nproviders: [echo]\ntests:\n- vars: {x: hi}\n  assert: [%s]\n", asserts);
+    struct str text = arena_printf(
+        a, "prompts: ['Say {{ x }}']\nproviders: [echo]\ntests:\n- vars: {x: hi}\n  assert: [%s]\n", asserts);
     enum err_code code = task_load_text(S("promptfooconfig.yaml"), script_dir(), text, NULL, a, &t, &p, &e);
 
     buf_reset(out);
@@ -361,7 +364,9 @@ TEST(promptfoo_scripts_come_with_the_modules_they_name)
     if (!script_runs(PROMPTFOO_JAVASCRIPT) || !script_runs(PROMPTFOO_PYTHON))
         return;
     CHECK_OK(file_mkdirs(arena_cstr(a, arena_printf(a, "%s/s/pkg", script_dir())), 0755, NULL));
-    script_write("s/a.js", "const { b } = require('./b');\nconst d = require(\"../data.json\");\nrequire('fs'); require('./gone');\n");
+    script_write(
+        "s/a.js",
+        "const { b } = require('./b');\nconst d = require(\"../data.json\");\nrequire('fs'); require('./gone');\n");
     script_write("s/b.js", "import('./c.mjs');\nexports.b = require('../../outside');\n");
     script_write("s/c.mjs", "import x from './b.js';\n");
     script_write("s/package.json", "{}");
