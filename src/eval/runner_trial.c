@@ -185,6 +185,8 @@ static void work_wish(struct work *w)
         struct err e = ERR_INIT;
 
         w->wishing = true;
+        if (wish->why.len)
+            continue;                                   /* it can't even be asked */
         if (wish->evaluation && work_evaluated_before(w, wish->evaluation)) {
             wish->why = wish->evaluation->why;
             continue;
@@ -199,7 +201,8 @@ static void work_wish(struct work *w)
         w->call = (struct call){
             .request = { .model = wish->model, .texts = wish->texts, .text_count = wish->text_count,
                          .messages = wish->messages, .message_count = wish->message_count, .params = wish->params,
-                         .output = wish->messages ? OUTPUT_JSON : OUTPUT_TEXT, .tag = w->call.request.tag },
+                         .base_url = wish->base_url, .output = wish->messages && !wish->in_words ? OUTPUT_JSON : OUTPUT_TEXT,
+                         .tag = w->call.request.tag },
             .arena = w->arena, .done = work_answered, .owner = w,
         };
         if (llm_submit(w->r->llm, &w->call, &e) == ERR_OK)
@@ -333,6 +336,18 @@ static void work_transcribe_before(const struct work *w, size_t first, struct bu
     buf_byte(text, ']');
 }
 
+/* What models said of the answer, where it is judged again from what is stored. */
+static void work_transcribe_kept(struct work *w, struct buf *text)
+{
+    struct subject s = work_subject(w);
+    AUTO_JSON *kept = w->wish_count ? scoring_kept(w->r->plan->scoring, &s, w->arena) : NULL;
+
+    if (!kept)
+        return;
+    json_write_key("kept", text);
+    json_write(kept, text);
+}
+
 static void work_transcribe(struct work *w)
 {
     AUTO_BUF struct buf text = BUF_INIT(TRIAL_TEXT_MAX);
@@ -356,6 +371,7 @@ static void work_transcribe(struct work *w)
         json_write_key("output", &text);
         json_write_str(w->output, &text);
     }
+    work_transcribe_kept(w, &text);
     buf_byte(&text, '}');
     w->transcript = buf_failed(&text) ? S("{\"turns\":[]}") : arena_strdup(w->arena, buf_str(&text));
 }

@@ -22,6 +22,9 @@ struct subject_wish {
     const struct vector *vectors;       /* one for each text; NULL: there are none, and `why` */
     const struct message *messages;     size_t message_count;
     struct params params;               /* of the question */
+    struct str base_url;                /* empty: the provider's */
+    bool in_words;                      /* the reply to the messages is text, not JSON */
+    void *own;                          /* the asker's: what it knows of the question and heard so far */
     /* Reads the reply; false: it can't be used, and the messages are those to ask with once more. */
     bool (*heard)(struct subject_wish *w, struct str reply, struct arena *a);
     bool passed;                        /* what the reply said, and its reason */
@@ -45,6 +48,7 @@ struct subject {
     bool failed;                        /* no answer: every score is missing */
     const struct subject_wish *wishes;  /* and what came of them */
     size_t wish_count;
+    const json_t *kept;                 /* of a stored trial: what its wishes came to (check.h: keep); NULL: none */
     struct subject_cache *cache;        /* scoring_run's; others leave it NULL */
 };
 

@@ -6,8 +6,10 @@
 
 static enum err_code promptfoo_prepare(const struct check_spec *spec, struct arena *a, void **state, struct err *e)
 {
-    (void)spec, (void)a, (void)e;
-    *state = NULL;
+    struct promptfoo_graders *g;
+
+    TRY(promptfoo_graders_read(spec->options, a, &g, e));
+    *state = g;
     return ERR_OK;
 }
 
@@ -25,9 +27,25 @@ static enum check_verdict promptfoo_verdict(const void *state, const struct chec
     return v->answer.state == PROMPTFOO_PASS ? CHECK_PASS : v->answer.state == PROMPTFOO_SKIP ? CHECK_SKIP : CHECK_FAIL;
 }
 
+static void promptfoo_check_wish(const void *state, const struct subject *s, struct subject_wishes *w)
+{
+    promptfoo_wish(state, s, w);
+}
+
+static const struct model *promptfoo_model(const void *state, size_t i)
+{
+    return promptfoo_grader_model(state, i);
+}
+
+static int64_t promptfoo_calls(const void *state, const struct dataset_case *kase, size_t i)
+{
+    return promptfoo_grader_calls(state, kase, i);
+}
+
 const struct check check_promptfoo = {
     .name = "promptfoo", .argument = CHECK_TRUE, .scope = CHECK_OF_TRIAL,
     .doc = "The case passes as a test of a promptfoo configuration does (see docs/compat.md).",
     .example = "- promptfoo",
-    .prepare = promptfoo_prepare, .judge = promptfoo_verdict,
+    .options = "graders rubrics", .prepare = promptfoo_prepare, .judge = promptfoo_verdict,
+    .wish = promptfoo_check_wish, .model = promptfoo_model, .calls = promptfoo_calls, .keep = promptfoo_keep,
 };

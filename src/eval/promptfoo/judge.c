@@ -3,12 +3,17 @@
 #include "eval/promptfoo/kinds.h"
 
 #include <math.h>
+#include <stdio.h>
 
 struct sum {
     double score, weight, unknown;      /* of what was evaluated; unknown: the weight of what was not */
     bool failed, skipped, broken;
     struct str failing, skipping;       /* the last failure's reason, the first one that was not evaluated */
     json_t *named, *weights;            /* of what bears a name; shared with the sets */
+};
+
+static const char *const judge_states[] = {
+    [PROMPTFOO_FAIL] = "fail", [PROMPTFOO_PASS] = "pass", [PROMPTFOO_SKIP] = "not evaluated", [PROMPTFOO_BROKEN] = "broken",
 };
 
 static double judge_weight(const json_t *assertion)
@@ -99,10 +104,31 @@ static struct str judge_blind(const struct subject *s)
     return json_to_str(JSON_AT(s->kase->vars, PROMPTFOO_VARIABLE, "blind"));
 }
 
-static void judge_one(const struct subject *s, struct str output, const json_t *assertion, struct arena *a,
+/* The answers that a stored trial keeps, by the number of the part. */
+static bool judge_kept(const struct subject *s, size_t number, struct arena *a, struct promptfoo_answer *out)
+{
+    char name[24];
+    const json_t *o, *score;
+
+    snprintf(name, sizeof name, "%zu", number);
+    o = json_child(s->kept, name);
+    score = json_child(o, "score");
+    if (!o)
+        return false;
+    *out = (struct promptfoo_answer){ .score = score ? json_number_value(score) : NAN,
+                                      .reason = arena_strdup(a, json_get_str(o, "reason")) };
+    out->state = PROMPTFOO_SKIP;
+    for (size_t i = 0; i < COUNT_OF(judge_states); i++)
+        if (str_is(json_get_str(o, "state"), judge_states[i]))
+            out->state = (enum promptfoo_state)i;
+    return true;
+}
+
+static void judge_one(const struct subject *s, struct str output, const json_t *assertion, size_t number, struct arena *a,
                       struct promptfoo_answer *out)
 {
-    struct promptfoo_question q = { .s = s, .output = output, .value = json_child(assertion, "value"), .a = a };
+    struct promptfoo_question q = { .s = s, .output = output, .assertion = assertion,
+                                    .value = json_child(assertion, "value"), .a = a };
     const struct promptfoo_kind *kind = promptfoo_kind_find(json_get_str(assertion, "type"), &q.inverse);
 
     q.threshold = judge_threshold(assertion);
@@ -114,6 +140,8 @@ static void judge_one(const struct subject *s, struct str output, const json_t *
                          out);
         return;
     }
+    if (s->kept && judge_kept(s, number, a, out))
+        return;
     if (judge_blind(s).len) {
         promptfoo_skip(judge_blind(s), out);
         return;
@@ -133,8 +161,7 @@ static void judge_one(const struct subject *s, struct str output, const json_t *
         out->state = PROMPTFOO_PASS;
 }
 
-/* The texts of tools called stand for an output that has none. */
-static struct str judge_output(const struct subject *s, struct arena *a)
+struct str promptfoo_output(const struct subject *s, struct arena *a)
 {
     struct str text = subject_text(s);
     const json_t *calls = s->turn_count ? s->turns[s->turn_count - 1].tool_calls : NULL;
@@ -195,7 +222,7 @@ static void judging_set(struct judging *j, const json_t *assertion, struct sum *
     for (size_t i = 0; i < json_array_size(members) && j->v->part_count < PROMPTFOO_ASSERTS_MAX; i++) {
         struct promptfoo_part *p = judging_part(j, json_array_get(members, i), true);
 
-        judge_one(j->s, j->output, p->assertion, j->a, &p->answer);
+        judge_one(j->s, j->output, p->assertion, j->v->part_count, j->a, &p->answer);
         judge_add(&own, p->assertion, &p->answer);
     }
     judge_sum(&own, judge_threshold(assertion), j->a, &whole->answer);
@@ -218,7 +245,7 @@ static void judging_all(struct judging *j, const json_t *test)
             continue;
         }
         p = judging_part(j, assertion, false);
-        judge_one(j->s, j->output, assertion, j->a, &p->answer);
+        judge_one(j->s, j->output, assertion, j->v->part_count, j->a, &p->answer);
         judge_add(&sum, assertion, &p->answer);
     }
     judge_sum(&sum, judge_threshold(test), j->a, &j->v->answer);
@@ -238,11 +265,38 @@ bool promptfoo_judge(const struct subject *s, struct arena *a, const struct prom
     kept = subject_slot(s, S("promptfoo verdict"), a);
     if (!*kept) {
         *kept = j.v = arena_new(a, struct promptfoo_verdict);
-        j.output = judge_output(s, a);
+        j.output = promptfoo_output(s, a);
         judging_all(&j, test);
     }
     *out = *kept;
     return true;
+}
+
+json_t *promptfoo_keep(const struct subject *s, struct arena *a)
+{
+    const struct promptfoo_verdict *v;
+    json_t *kept = NULL;
+    bool inverse;
+
+    if (!promptfoo_judge(s, a, &v))
+        return NULL;
+    for (size_t i = 0; i < v->part_count; i++) {
+        const struct promptfoo_answer *x = &v->parts[i].answer;
+        const struct promptfoo_kind *kind = promptfoo_kind_find(json_get_str(v->parts[i].assertion, "type"), &inverse);
+        char name[24];
+        json_t *o;
+
+        if (!kind || !kind->judge || (kind->support != PROMPTFOO_MODEL && kind->support != PROMPTFOO_SANDBOX))
+            continue;
+        kept = kept ? kept : json_object();
+        snprintf(name, sizeof name, "%zu", i + 1);
+        json_object_set_new(kept, name, o = json_pack("{s:s}", "state", judge_states[x->state]));
+        if (!isnan(x->score))
+            json_object_set_new(o, "score", json_real(x->score));
+        if (x->reason.len)
+            json_set_str(o, "reason", x->reason);
+    }
+    return kept;
 }
 
 /* --- is it a test? ------------------------------------------------------------------------------------------------ */

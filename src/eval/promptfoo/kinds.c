@@ -4,14 +4,14 @@
 
 #include <math.h>
 
-static const char model[] = "a model grades it; not evaluated here: judge the run afterwards with `assay judge`";
+static const char model[] = "a model grades it in a way that is not here: not evaluated; see llm-rubric, or `assay judge`";
 static const char sandbox[] = "it runs code, which needs the sandbox: not evaluated";
 static const char traces[] = "it reads traces, which are not kept: not evaluated";
 
 /* name, support, judge, about: sorted by name */
 #define PROMPTFOO_KINDS(X)                                                                                             \
-    X("agent-rubric", MODEL, NULL, model)                                                                              \
-    X("answer-relevance", MODEL, NULL, model)                                                                          \
+    X("agent-rubric", ELSEWHERE, NULL, model)                                                                              \
+    X("answer-relevance", ELSEWHERE, NULL, model)                                                                          \
     X("assert-set", SAME, NULL, "assertions with a threshold and weight of their own")                                 \
     X("bleu", SAME, promptfoo_bleu, "BLEU of words in lower case reaches the threshold (0.5)")                         \
     X("classifier", ELSEWHERE, NULL, "it asks a classifier on the web: not evaluated")                                 \
@@ -22,15 +22,15 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("contains-json", SAME, promptfoo_contains_json, "a JSON object is in the output; with a schema, one that fits")  \
     X("contains-sql", ELSEWHERE, NULL, "it needs an SQL parser: not evaluated")                                        \
     X("contains-xml", OWN, promptfoo_contains_xml, "an XML element is in the output, with the elements asked for")     \
-    X("context-faithfulness", MODEL, NULL, model)                                                                      \
-    X("context-recall", MODEL, NULL, model)                                                                            \
-    X("context-relevance", MODEL, NULL, model)                                                                         \
-    X("conversation-relevance", MODEL, NULL, model)                                                                    \
+    X("context-faithfulness", ELSEWHERE, NULL, model)                                                                      \
+    X("context-recall", ELSEWHERE, NULL, model)                                                                            \
+    X("context-relevance", ELSEWHERE, NULL, model)                                                                         \
+    X("conversation-relevance", ELSEWHERE, NULL, model)                                                                    \
     X("cost", SAME, promptfoo_cost, "the call cost at most so many dollars")                                           \
     X("equals", SAME, promptfoo_equals, "the output is the text, or the same JSON")                                    \
-    X("factuality", MODEL, NULL, model)                                                                                \
+    X("factuality", MODEL, promptfoo_factuality, "no disagreement of facts with the text, in one of five categories")                                                                                \
     X("finish-reason", SAME, promptfoo_finish_reason, "why the model stopped")                                         \
-    X("g-eval", MODEL, NULL, model)                                                                                    \
+    X("g-eval", MODEL, promptfoo_geval, "steps first, then 0 to 10 points; 7 are needed, or the threshold")                                                                                    \
     X("gleu", SAME, promptfoo_gleu, "GLEU of words in lower case reaches the threshold (0.5)")                         \
     X("guardrails", ELSEWHERE, NULL, "it reads what a provider's guardrails said, which is not kept: not evaluated")   \
     X("human", ELSEWHERE, NULL, "people judge it: not evaluated; see `assay label`")                                   \
@@ -48,11 +48,11 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("javascript", SANDBOX, NULL, sandbox)                                                                            \
     X("latency", SAME, promptfoo_latency, "the call took at most so many milliseconds")                                \
     X("levenshtein", SAME, promptfoo_levenshtein, "edit distance to the text is at most the threshold (5)")            \
-    X("llm-rubric", MODEL, NULL, model)                                                                                \
+    X("llm-rubric", MODEL, promptfoo_rubric, "the rule holds; with a threshold, with that score")                                                                                \
     X("max-score", ELSEWHERE, NULL, "it compares the answers of several models to one test: not evaluated")            \
     X("meteor", ELSEWHERE, NULL, "it needs a dictionary of synonyms: not evaluated")                                   \
-    X("model-graded-closedqa", MODEL, NULL, model)                                                                     \
-    X("model-graded-factuality", MODEL, NULL, model)                                                                   \
+    X("model-graded-closedqa", MODEL, promptfoo_closedqa, "the criterion is met, yes or no")                                                                     \
+    X("model-graded-factuality", MODEL, promptfoo_factuality, "as factuality")                                                                   \
     X("moderation", ELSEWHERE, NULL, "it asks a moderation service: not evaluated")                                    \
     X("perplexity", ELSEWHERE, NULL, "it needs log probabilities, which are not kept: not evaluated")                  \
     X("perplexity-score", ELSEWHERE, NULL, "it needs log probabilities, which are not kept: not evaluated")            \
@@ -61,12 +61,12 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("regex", SAME, promptfoo_regex, "the pattern, as JavaScript reads it, is found in the output")                   \
     X("rouge-n", SAME, promptfoo_rouge_n, "ROUGE-1 of words in lower case reaches the threshold (0.75)")               \
     X("ruby", SANDBOX, NULL, sandbox)                                                                                  \
-    X("search-rubric", MODEL, NULL, model)                                                                             \
-    X("select-best", MODEL, NULL, "a model compares answers: not evaluated here; see `assay compare`")                 \
-    X("similar", MODEL, NULL, "it asks for embeddings: not evaluated; see the metric embedding_similarity")            \
-    X("similar:cosine", MODEL, NULL, "it asks for embeddings: not evaluated; see the metric embedding_similarity")     \
-    X("similar:dot", MODEL, NULL, "it asks for embeddings: not evaluated")                                             \
-    X("similar:euclidean", MODEL, NULL, "it asks for embeddings: not evaluated")                                       \
+    X("search-rubric", ELSEWHERE, NULL, model)                                                                             \
+    X("select-best", ELSEWHERE, NULL, "a model compares the answers of several models to one test: not evaluated; see `assay judge --pairwise`")                 \
+    X("similar", MODEL, promptfoo_similar, "the cosine of the vectors of both texts reaches the threshold (0.75)")            \
+    X("similar:cosine", MODEL, promptfoo_similar, "as similar")     \
+    X("similar:dot", MODEL, promptfoo_similar, "the dot product reaches it")                                             \
+    X("similar:euclidean", MODEL, promptfoo_similar, "the distance is at most the threshold")                                       \
     X("skill-used", ELSEWHERE, NULL, traces)                                                                           \
     X("starts-with", SAME, promptfoo_starts_with, "the output begins with the text")                                   \
     X("tool-call-f1", ELSEWHERE, NULL, "tools called are not compared as sets: not evaluated; see the check tool_calls") \
@@ -91,7 +91,7 @@ const char *promptfoo_support_name(enum promptfoo_support s)
 {
     static const char *const names[PROMPTFOO_SUPPORTS] = {
         [PROMPTFOO_SAME] = "the same verdict", [PROMPTFOO_OWN] = "judged by our own rules",
-        [PROMPTFOO_MODEL] = "needs a model", [PROMPTFOO_SANDBOX] = "needs the sandbox",
+        [PROMPTFOO_MODEL] = "graded by a model", [PROMPTFOO_SANDBOX] = "needs the sandbox",
         [PROMPTFOO_ELSEWHERE] = "not here",
     };
 

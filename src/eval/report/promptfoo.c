@@ -153,6 +153,7 @@ static const struct promptfoo_verdict *promptfoo_verdict_of(struct promptfoo_rep
         turn_from_json(json_array_get(turns, i), a, &list[i]);
     *output = joined ? json_to_str(joined) : s.turn_count ? list[s.turn_count - 1].response : STR_NONE;
     s.output = *output;
+    s.kept = json_child(transcript, "kept");
     subject_begin(&s, a);
     if (t->trial.state == TRIAL_DONE && promptfoo_judge(&s, a, &v))
         return v;
