@@ -1,7 +1,7 @@
 /* The simulator's grader: for tests of who reads replies. It says what the question tells it to, in double brackets:
  *     [[=> reply]]            says the reply
- *     [[word => reply]]       the same, where the word stands in the question outside all brackets; the last such counts
- * A reply holds no "]]". */
+ *     [[word => reply]]       the same, where the word stands in the question outside all brackets; the last such
+ * counts A reply holds no "]]". */
 #include "sim/answer.h"
 
 enum { SIM_GRADER_SCRIPTS_MAX = 64 };

@@ -62,8 +62,8 @@ struct check {
     enum check_verdict (*judge)(const void *state, const struct check_target *t, struct arena *a, struct str *why);
     /* MAY. Adds what it asks models or programs before it can judge; often nothing. Texts live in w->arena. */
     void (*wish)(const void *state, const struct subject *s, struct subject_wishes *w);
-    /* MAY, with wish. The i-th model it asks and how often for a trial of the case, for keys and the estimate; NULL past
-     * the last. */
+    /* MAY, with wish. The i-th model it asks and how often for a trial of the case, for keys and the estimate; NULL
+     * past the last. */
     const struct model *(*model)(const void *state, size_t i);
     int64_t (*calls)(const void *state, const struct dataset_case *kase, size_t i);
     /* MAY, with wish. What the wishes came to, to judge the stored trial by (subject.kept); NULL: nothing. Yours. */

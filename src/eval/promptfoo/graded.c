@@ -1,5 +1,5 @@
-/* Who grades, and what is asked. The words are our own; each part of what is judged stands between marks drawn after the
- * output was written (judge.h), also where a rubricPrompt of the user's says where it stands. */
+/* Who grades, and what is asked. The words are our own; each part of what is judged stands between marks drawn after
+ * the output was written (judge.h), also where a rubricPrompt of the user's says where it stands. */
 #include "eval/promptfoo/graded.h"
 
 #include "eval/judge.h"
@@ -56,10 +56,12 @@ static enum err_code rubric_verify(const json_t *rubric, struct err *e)
 {
     const json_t *steps = json_child(rubric, "steps"), *points = json_child(rubric, "evaluate");
 
-    if (json_is_array(rubric) ? rubric_is_talk(rubric)
-                              : (steps || points) && (!steps || rubric_is_talk(steps)) && (!points || rubric_is_talk(points)))
+    if (json_is_array(rubric)
+            ? rubric_is_talk(rubric)
+            : (steps || points) && (!steps || rubric_is_talk(steps)) && (!points || rubric_is_talk(points)))
         return ERR_OK;
-    return err_set(e, ERR_BAD_INPUT, "a rubric is a list of 1 to 32 messages {role, content}, or {steps, evaluate} of such lists");
+    return err_set(e, ERR_BAD_INPUT,
+                   "a rubric is a list of 1 to 32 messages {role, content}, or {steps, evaluate} of such lists");
 }
 
 enum err_code promptfoo_graders_read(const json_t *options, struct arena *a, struct promptfoo_graders **out,
@@ -142,7 +144,8 @@ static void graded_count_one(struct graded_walk *walk, const json_t *assertion, 
     if (which != c->which || (kind == GRADED_SIMILAR && which == c->g->count))
         return;
     if (kind == GRADED_GEVAL)
-        c->calls += 2 * (json_is_array(value) ? (int64_t)MIN(json_array_size(value), (size_t)PROMPTFOO_CRITERIA_MAX) : 1);
+        c->calls += 2 *
+                    (json_is_array(value) ? (int64_t)MIN(json_array_size(value), (size_t)PROMPTFOO_CRITERIA_MAX) : 1);
     else
         c->calls++;
 }
@@ -185,7 +188,8 @@ static const char *const graded_roles[GRADED_KINDS] = {
 };
 static const char graded_points_role[] =
     "You grade the output of a language model by one criterion.\n" GRADED_MARKS
-    "Go through the steps one by one, then give points from 0 (the criterion is not met at all) to 10 (it is met wholly). "
+    "Go through the steps one by one, then give points from 0 (the criterion is not met at all) to 10 (it is met "
+    "wholly). "
     "Reply with one JSON object on a single line and nothing else: {\"score\": points, \"reason\": \"one sentence\"}";
 
 static void graded_part(const char *name, const struct graded *g, struct str text, struct buf *b)
@@ -226,8 +230,9 @@ static json_t *graded_plain(const json_t *value)
     if (json_is_array(value)) {
         list = json_array();
         for (size_t i = 0; i < json_array_size(value); i++)
-            json_array_append_new(list, json_is_array(json_array_get(value, i)) ? json_deep_copy(json_array_get(value, i))
-                                                                                : graded_plain(json_array_get(value, i)));
+            json_array_append_new(list, json_is_array(json_array_get(value, i))
+                                            ? json_deep_copy(json_array_get(value, i))
+                                            : graded_plain(json_array_get(value, i)));
         return list;
     }
     if (!json_is_object(value))
@@ -282,7 +287,8 @@ static enum err_code graded_render(struct template_env *env, struct str text, js
     TRY(template_compile(env, S("rubricPrompt"), text, &t, e));
     count = template_variables(t, a, &names);
     for (size_t i = 0; i < count; i++)
-        if (!json_object_getn(vars, names[i].at, names[i].len) && !str_is(names[i], "range") && !str_is(names[i], "loop"))
+        if (!json_object_getn(vars, names[i].at, names[i].len) && !str_is(names[i], "range") &&
+            !str_is(names[i], "loop"))
             json_object_setn_new(vars, names[i].at, names[i].len, json_string(""));
     TRY(template_render(t, vars, a, &b, e));
     *out = arena_strdup(a, buf_str(&b));
@@ -305,8 +311,7 @@ static struct message *graded_rendered(const struct graded *g, const json_t *tal
     for (size_t i = 0; i < json_array_size(talk); i++) {
         const json_t *one = json_array_get(talk, i);
 
-        if (!rubric_role(one, &role) ||
-            graded_render(env, json_get_str(one, "content"), vars, a, &text, e) != ERR_OK)
+        if (!rubric_role(one, &role) || graded_render(env, json_get_str(one, "content"), vars, a, &text, e) != ERR_OK)
             return NULL;
         if (role == MESSAGE_SYSTEM)
             note = arena_printf(a, STR_FMT "\n\n" STR_FMT, STR_ARG(note), STR_ARG(text));

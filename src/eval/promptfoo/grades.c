@@ -1,13 +1,15 @@
 /* What a grader's reply comes to: read as promptfoo reads it, so that the same reply is the same verdict.
  *
- *   llm-rubric   the first object: pass (nothing: true; else true, "true", "yes", "pass", "y"), score (nothing: 1 or 0 as
+ *   llm-rubric   the first object: pass (nothing: true; else true, "true", "yes", "pass", "y"), score (nothing: 1 or 0
+ * as
  *                it passed); with a threshold the score must reach it too. Turned round: 1 - score, within 0 and 1
  *   closed-qa    ends in Y; score 1 or 0
  *   factuality   the first object's category, else the first "(a)" or "a)" of a..e; its score is 1, of D 0, or as
  *                options.factuality says (subset, superset, agree, disagree, differButFactual); it passes above 0
  *   g-eval       one line {"steps": [text]}; then one line {"score": 0..10, "reason": text}; score / 10 reaches 0.7. Of
  *                several criteria the mean does
- *   similar      cosine or dot product reach 0.75, or distance is at most that; the score of a distance is 1 / (1 + it).
+ *   similar      cosine or dot product reach 0.75, or distance is at most that; the score of a distance is 1 / (1 +
+ * it).
  *                Of several texts the first that is near enough counts, else the nearest; turned round all must be far
  * promptfoo turns closed-qa and factuality round for nobody, and neither does this. A reply that can't be read fails,
  * turned round or not; a call that failed leaves the assertion not evaluated. */
@@ -366,7 +368,8 @@ static double similar_of(enum nearness how, const struct vector *x, const struct
     return how == NEAR_DOT ? dot : sqrt(apart);
 }
 
-static bool similar_one(const struct promptfoo_question *q, enum nearness how, double value, double threshold, double *score)
+static bool similar_one(const struct promptfoo_question *q, enum nearness how, double value, double threshold,
+                        double *score)
 {
     bool far = how == NEAR_EUCLIDEAN;
     double nearness = far ? 1 / (1 + value) : value;
@@ -378,7 +381,9 @@ static bool similar_one(const struct promptfoo_question *q, enum nearness how, d
 void promptfoo_similar(const struct promptfoo_question *q, struct promptfoo_answer *out)
 {
     struct str type = json_get_str(q->assertion, "type"), *texts;
-    enum nearness how = str_ends(type, S(":dot")) ? NEAR_DOT : str_ends(type, S(":euclidean")) ? NEAR_EUCLIDEAN : NEAR_COSINE;
+    enum nearness how = str_ends(type, S(":dot"))         ? NEAR_DOT
+                        : str_ends(type, S(":euclidean")) ? NEAR_EUCLIDEAN
+                                                          : NEAR_COSINE;
     double threshold = isnan(q->threshold) ? 0.75 : q->threshold, found = NAN;
     const struct subject_wish *w;
     bool pass = q->inverse;

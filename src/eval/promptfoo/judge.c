@@ -124,8 +124,8 @@ static bool judge_kept(const struct subject *s, size_t number, struct arena *a, 
     return true;
 }
 
-static void judge_one(const struct subject *s, struct str output, const json_t *assertion, size_t number, struct arena *a,
-                      struct promptfoo_answer *out)
+static void judge_one(const struct subject *s, struct str output, const json_t *assertion, size_t number,
+                      struct arena *a, struct promptfoo_answer *out)
 {
     struct promptfoo_question q = { .s = s, .output = output, .assertion = assertion,
                                     .value = json_child(assertion, "value"), .a = a };

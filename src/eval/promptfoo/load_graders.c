@@ -20,7 +20,8 @@ static ptrdiff_t graders_seen(const json_t *seen, const json_t *raw, bool vector
 
 static void graders_note(struct load *l, const json_t *raw, bool vectors, ptrdiff_t at)
 {
-    json_array_append_new(l->graders_seen, json_pack("{s:O,s:b,s:I}", "raw", raw, "vectors", vectors, "at", (json_int_t)at));
+    json_array_append_new(l->graders_seen,
+                          json_pack("{s:O,s:b,s:I}", "raw", raw, "vectors", vectors, "at", (json_int_t)at));
 }
 
 /* The part of {text, embedding, classification...} that is meant, itself a provider. */
@@ -76,7 +77,8 @@ static json_t *rubric_talk(struct load *l, struct str where, const json_t *raw)
     struct doc_node *tree;
     struct err e = ERR_INIT;
 
-    if (json_is_string(read) && said.len && said.at[0] == '[' && json_read(said, &list, &e) == ERR_OK && rubric_messages(list))
+    if (json_is_string(read) && said.len && said.at[0] == '[' && json_read(said, &list, &e) == ERR_OK &&
+        rubric_messages(list))
         return TAKE(list);
     if (str_starts(said, S("- role:")) && doc_read(S("rubricPrompt"), said, DOC_YAML, l->a, &tree, &e) == ERR_OK) {
         json_decref(list);
@@ -92,7 +94,8 @@ static json_t *rubric_talk(struct load *l, struct str where, const json_t *raw)
         load_note(l, where, "rubricPrompt is a text or a list of messages {role, content}; this one is not honoured");
         return NULL;
     }
-    return json_pack("[{s:s,s:o}]", "role", "user", "content", json_from_str(json_is_string(read) ? json_to_str(read) : buf_str(&text)));
+    return json_pack("[{s:s,s:o}]", "role", "user", "content",
+                     json_from_str(json_is_string(read) ? json_to_str(read) : buf_str(&text)));
 }
 
 static json_t *rubric_of(struct load *l, struct str where, const json_t *raw, bool geval)
@@ -113,7 +116,8 @@ static json_t *rubric_of(struct load *l, struct str where, const json_t *raw, bo
     if (json_object_size(o))
         return o;
     json_decref(o);
-    load_note(l, where, "the rubricPrompt of a g-eval is {steps, evaluate}; any other is passed over, as promptfoo does");
+    load_note(l, where,
+              "the rubricPrompt of a g-eval is {steps, evaluate}; any other is passed over, as promptfoo does");
     return NULL;
 }
 
@@ -165,7 +169,8 @@ static void graded_rubric(struct load *l, struct str where, const json_t *assert
     if (!raw || (json_is_string(raw) && !json_string_length(raw)))
         return;
     if (rubric_is_code(raw)) {
-        load_note(l, where, "a rubricPrompt made by code needs the sandbox: assertion " STR_FMT " is not evaluated", STR_ARG(type));
+        load_note(l, where, "a rubricPrompt made by code needs the sandbox: assertion " STR_FMT " is not evaluated",
+                  STR_ARG(type));
         json_object_set_new(out, "transform", json_string("rubricPrompt"));
         return;
     }
@@ -177,7 +182,8 @@ static void graded_rubric(struct load *l, struct str where, const json_t *assert
 void load_graded(struct load *l, struct str where, const json_t *assertion, json_t *out)
 {
     struct str type = json_get_str(assertion, "type");
-    const json_t *provider = graded_member(l, assertion, "provider"), *factuality = json_child(l->options, "factuality");
+    const json_t *provider = graded_member(l, assertion, "provider"),
+                 *factuality = json_child(l->options, "factuality");
     bool vectors = str_contains(type, S("similar")), inverse;
     const struct promptfoo_kind *kind = promptfoo_kind_find(type, &inverse);
     ptrdiff_t at = -1;
@@ -194,8 +200,8 @@ void load_graded(struct load *l, struct str where, const json_t *assertion, json
         graded_rubric(l, where, assertion, type, out);
     if (inverse && (str_is(str_c(kind->name), "model-graded-closedqa") || str_is(str_c(kind->name), "factuality") ||
                     str_is(str_c(kind->name), "model-graded-factuality")))
-        load_note(l, where, "promptfoo turns %s round for nobody: " STR_FMT " passes where it passes, here too", kind->name,
-                  STR_ARG(type));
+        load_note(l, where, "promptfoo turns %s round for nobody: " STR_FMT " passes where it passes, here too",
+                  kind->name, STR_ARG(type));
     if (json_is_object(factuality) && json_object_size(factuality))
         json_object_set(out, "factuality", (json_t *)factuality);
 }

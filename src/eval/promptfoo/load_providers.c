@@ -220,13 +220,16 @@ json_t *load_grader(struct load *l, struct str where, const json_t *provider, bo
 
     p.id = str_trim(json_is_string(provider) ? json_to_str(provider) : json_get_str(provider, "id"));
     if (!p.id.len) {
-        load_note(l, where, "a provider that grades is its id, {id, config}, or {text: ..., embedding: ...}; this one is not "
+        load_note(l, where,
+                  "a provider that grades is its id, {id, config}, or {text: ..., embedding: ...}; this one is not "
                   "honoured, and what it grades is not evaluated");
         return NULL;
     }
     if (!(vectors ? provider_of_vectors(l, p.id, &model) : provider_model(l, p.id, &model))) {
-        load_note(l, where, "\"" STR_FMT "\", which grades, %s: what it grades is not evaluated", STR_ARG(str_utf8_head(p.id, 80)),
-                  vectors ? "gives no vectors here (options: {provider: {embedding: openai:embedding:...}})" : "is not here");
+        load_note(l, where, "\"" STR_FMT "\", which grades, %s: what it grades is not evaluated",
+                  STR_ARG(str_utf8_head(p.id, 80)),
+                  vectors ? "gives no vectors here (options: {provider: {embedding: openai:embedding:...}})"
+                          : "is not here");
         return NULL;
     }
     if (json_is_object(provider))

@@ -89,7 +89,8 @@ bool promptfoo_judge(const struct subject *s, struct arena *a, const struct prom
 
 /* The graders of a configuration and the texts they are asked with: of the check's options
  *   graders: [{model, base_url?, params?}]
- *   rubrics: [[{role, content}] or {steps: [...], evaluate: [...]}]     templates over the case's variables and what the
+ *   rubrics: [[{role, content}] or {steps: [...], evaluate: [...]}]     templates over the case's variables and what
+ * the
  *                                                                       kind of assertion names (output, rubric, ...)
  * Assertions say which: "grader": 0, "rubric": 0. Without a number the task's judge is asked in our own words. */
 struct promptfoo_graders;
