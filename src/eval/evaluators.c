@@ -68,7 +68,7 @@ void evaluator_seal(struct evaluator *v)
     evaluator_hash(&h, str_n((const char *)&s->limits, sizeof s->limits));
     evaluator_hash(&h, str_n((const char *)&v->time_ms, sizeof v->time_ms));
     evaluator_hash(&h, s->starts_programs ? S("x") : S(""));
-    evaluator_hash(&h, v->once ? S("once") : S("stays"));
+    evaluator_hash(&h, v->once ? S("once") : v->numbered ? S("numbered") : S("stays"));
     for (size_t i = 0; i < s->args_count; i++)
         evaluator_hash(&h, s->args[i]);
     evaluator_hash(&h, S("files"));
@@ -81,7 +81,8 @@ void evaluator_seal(struct evaluator *v)
 
 bool evaluation_same(const struct evaluation *a, const struct evaluation *b)
 {
-    if (strcmp(a->evaluator->id, b->evaluator->id) != 0 || !str_eq(a->question, b->question) || a->files_count != b->files_count)
+    if (strcmp(a->evaluator->id, b->evaluator->id) != 0 || !str_eq(a->question, b->question) ||
+        a->files_count != b->files_count)
         return false;
     for (size_t i = 0; i < a->files_count; i++)
         if (!str_eq(a->files[i].path, b->files[i].path) || !str_eq(a->files[i].bytes, b->files[i].bytes))
@@ -165,7 +166,7 @@ static void guest_answered(struct guest *g, struct str line)
         return;
     }
     x->answer = json_in_arena(answer, x->arena);
-    if (json_get_i64(answer, "id", x->id) != x->id) {
+    if (json_get_i64(answer, "id", g->bench->evaluator->numbered ? -1 : x->id) != x->id) {
         guest_end(g, "it answered another question than the oldest");
         return;
     }
@@ -234,7 +235,8 @@ static void guest_why(const struct guest *g, const struct sandbox *s, char out[E
         snprintf(text, sizeof text, "it took longer than %lld ms", (long long)v->time_ms);
     else
         snprintf(text, sizeof text, "%s", sandbox_cause_text(sandbox_cause(s)));
-    snprintf(out, EVALUATORS_WHY_MAX, STR_FMT ": %s%s%s", STR_ARG(str_utf8_head(v->name, 100)), text, last[0] ? ": " : "", last);
+    snprintf(out, EVALUATORS_WHY_MAX, STR_FMT ": %s%s%s", STR_ARG(str_utf8_head(v->name, 100)), text,
+             last[0] ? ": " : "", last);
 }
 
 /* A limit on a guest's whole life, met after it had answered, says nothing about the question it met it on. */

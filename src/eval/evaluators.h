@@ -3,13 +3,13 @@
  * An evaluator is what is run: a user's function, or any program that reads a JSON object a line and answers each with
  * one, in order. It lives in guests that stay, at most one a processor (EVALUATORS_GUESTS_MAX), started as questions
  * come; a guest is told up to EVALUATORS_AHEAD questions before it has answered the first. Every question carries
- * {"id": N}; an answer may repeat it and must then be right. A guest that crashes, takes longer than `time_ms` over a
- * question, writes more than a line of EVALUATORS_LINE_MAX or says what is no answer is ended: the question it was on
- * stays without an answer and says why, those told ahead go to another guest. After EVALUATORS_FAILURES in a row
- * nobody is asked any more, and the rest says so. An evaluator that runs `once` gets a guest of its own for each
- * question, whose end is the answer: for what a model wrote. The runner asks one trial's equal questions once.
- * Threads: evaluators_ask from any; `done` is called on the evaluators' own thread and must not block. Memory: what is
- * asked belongs to its caller, who bounds it; a guest holds at most EVALUATORS_LINE_MAX unread. */
+ * {"id": N}; an answer may (or must: `numbered`) repeat it, and must then be right. A guest that crashes, takes longer
+ * than `time_ms` over a question, writes more than a line of EVALUATORS_LINE_MAX or says what is no answer is ended:
+ * the question it was on stays without an answer and says why, those told ahead go to another guest. After
+ * EVALUATORS_FAILURES in a row nobody is asked any more, and the rest says so. An evaluator that runs `once` gets a
+ * guest of its own for each question, whose end is the answer: for what a model wrote. The runner asks one trial's
+ * equal questions once. Threads: evaluators_ask from any; `done` is called on the evaluators' own thread and must not
+ * block. Memory: what is asked belongs to its caller, who bounds it; a guest holds at most EVALUATORS_LINE_MAX unread. */
 #pragma once
 
 #include "sandbox/sandbox.h"
@@ -26,6 +26,7 @@ struct evaluator {                      /* never changes; outlives the evaluator
     struct sandbox_spec spec;           /* program, native, args, files, limits, starts_programs */
     int64_t time_ms;                    /* for one question; once: spec.limits.wall_ms counts */
     bool once;
+    bool numbered;                      /* its answers must repeat the question's id */
     char id[HASH_HEX];                  /* evaluator_seal's: those of one id are one evaluator, and share its guests */
     struct str hello;                   /* asked of a guest before a run begins, any answer but none is good; empty: not asked */
 };
