@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-static const char model[] = "a model grades it in a way that is not here: not evaluated; see llm-rubric, or `assay judge`";
+static const char model[] = "a model grades it in a way that is not here: not evaluated; see llm-rubric";
 static const char sandbox[] = "it runs code, which needs the sandbox: not evaluated";
 static const char traces[] = "it reads traces, which are not kept: not evaluated";
 
@@ -62,8 +62,8 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("rouge-n", SAME, promptfoo_rouge_n, "ROUGE-1 of words in lower case reaches the threshold (0.75)")               \
     X("ruby", SANDBOX, NULL, sandbox)                                                                                  \
     X("search-rubric", ELSEWHERE, NULL, model)                                                                             \
-    X("select-best", ELSEWHERE, NULL, "a model compares the answers of several models to one test: not evaluated; see `assay judge --pairwise`")                 \
-    X("similar", MODEL, promptfoo_similar, "the cosine of the vectors of both texts reaches the threshold (0.75)")            \
+    X("select-best", ELSEWHERE, NULL, "a model compares answers of several models: not evaluated; see `assay judge`")                 \
+    X("similar", MODEL, promptfoo_similar, "the cosine of both vectors reaches the threshold (0.75)")            \
     X("similar:cosine", MODEL, promptfoo_similar, "as similar")     \
     X("similar:dot", MODEL, promptfoo_similar, "the dot product reaches it")                                             \
     X("similar:euclidean", MODEL, promptfoo_similar, "the distance is at most the threshold")                                       \

@@ -277,7 +277,7 @@ TEST(promptfoo_tells_what_it_does_not_honour)
     static const struct { const char *text, *want; } rows[] = {
         { "tests: [{vars: {x: a}, assert: [{type: javascript, value: 'true'}]}]", "warning promptfooconfig.yaml:3:9: assertion javascript: it runs code" },
         { "tests: [{vars: {x: a}, assert: [{type: g-eval, value: x}]}]", "no model grades it" },
-        { "tests: [{vars: {x: a}, assert: [{type: select-best, value: x}]}]", "compares the answers of several models" },
+        { "tests: [{vars: {x: a}, assert: [{type: select-best, value: x}]}]", "compares answers of several models" },
         { "tests: [{vars: {x: a}, assert: [{type: llm-rubric, value: x, provider: 'https://grade.me'}]}]", "\"https://grade.me\", which grades, is not here" },
         { "tests: [{vars: {x: a}, options: {provider: openai:gpt-4o}, assert: [{type: similar, value: x, provider: 'anthropic:claude-x'}]}]", "gives no vectors here" },
         { "tests: [{vars: {x: a}, options: {provider: {classification: x}}, assert: [{type: llm-rubric}]}]", "a provider that grades is its id" },
