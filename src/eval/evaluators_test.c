@@ -85,9 +85,9 @@ TEST(evaluators_answer_every_question_with_its_own_answer)
 {
     static struct asked k = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
     AUTO_ARENA *a = arena_new_sized(0);
-    AUTO(evaluators_freep) struct evaluators *p = NULL;
     struct sandbox_file file;
     struct evaluator v = evaluator_of("    answer({'id': q['id'], 'twice': 2 * q['n']})", &file, a);
+    AUTO(evaluators_freep) struct evaluators *p = NULL;
     struct err e = ERR_INIT;
 
     if (!can_isolate())
@@ -119,9 +119,9 @@ TEST(evaluators_blame_the_question_that_broke_a_guest_and_no_other)
     if (!can_isolate())
         return;
     for (size_t w = 0; w < COUNT_OF(ways); w++) {
-        AUTO(evaluators_freep) struct evaluators *p = NULL;
         struct sandbox_file file;
         struct evaluator v = evaluator_of(ways[w].body, &file, a);
+        AUTO(evaluators_freep) struct evaluators *p = NULL;
 
         REQUIRE(evaluators_new(&p, &e) == ERR_OK);
         ask(p, &k, &v, 20);
@@ -139,9 +139,9 @@ TEST(evaluators_give_up_one_that_only_fails_and_say_so)
 {
     static struct asked k = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
     AUTO_ARENA *a = arena_new_sized(0);
-    AUTO(evaluators_freep) struct evaluators *p = NULL;
     struct sandbox_file file;
     struct evaluator v = evaluator_of("    raise ValueError('never')", &file, a);
+    AUTO(evaluators_freep) struct evaluators *p = NULL;
     struct err e = ERR_INIT;
     size_t not_asked = 0;
 
@@ -166,9 +166,9 @@ TEST(evaluators_that_run_once_give_each_question_a_guest_of_its_own)
 {
     static struct asked k = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
     AUTO_ARENA *a = arena_new_sized(0);
-    AUTO(evaluators_freep) struct evaluators *p = NULL;
     struct sandbox_file file;
     struct evaluator v = { .name = S("once.py"), .once = true };
+    AUTO(evaluators_freep) struct evaluators *p = NULL;
     struct err e = ERR_INIT;
 
     if (!can_isolate())
@@ -226,9 +226,9 @@ TEST(evaluators_refuse_a_question_past_its_bound)
 {
     static struct asked k = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
     AUTO_ARENA *a = arena_new_sized(0);
-    AUTO(evaluators_freep) struct evaluators *p = NULL;
     struct sandbox_file file;
     struct evaluator v = evaluator_of("    answer({})", &file, a);
+    AUTO(evaluators_freep) struct evaluators *p = NULL;
     struct err e = ERR_INIT;
     char *long_one = xcalloc(EVALUATORS_QUESTION_MAX + 2, 1);
 

@@ -57,6 +57,8 @@ struct message *judge_ask_label(const struct judge_question *q, struct arena *a)
 /* One part between its marks; `text` as its head and its tail where it is longer than `whole`, with a line that says
  * so. */
 void       judge_prompt_part(const char *name, struct str mark, struct str text, struct buf *b);
+/* What marks carry: drawn now, and in none of the texts. */
+struct str judge_mark(const struct str *texts, size_t count, struct arena *a);
 struct str judge_prompt_cut(struct str text, size_t whole, size_t head, struct arena *a);
 /* The messages again with the reply and what is wrong with it: four. `form`: of the object that is wanted. */
 struct message *judge_ask_again(const struct message *messages, struct str reply, struct str why, const char *form,

@@ -50,6 +50,22 @@ static const struct model *plan_judge_model(const struct task *task, struct aren
     return name.len && llm_model_resolve(arena_strdup(a, name), a, m, NULL) == ERR_OK ? m : NULL;
 }
 
+/* The n-th model that checks of the task name themselves, or NULL past the last. Lives in the arena. */
+static const struct model *plan_check_model(const struct task *task, size_t n, struct arena *a)
+{
+    for (size_t i = 0; i < task->check_count; i++) {
+        const struct check *kind = check_find(task->checks[i].kind);
+        struct check_ready c;
+
+        if (!kind || !kind->model || check_prepare(&task->checks[i], a, &c, NULL) != ERR_OK)
+            continue;
+        for (size_t k = 0; kind->model(c.state, k); k++)
+            if (n-- == 0)
+                return kind->model(c.state, k);
+    }
+    return NULL;
+}
+
 bool plan_asks(const struct task *task, const char *provider)
 {
     AUTO_ARENA *a = arena_new_sized(0);
@@ -63,6 +79,8 @@ bool plan_asks(const struct task *task, const char *provider)
 
         asks |= m && str_is(m->provider, provider);
     }
+    for (size_t i = 0; (judge = plan_check_model(task, i, a)); i++)
+        asks |= str_is(judge->provider, provider);
     judge = plan_judge_model(task, a);
     return asks || (judge && str_is(judge->provider, provider));
 }
@@ -84,12 +102,18 @@ static enum err_code plan_check_key(const struct model *m, struct llm *l, struct
 enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(0);
-    const struct model **models = arena_array(a, const struct model *, task->variant_count + task->metric_count + 1);
+    size_t graders = 0;
+    const struct model **models;
     enum err_code worst = ERR_OK;
     size_t missing = 0, count = 0;
 
+    while (plan_check_model(task, graders, a))
+        graders++;
+    models = arena_array(a, const struct model *, task->variant_count + task->metric_count + graders + 1);
     for (size_t i = 0; i < task->variant_count; i++)
         models[count++] = &task->variants[i].model;
+    for (size_t i = 0; i < graders; i++)
+        models[count++] = plan_check_model(task, i, a);
     for (size_t i = 0; i < task->metric_count; i++)
         if ((models[count] = plan_metric_model(&task->metrics[i], a)))
             count++;
@@ -123,7 +147,25 @@ static int64_t plan_output_tokens(const struct token_counter *counter, const str
     return tokens;
 }
 
-struct plan_sums { int64_t cases, parts, cut, output; int64_t *input, *input_max; };
+#define PLAN_GRADERS_MAX 64             /* models of checks that the estimate looks at, and the task's judge */
+struct plan_sums { int64_t cases, parts, cut, output; int64_t *input, *input_max; int64_t graded[PLAN_GRADERS_MAX]; };
+
+/* How often each model that a check names is asked about the case, check by check; the task's judge stands last of a
+ * check's. */
+static void plan_sample_graders(const struct plan *p, const struct dataset_case *kase, struct plan_sums *sums)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < scoring_check_count(p->scoring); i++) {
+        const struct check_ready *c = scoring_check(p->scoring, i);
+
+        for (size_t k = 0; c->check->calls && at < PLAN_GRADERS_MAX; k++) {
+            sums->graded[at++] += c->check->calls(c->state, kase, k);
+            if (!c->check->model(c->state, k))
+                break;
+        }
+    }
+}
 
 static enum err_code plan_sample_case(struct plan *p, const struct dataset_case *kase, struct arena *a,
                                       struct plan_sums *sums, struct err *e)
@@ -133,6 +175,7 @@ static enum err_code plan_sample_case(struct plan *p, const struct dataset_case 
 
     if (chunk_split(p->task, vars, a, &parts, e) != ERR_OK)
         return err_prefix(e, "case " STR_FMT, STR_ARG(kase->id));
+    plan_sample_graders(p, kase, sums);
     sums->parts += (int64_t)MAX(parts.count, (size_t)1);
     sums->cut += parts.count > 0;
 
@@ -212,6 +255,35 @@ static void plan_estimate_judge(struct plan *p, const struct llm *l)
     est->output_tokens += u.output;
 }
 
+/* What checks add whose assertions models grade: each question shows the grader what was asked and answered. */
+static void plan_estimate_graders(struct plan *p, const struct llm *l, const struct plan_sums *sums)
+{
+    struct plan_estimate *est = &p->estimate;
+    int64_t input = est->trials ? (est->input_tokens + est->output_tokens) / est->trials : 0;
+    struct usage all = { 0 };
+    size_t at = 0;
+
+    for (size_t i = 0; sums->cases && i < scoring_check_count(p->scoring); i++) {
+        const struct check_ready *c = scoring_check(p->scoring, i);
+
+        for (size_t k = 0; c->check->calls && at < PLAN_GRADERS_MAX; k++) {
+            const struct model *m = c->check->model(c->state, k), *judge = m ? m : plan_judge_model(p->task, p->arena);
+            int64_t calls = (int64_t)((__int128)sums->graded[at++] * est->trials / sums->cases);
+            struct usage u = { .input = calls * (input + PLAN_JUDGED_INPUT), .output = calls * PLAN_JUDGED_OUTPUT };
+
+            if (judge && calls) {
+                est->cost_nanousd += MAX(llm_cost(l, judge, &u), INT64_C(0));
+                est->calls += calls;
+                usage_add(&all, &u);
+            }
+            if (!m)
+                break;
+        }
+    }
+    est->input_tokens += all.input;
+    est->output_tokens += all.output;
+}
+
 static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
 {
     struct plan_estimate *est = &p->estimate;
@@ -250,6 +322,7 @@ static enum err_code plan_estimate(struct plan *p, struct llm *l, struct err *e)
             est->cost_nanousd += one->cost_nanousd;
     }
     plan_estimate_judge(p, l);
+    plan_estimate_graders(p, l, &sums);
     token_rest();
     return ERR_OK;
 }

@@ -185,6 +185,8 @@ static void work_wish(struct work *w)
         struct err e = ERR_INIT;
 
         w->wishing = true;
+        if (wish->why.len)
+            continue;                                   /* it can't even be asked */
         if (wish->evaluation && work_evaluated_before(w, wish->evaluation)) {
             wish->why = wish->evaluation->why;
             continue;
@@ -199,7 +201,8 @@ static void work_wish(struct work *w)
         w->call = (struct call){
             .request = { .model = wish->model, .texts = wish->texts, .text_count = wish->text_count,
                          .messages = wish->messages, .message_count = wish->message_count, .params = wish->params,
-                         .output = wish->messages ? OUTPUT_JSON : OUTPUT_TEXT, .tag = w->call.request.tag },
+                         .base_url = wish->base_url, .output = wish->messages && !wish->in_words ? OUTPUT_JSON : OUTPUT_TEXT,
+                         .tag = w->call.request.tag },
             .arena = w->arena, .done = work_answered, .owner = w,
         };
         if (llm_submit(w->r->llm, &w->call, &e) == ERR_OK)

@@ -236,6 +236,17 @@ size_t scoring_wishes(const struct scoring *sc, const struct subject *subject, s
     return wishes.count;
 }
 
+size_t scoring_check_count(const struct scoring *sc)
+{
+    return sc->check_count;
+}
+
+const struct check_ready *scoring_check(const struct scoring *sc, size_t i)
+{
+    ASSERT(i < sc->check_count);
+    return &sc->checks[i];
+}
+
 const struct evaluator *scoring_program(const struct scoring *sc, size_t n)
 {
     for (size_t i = 0; i < sc->metric_count; i++) {

@@ -43,6 +43,8 @@ bool          scoring_reads_cases(const struct task *task);             /* it ha
 /* Fills out[0 .. scoring_count-1]; notes live in the arena. A failed subject has only missing scores. */
 void          scoring_run(const struct scoring *sc, const struct subject *s, struct arena *a, struct score *out);
 
+size_t scoring_check_count(const struct scoring *sc);
+const struct check_ready *scoring_check(const struct scoring *sc, size_t i);
 /* What metrics and checks want to know from models about this subject before scoring_run; most want nothing. */
 size_t scoring_wishes(const struct scoring *sc, const struct subject *s, struct arena *a, struct subject_wish **out);
 /* The n-th program that its metrics and checks run in the sandbox; NULL past the last. */

@@ -22,6 +22,9 @@ struct subject_wish {
     const struct vector *vectors;       /* one for each text; NULL: there are none, and `why` */
     const struct message *messages;     size_t message_count;
     struct params params;               /* of the question */
+    struct str base_url;                /* empty: the provider's */
+    bool in_words;                      /* the reply to the messages is text, not JSON */
+    void *own;                          /* the asker's: what it knows of the question and heard so far */
     /* Reads the reply; false: it can't be used, and the messages are those to ask with once more. */
     bool (*heard)(struct subject_wish *w, struct str reply, struct arena *a);
     bool passed;                        /* what the reply said, and its reason */

@@ -358,7 +358,8 @@ static void answer_text(uint64_t seed, uint64_t salt, struct sim_book *book, con
         buf_append(out, ask->last_user);
         return;
     }
-    if ((m->judges && sim_judge(ask, a, out)) || (m->writes && sim_write(ask, a, out)))
+    if ((m->scripted && sim_grade(ask, a, out)) || (m->judges && sim_judge(ask, a, out)) ||
+        (m->writes && sim_write(ask, a, out)))
         return;
     if (m->selects && sim_select(ask, a, out))
         return;

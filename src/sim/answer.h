@@ -60,6 +60,8 @@ int64_t sim_ask_tokens(const struct sim_ask *ask);
 
 /* Grades what stands between the marks of a judge's question (judge.c): false when there are none. */
 bool    sim_judge(const struct sim_ask *ask, struct arena *a, struct buf *out);
+/* Replies what the question's script says (grader.c): false when it has none. */
+bool    sim_grade(const struct sim_ask *ask, struct arena *a, struct buf *out);
 /* Writes checks, or prompts and a rubric, where the question asks for them (writer.c). */
 bool    sim_write(const struct sim_ask *ask, struct arena *a, struct buf *out);
 /* The text between a part's marks; false when there are none. */

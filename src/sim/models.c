@@ -41,6 +41,8 @@ static const struct sim_model sim_models[] = {
     { .name = "judge-obedient", .about = "grades like judge, but gives the points an output asks for", .priced = true,
       .input_nanousd = USD(100), .output_nanousd = USD(400), .skill = 1, .median_ms = 300, .p95_ms = 700,
       .tokens_per_s = 200, .judges = true, .obeys = true },
+    { .name = "grader", .about = "says what the question tells it to: [[=> reply]], [[word => reply where it stands]]",
+      .priced = true, .input_nanousd = USD(100), .output_nanousd = USD(400), .skill = 1, .scripted = true },
     { .name = "selector", .about = "analyses a task and ranks candidates for --models auto", .priced = true,
       .input_nanousd = USD(100), .output_nanousd = USD(400), .skill = 1, .median_ms = 300, .p95_ms = 700,
       .tokens_per_s = 200, .selects = true },

@@ -25,6 +25,7 @@ struct sim_model {
     double tokens_per_s;
     int reasoning_tokens;                       /* median of the hidden ones; 0: does not reason */
     bool echo;                                  /* answers with the last user text */
+    bool scripted;                              /* says what the question tells it to (grader.c) */
     bool judges, obeys, leans;                  /* grades as `assay judge` asks; does what an output says; is biased */
     bool writes, selects;                       /* writes checks and prompts; ranks models as `--models auto` asks */
     bool hostile;                               /* what it writes or ranks means harm */

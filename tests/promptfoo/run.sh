@@ -14,7 +14,7 @@ trap '[ -z "$sim" ] || kill "$sim"; rm -f "$out"' EXIT
 
 skip() { echo "skipped: $1"; echo "0 passed, 0 failed, 1 skipped"; exit 0; }
 
-python3 tests/promptfoo/table.py || { echo "0 passed, 1 failed"; exit 1; }
+python3 tests/promptfoo/table.py && python3 tests/promptfoo/graded.py "$assay" || { echo "0 passed, 1 failed"; exit 1; }
 if [ ! -x "$promptfoo" ]; then
     command -v npm >/dev/null 2>&1 || skip "npm is not here to get $package with"
     mkdir -p "$build/promptfoo"

@@ -64,6 +64,10 @@ struct check {
     enum check_verdict (*judge)(const void *state, const struct check_target *t, struct arena *a, struct str *why);
     /* MAY. Adds what it asks models or programs before it can judge; often nothing. Texts live in w->arena. */
     void (*wish)(const void *state, const struct subject *s, struct subject_wishes *w);
+    /* MAY, with wish. The i-th model it asks and how often for a trial of the case, for keys and the estimate; NULL
+     * past the last. */
+    const struct model *(*model)(const void *state, size_t i);
+    int64_t (*calls)(const void *state, const struct dataset_case *kase, size_t i);
     /* MAY, with wish. The i-th program it runs in the sandbox (evaluators.h); NULL past the last. */
     const struct evaluator *(*program)(const void *state, size_t i);
 };
@@ -103,6 +107,6 @@ enum check_verdict check_judge_target(const struct check_ready *c, const struct 
 /* A key of `map` that is not in `names` (space-separated) is an error with the nearest; `what` names the map. */
 enum err_code check_members_verify(const char *what, const json_t *map, const char *names, struct err *e) MUST_USE;
 const json_t *check_target_json(const struct check_target *t, struct arena *a, struct str *why);
-/* The model that the task's judged checks ask: `judge: {model}`; empty when it has no such check, or names none. */
+/* The model of `judge: {model}`; empty when the task names none, or has no check that may ask it. */
 struct str    check_judge_model(const struct task *task);
 bool          check_option(const struct check_spec *spec, const char *name);    /* a true one */

@@ -12,8 +12,6 @@
 #include "eval/check/rule.h"
 #include "eval/judge.h"
 
-#include <sodium.h>
-
 #define JUDGED_TEXT_MAX   4000
 #define JUDGED_PROMPT_MAX ((size_t)JUDGE_INPUT_WHOLE + JUDGE_GOLD_MAX + JUDGE_OUTPUT_MAX + (1u << 20))
 #define JUDGED_REASON_MAX 300
@@ -45,20 +43,6 @@ static enum err_code judged_prepare(const struct check_spec *spec, struct arena 
     return ERR_OK;
 }
 
-static struct str judged_mark(const struct subject *s, struct str input, struct str gold, struct arena *a)
-{
-    unsigned char bytes[12];
-    char hex[2 * sizeof bytes + 1];
-    struct str mark;
-
-    do {
-        randombytes_buf(bytes, sizeof bytes);
-        sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes);
-        mark = str_c(hex);
-    } while (str_contains(s->output, mark) || str_contains(input, mark) || str_contains(gold, mark));
-    return arena_strdup(a, mark);
-}
-
 static struct str judged_gold(const struct subject *s, struct arena *a)
 {
     const json_t *gold = subject_expected(s);
@@ -77,7 +61,7 @@ static bool judged_heard(struct subject_wish *w, struct str reply, struct arena 
 struct str check_judge_model(const struct task *task)
 {
     for (size_t i = 0; i < task->check_count; i++)
-        if (str_is(task->checks[i].kind, "judged"))
+        if (str_is(task->checks[i].kind, "judged") || str_is(task->checks[i].kind, "promptfoo"))
             return str_trim(json_get_str(task->judge, "model"));
     return STR_NONE;
 }
@@ -95,7 +79,7 @@ static void judged_wish(const void *state, const struct subject *s, struct subje
 
     if (!name.len || llm_model_resolve(arena_strdup(a, name), a, model, NULL) != ERR_OK)
         return;
-    mark = judged_mark(s, input, gold, a);
+    mark = judge_mark((const struct str[]){ s->output, input, gold }, 3, a);
     if (s->task->description.len)
         buf_printf(&b, "What the task asks for:\n" STR_FMT "\n\n", STR_ARG(str_utf8_head(s->task->description, 8000)));
     judge_prompt_part("INPUT", mark, judge_prompt_cut(input, JUDGE_INPUT_WHOLE, JUDGE_INPUT_WHOLE * 5 / 8, a), &b);

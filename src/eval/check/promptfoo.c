@@ -4,23 +4,38 @@
 
 #include "eval/check/check.h"
 
+struct promptfoo_check { struct promptfoo_scripts *scripts; struct promptfoo_graders *graders; };
+
 static enum err_code promptfoo_prepare(const struct check_spec *spec, struct arena *a, void **state, struct err *e)
 {
-    struct promptfoo_scripts *scripts;
+    struct promptfoo_check *c = arena_new(a, struct promptfoo_check);
 
-    TRY(promptfoo_scripts_new(spec->argument, a, &scripts, e));
-    *state = scripts;
-    return ERR_OK;
+    *state = c;
+    TRY(promptfoo_scripts_new(spec->argument, a, &c->scripts, e));
+    return promptfoo_graders_read(spec->options, a, &c->graders, e);
 }
 
 static void promptfoo_wish(const void *state, const struct subject *s, struct subject_wishes *w)
 {
-    promptfoo_scripts_wish(state, s, w);
+    const struct promptfoo_check *c = state;
+
+    promptfoo_scripts_wish(c->scripts, s, w);
+    promptfoo_graders_wish(c->graders, s, w);
 }
 
 static const struct evaluator *promptfoo_program(const void *state, size_t i)
 {
-    return promptfoo_scripts_program(state, i);
+    return promptfoo_scripts_program(((const struct promptfoo_check *)state)->scripts, i);
+}
+
+static const struct model *promptfoo_model(const void *state, size_t i)
+{
+    return promptfoo_grader_model(((const struct promptfoo_check *)state)->graders, i);
+}
+
+static int64_t promptfoo_calls(const void *state, const struct dataset_case *kase, size_t i)
+{
+    return promptfoo_grader_calls(((const struct promptfoo_check *)state)->graders, kase, i);
 }
 
 static enum check_verdict promptfoo_verdict(const void *state, const struct check_target *t, struct arena *a,
@@ -40,6 +55,7 @@ static enum check_verdict promptfoo_verdict(const void *state, const struct chec
 const struct check check_promptfoo = {
     .name = "promptfoo", .argument = CHECK_VALUE, .scope = CHECK_OF_TRIAL,
     .doc = "The case passes as a test of a promptfoo configuration does (see docs/compat.md).",
-    .example = "- promptfoo",
-    .prepare = promptfoo_prepare, .judge = promptfoo_verdict, .wish = promptfoo_wish, .program = promptfoo_program,
+    .example = "- promptfoo", .options = "graders rubrics",
+    .prepare = promptfoo_prepare, .judge = promptfoo_verdict, .wish = promptfoo_wish, .model = promptfoo_model,
+    .calls = promptfoo_calls, .program = promptfoo_program,
 };

@@ -1,5 +1,7 @@
 #include "eval/judge.h"
 
+#include <sodium.h>
+
 #define PROMPT_MAX ((size_t)JUDGE_INPUT_WHOLE + JUDGE_GOLD_MAX + JUDGE_OUTPUT_MAX + (2u << 20))
 
 static const char prompt_role[] =
@@ -16,6 +18,22 @@ static const char prompt_role[] =
     "asked for. compliance: does it keep to every instruction and constraint of the task. The compliance score must "
     "follow from the violations you list: when 8 of 11 items break a rule it is about 27. Do not give an overall "
     "score.";
+
+struct str judge_mark(const struct str *texts, size_t count, struct arena *a)
+{
+    unsigned char bytes[12];
+    char hex[2 * sizeof bytes + 1];
+    bool held;
+
+    do {
+        randombytes_buf(bytes, sizeof bytes);
+        sodium_bin2hex(hex, sizeof hex, bytes, sizeof bytes);
+        held = false;
+        for (size_t i = 0; i < count; i++)
+            held |= str_contains(texts[i], str_c(hex));
+    } while (held);
+    return arena_strdup(a, str_c(hex));
+}
 
 void judge_prompt_part(const char *name, struct str mark, struct str text, struct buf *b)
 {

@@ -238,6 +238,16 @@ static bool judging_kept(const struct judging *j, size_t part, struct promptfoo_
     return false;
 }
 
+/* Somebody else was asked about it: a model or a program. */
+static bool judging_asked(const struct judging *j, const json_t *assertion)
+{
+    bool inverse;
+    const struct promptfoo_kind *kind = promptfoo_kind_find(json_get_str(assertion, "type"), &inverse);
+
+    return j->s->wish_count && kind && kind->judge &&
+           (kind->support == PROMPTFOO_MODEL || kind->support == PROMPTFOO_SANDBOX);
+}
+
 static void judging_one(struct judging *j, struct promptfoo_part *p)
 {
     size_t part = (size_t)(p - j->v->parts);
@@ -245,7 +255,7 @@ static void judging_one(struct judging *j, struct promptfoo_part *p)
     if (judging_kept(j, part, &p->answer))
         return;
     judge_one(j->s, j->output, p->assertion, j->a, &p->answer);
-    if (subject_wish_of(j->s, p->assertion))
+    if (judging_asked(j, p->assertion))
         judging_keep(j, part, &p->answer);
 }
 

@@ -221,7 +221,7 @@ static struct doc_node *load_task(struct load *l)
     json_t *root = json_in_arena(json_object(), l->a);
     struct doc_node *out, *prompts, *variants;
     const struct doc_node *about = task_member(l->root, "description");
-    json_t *reads;
+    json_t *reads, *check;
 
     load_keys(l, l->root, "", LOAD_KEYS, LOAD_QUIET);
     if (task_member(l->root, "redteam"))
@@ -235,13 +235,18 @@ static struct doc_node *load_task(struct load *l)
     json_object_set_new(root, "chunking", json_string("off"));
     json_object_set_new(root, "metrics", json_pack("[s,s,s,s]", "checks_passed", "promptfoo_score", "cost", "latency"));
     json_object_set_new(root, "thresholds", json_pack("{s:f}", "checks_passed", 1.0));
+    l->graders = json_in_arena(json_array(), l->a);
+    l->rubrics = json_in_arena(json_array(), l->a);
+    l->graders_seen = json_in_arena(json_array(), l->a);
+    l->rubrics_seen = json_in_arena(json_array(), l->a);
     load_prompts(l);
     variants = load_variants(l);
     l->scripts = json_in_arena(json_object(), l->a);
     load_tests(l);
-    json_object_set_new(root, "checks",
-                        json_pack("[{s:o,s:s,s:s}]", "promptfoo", json_object_size(l->scripts) ? json_incref(l->scripts) : json_true(),
-                                  "name", "test", "severity", "critical"));
+    check = json_pack("{s:o,s:s,s:s}", "promptfoo", json_object_size(l->scripts) ? json_incref(l->scripts) : json_true(), "name", "test",
+                      "severity", "critical");
+    load_graders_into(l, check);
+    json_object_set_new(root, "checks", json_pack("[o]", check));
     prompts = load_prompts_node(l);
     /* what a prompt reads and a test has not is nothing, and no mistake */
     reads = json_in_arena(json_object(), l->a);

@@ -32,6 +32,9 @@ struct load {
     json_t *scripts;                        /* what the check is told of them (promptfoo.h) */
     json_t *tools;                          /* of the providers, when they agree */
     bool tools_differ;
+    json_t *graders, *rubrics;              /* of the check's options (promptfoo.h) */
+    json_t *graders_seen, *rubrics_seen;    /* [{raw, vectors or geval, at}]: what stands in the file for each */
+    const json_t *options;                  /* of the test whose assertions are read */
     const char *transform;                  /* why outputs can't be judged, or NULL */
     bool affixes;                           /* a test has a prefix or suffix */
     struct template_env *templates;
@@ -93,6 +96,11 @@ void load_check_env(struct load *l, struct str where, const json_t *reads);
 void load_prompts(struct load *l);                          /* load_prompts.c: fills prompts */
 struct doc_node *load_prompts_node(struct load *l);         /* with templates in our language */
 struct doc_node *load_variants(struct load *l);             /* load_providers.c; NULL: there are none */
+/* {model, base_url, params} of a provider that grades; NULL: it is not here, which was told. In the arena. */
+json_t *load_grader(struct load *l, struct str where, const json_t *provider, bool vectors);
+/* load_graders.c: who grades the assertion, into `out`, which becomes the case's. */
+void load_graded(struct load *l, struct str where, const json_t *assertion, json_t *out);
+void load_graders_into(struct load *l, json_t *check);      /* once every case is read */
 void load_tests(struct load *l);                            /* load_tests.c: fills cases and odd */
 /* load_csv.c: rows as tests. */
 void load_csv(struct load *l, struct str path, struct str text);

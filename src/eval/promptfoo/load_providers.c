@@ -189,6 +189,63 @@ static void provider_map(struct load *l, struct provider *p, const struct doc_no
                                                : json_in_arena(json_pack("[o]", doc_to_json(prompts)), l->a);
 }
 
+/* What stands before the id of a model of vectors, the longest first. */
+static const struct provider_name provider_vectors[] = {
+    { "openai:embeddings:", "openai:" }, { "openai:embedding:", "openai:" }, { "azure:embeddings:", "azure-openai:" },
+    { "azure:embedding:", "azure-openai:" }, { "azureopenai:embeddings:", "azure-openai:" },
+    { "azureopenai:embedding:", "azure-openai:" }, { "mistral:embedding:", "mistral:" }, { "google:embedding:", "google:" },
+    { "ollama:embeddings:", "ollama:" }, { "cohere:embedding:", "cohere:" }, { "localai:embeddings:", "openai-compatible:" },
+};
+
+static bool provider_of_vectors(struct load *l, struct str id, struct str *out)
+{
+    struct model m;
+
+    *out = id;
+    for (size_t i = 0; i < COUNT_OF(provider_vectors); i++)
+        if (str_starts(id, str_c(provider_vectors[i].theirs))) {
+            *out = arena_printf(l->a, "%s" STR_FMT, provider_vectors[i].ours,
+                                STR_ARG(str_from(id, strlen(provider_vectors[i].theirs))));
+            break;
+        }
+    return llm_model_resolve(*out, l->a, &m, NULL) == ERR_OK && llm_model_check_vectors(&m, NULL) == ERR_OK;
+}
+
+json_t *load_grader(struct load *l, struct str where, const json_t *provider, bool vectors)
+{
+    struct provider p = { .at = l->root, .params = json_in_arena(json_object(), l->a), .extra = json_in_arena(json_object(), l->a) };
+    const json_t *config = json_child(provider, "config");
+    json_t *o = json_in_arena(json_object(), l->a);
+    struct str model;
+
+    p.id = str_trim(json_is_string(provider) ? json_to_str(provider) : json_get_str(provider, "id"));
+    if (!p.id.len) {
+        load_note(l, where,
+                  "a provider that grades is its id, {id, config}, or {text: ..., embedding: ...}; this one is not "
+                  "honoured, and what it grades is not evaluated");
+        return NULL;
+    }
+    if (!(vectors ? provider_of_vectors(l, p.id, &model) : provider_model(l, p.id, &model))) {
+        load_note(l, where, "\"" STR_FMT "\", which grades, %s: what it grades is not evaluated",
+                  STR_ARG(str_utf8_head(p.id, 80)),
+                  vectors ? "gives no vectors here (options: {provider: {embedding: openai:embedding:...}})"
+                          : "is not here");
+        return NULL;
+    }
+    if (json_is_object(provider))
+        load_json_keys(l, where, provider, "a provider that grades", "id label config");
+    if (json_is_object(config))
+        provider_config(l, &p, load_node(l, config, l->root), 0);
+    json_set_str(o, "model", model);
+    if (json_object_size(p.extra))
+        json_object_set(p.params, "extra", p.extra);
+    if (json_object_size(p.params))
+        json_object_set(o, "params", p.params);
+    if (p.base_url.len)
+        json_set_str(o, "base_url", p.base_url);
+    return o;
+}
+
 /* Is the prompt one that the provider's `prompts` wants? By label or name; "Group" and "Group:*" for "Group:one". */
 static bool provider_wants(const struct load *l, const struct provider *p, const struct load_prompt *prompt)
 {

@@ -276,7 +276,16 @@ TEST(promptfoo_tells_what_it_does_not_honour)
 {
     static const struct { const char *text, *want; } rows[] = {
         { "tests: [{vars: {x: a}, assert: [{type: ruby, value: 'true'}]}]", "warning promptfooconfig.yaml:3:9: assertion ruby: it is a program" },
-        { "tests: [{vars: {x: a}, assert: [{type: g-eval, value: x}]}]", "a model grades it" },
+        { "tests: [{vars: {x: a}, assert: [{type: g-eval, value: x}]}]", "no model grades it" },
+        { "tests: [{vars: {x: a}, assert: [{type: select-best, value: x}]}]", "compares answers of several models" },
+        { "tests: [{vars: {x: a}, assert: [{type: llm-rubric, value: x, provider: 'https://grade.me'}]}]", "\"https://grade.me\", which grades, is not here" },
+        { "tests: [{vars: {x: a}, options: {provider: openai:gpt-4o}, assert: [{type: similar, value: x, provider: 'anthropic:claude-x'}]}]", "gives no vectors here" },
+        { "tests: [{vars: {x: a}, options: {provider: {classification: x}}, assert: [{type: llm-rubric}]}]", "a provider that grades is its id" },
+        { "tests: [{vars: {x: a}, options: {provider: sim:judge, rubricPrompt: file://r.js}, assert: [{type: llm-rubric}]}]", "made by code" },
+        { "tests: [{vars: {x: a}, options: {provider: sim:judge, rubricPrompt: [1]}, assert: [{type: llm-rubric}]}]", "list of messages" },
+        { "tests: [{vars: {x: a}, options: {provider: sim:judge, rubricPrompt: a}, assert: [{type: g-eval, value: b}]}]", "{steps, evaluate}" },
+        { "tests: [{vars: {x: a}, options: {provider: sim:judge, rubricPrompt: '{% if %}'}, assert: [{type: llm-rubric}]}]", "rubricPrompt:1" },
+        { "tests: [{vars: {x: a}, options: {provider: sim:judge}, assert: [{type: not-factuality, value: b}]}]", "round for nobody" },
         { "tests: [{vars: {x: a}, options: {transform: output.trim()}}]", "transform is code" },
         { "tests: [{vars: {x: a}, provider: echo}]", "own provider is not honoured" },
         { "tests: [{vars: {x: a}, assertt: []}]", "\"assertt\" is not honoured (did you mean \"assert\"?)" },
@@ -373,4 +382,81 @@ TEST(promptfoo_has_its_bounds)
         buf_printf(&text, "strange%d: 1\n", i);
     CHECK(load_try(a, buf_cstr(&text), &out));
     CHECK(str_contains(buf_str(&out), S("and more is not honoured")));
+}
+
+static const json_t *load_graders(const struct task *t, const char *key)
+{
+    return t ? json_child(t->checks[0].options, key) : NULL;
+}
+
+TEST(promptfoo_graders_stand_once_in_the_check_and_by_number_in_the_cases)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    const json_t *asserts, *grader;
+    struct task *t;
+
+    t = load_try(a,
+                 LOAD_HEAD
+                 "defaultTest: {options: {provider: {text: openai:gpt-4o-mini, embedding: openai:embedding:text-embedding-3-small}}}\n"
+                 "tests:\n- vars: {x: a}\n  assert:\n  - {type: llm-rubric, value: b}\n  - {type: similar, value: b}\n"
+                 "  - {type: assert-set, assert: [{type: g-eval, value: c}]}\n"
+                 "  - {type: factuality, value: d, rubricPrompt: 'Is {{ completion }} {{ ideal }}?', provider: {id: 'anthropic:messages:claude-x', config: {max_tokens: 9, apiBaseUrl: 'https://x/v1'}}}\n"
+                 "- vars: {x: b}\n  options: {provider: sim:judge, rubricPrompt: 'Is {{ completion }} {{ ideal }}?', factuality: {subset: 0}}\n"
+                 "  assert: [{type: factuality, value: d}, {type: llm-rubric}]\n",
+                 &out);
+    CHECK_STR(buf_str(&out), "");
+    REQUIRE(json_array_size(load_graders(t, "graders")) == 4);
+    CHECK_INT(json_array_size(load_graders(t, "rubrics")), 1);
+    CHECK_STR(json_get_str(json_array_get(load_graders(t, "graders"), 0), "model"), "openai:gpt-4o-mini");
+    CHECK_STR(json_get_str(json_array_get(load_graders(t, "graders"), 1), "model"), "openai:text-embedding-3-small");
+    grader = json_array_get(load_graders(t, "graders"), 2);
+    CHECK_STR(json_get_str(grader, "model"), "anthropic:claude-x");
+    CHECK_STR(json_get_str(grader, "base_url"), "https://x/v1");
+    CHECK_INT(json_get_i64(json_child(grader, "params"), "max_tokens", 0), 9);
+    asserts = json_child(load_about(t, 0), "assert");
+    CHECK_INT(json_get_i64(json_array_get(asserts, 0), "grader", -9), 0);
+    CHECK_INT(json_get_i64(json_array_get(asserts, 1), "grader", -9), 1);
+    CHECK_INT(json_get_i64(json_array_get(json_child(json_array_get(asserts, 2), "assert"), 0), "grader", -9), 0);
+    CHECK_INT(json_get_i64(json_array_get(asserts, 3), "grader", -9), 2);
+    CHECK_INT(json_get_i64(json_array_get(asserts, 3), "rubric", -9), 0);
+    asserts = json_child(load_about(t, 1), "assert");
+    CHECK_INT(json_get_i64(json_array_get(asserts, 0), "grader", -9), 3);
+    CHECK_INT(json_get_i64(json_array_get(asserts, 0), "rubric", -9), 0);
+    CHECK_INT(json_get_i64(json_child(json_array_get(asserts, 0), "factuality"), "subset", -9), 0);
+}
+
+TEST(promptfoo_keys_of_graders_are_not_kept)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16), kept = BUF_INIT(1 << 16);
+    struct task *t = load_try(a,
+                              LOAD_HEAD "tests:\n- vars: {x: a}\n  assert:\n  - type: llm-rubric\n    value: b\n"
+                                        "    provider: {id: openai:gpt-4o, config: {apiKey: hidden-key-1, headers: {x: hidden-key-2}}}\n",
+                              &out);
+
+    CHECK(str_contains(buf_str(&out), S("apiKey is not taken from the file")));
+    REQUIRE(t);
+    json_write(t->dataset.inline_cases, &kept);
+    json_write(t->checks[0].options, &kept);
+    buf_append(&kept, t->text);
+    CHECK(!str_contains(buf_str(&kept), S("hidden-key")));
+}
+
+TEST(promptfoo_graders_and_rubrics_have_a_bound)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16), text = BUF_INIT(1 << 20);
+
+    buf_puts(&text, LOAD_HEAD "tests:\n- vars: {x: a}\n  assert:\n");
+    for (int i = 0; i <= PROMPTFOO_GRADERS_MAX; i++)
+        buf_printf(&text, "  - {type: llm-rubric, value: b, provider: 'openai:m%d'}\n", i);
+    CHECK(!load_try(a, arena_cstr(a, buf_str(&text)), &out));
+    CHECK(str_contains(buf_str(&out), S("at most 32 graders")));
+    buf_reset(&text);
+    buf_puts(&text, LOAD_HEAD "tests:\n- vars: {x: a}\n  assert:\n");
+    for (int i = 0; i <= PROMPTFOO_RUBRICS_MAX; i++)
+        buf_printf(&text, "  - {type: llm-rubric, value: b, provider: sim:judge, rubricPrompt: 'r%d'}\n", i);
+    CHECK(!load_try(a, arena_cstr(a, buf_str(&text)), &out));
+    CHECK(str_contains(buf_str(&out), S("at most 64 different rubricPrompts")));
 }

@@ -10,7 +10,7 @@
 #define TESTS_KEYS "vars assert options description threshold metadata provider providers prompts providerOutput " \
                    "assertScoringFunction author"
 #define TESTS_OPTIONS "prefix suffix disableVarExpansion disableDefaultAsserts transform postprocess transformVars storeOutputAs " \
-                      "provider rubricPrompt repeat runSerially disableConversationVar"
+                      "provider rubricPrompt factuality repeat runSerially disableConversationVar"
 #define TESTS_ASSERT  "type value threshold weight metric assert transform provider config rubricPrompt contextTransform"
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
@@ -338,7 +338,7 @@ static void vars_note_odd(struct load *l, const json_t *vars)
 /* The short form stays JSON; files are read, templates filled in. Takes nothing. */
 static json_t *assert_one(struct load *l, struct str where, const json_t *one, const json_t *vars)
 {
-    static const char *const kept[] = { "type", "threshold", "weight", "transform", "provider", "config" };
+    static const char *const kept[] = { "type", "threshold", "weight", "transform", "config" };
     json_t *o = json_object(), *value = json_child(one, "value"), *list = json_child(one, "assert"), *members;
     struct str type = json_get_str(one, "type"), metric = json_get_str(one, "metric"), path;
     AUTO_JSON *read = NULL;
@@ -366,6 +366,8 @@ static json_t *assert_one(struct load *l, struct str where, const json_t *one, c
                   STR_ARG(type));
         json_object_set_new(o, "transform", json_string("value"));
     }
+    if (kind && kind->support == PROMPTFOO_MODEL && kind->judge)
+        load_graded(l, where, one, o);
     if (!value || json_is_null(value))
         return o;
     if (kind && kind->support == PROMPTFOO_SANDBOX) {
@@ -415,8 +417,6 @@ static const char *tests_options(struct load *l, struct str where, const json_t 
         { "postprocess", "a test's postprocess is code, which needs the sandbox: what comes is judged by nothing", true },
         { "transformVars", "transformVars is code, which needs the sandbox: variables stay as they are written", false },
         { "storeOutputAs", "storeOutputAs is not honoured: no test reads what another was answered", false },
-        { "provider", "options: the provider that grades is not honoured; assertions that need a model are not evaluated", false },
-        { "rubricPrompt", "options: rubricPrompt is not honoured; assertions that need a model are not evaluated", false },
         { "repeat", "options: repeat of one test is not honoured; evaluateOptions.repeat is", false },
         { "runSerially", "options: runSerially is not honoured; --concurrency 1 asks one after the other", false },
     };
@@ -479,6 +479,7 @@ static void tests_case_add(struct load *l, const struct tests_case *c, json_t *v
     asserts = json_array();
     vars_fill(l, c->where, vars);
     vars_note_odd(l, vars);
+    l->options = c->options;
     if (l->default_test && !json_is_true(json_child(c->options, "disableDefaultAsserts")))
         assert_list(l, l->default_where, json_child(l->default_test, "assert"), vars, asserts);
     assert_list(l, c->where, json_child(c->test, "assert"), vars, asserts);

@@ -11,9 +11,13 @@
  *   it passes when no assertion fails; with a threshold, when the score reaches it, whatever failed
  *   an assertion of weight 0 never fails; an assert-set is an assertion whose verdict is made the same way of its own
  *   an assertion that can't be judged at all (its value makes no sense) fails the test, threshold or not
- * Kinds that need a model or a service are not evaluated, and neither is a test whose verdict they decide: it passes
- * or fails only where they can change nothing. Scripts (javascript, python) are asked in the sandbox before a test is
- * judged (scripts.c); what they said is kept with the trial, so that a stored one is judged again without them.
+ * Assertions that a model grades (graded.c asks, grades.c reads the replies as promptfoo does) put one or two questions
+ * each to the grader that the configuration names, or to the task's judge, once the answer is there; a reply nobody can
+ * read fails as it does in promptfoo. Without a grader, or when its call fails, they are not evaluated; nor are kinds
+ * that need a service or what is not here, and neither is a test whose verdict they decide: it passes or fails only
+ * where they can change nothing.
+ * Scripts (javascript, python) are asked in the sandbox (scripts.c). What either said is kept with the trial's scores,
+ * so that a stored one is judged again without them.
  *
  * Known differences: what came is trimmed at both ends before anybody judges it; is-refusal knows other phrases;
  * schemas are draft 2020-12 and do not look at `format`. Threads: any; a verdict lives in the subject's arena. */
@@ -31,7 +35,7 @@ enum promptfoo_state { PROMPTFOO_FAIL, PROMPTFOO_PASS, PROMPTFOO_SKIP, PROMPTFOO
 struct promptfoo_question {
     const struct subject *s;
     struct str output;                  /* what is judged, as text */
-    const json_t *assertion, *value;    /* value: NULL: none */
+    const json_t *assertion, *value;    /* value: of the assertion; NULL: none */
     double threshold;                   /* NAN: none */
     bool inverse;                       /* "not-..." */
     struct arena *a;
@@ -49,7 +53,7 @@ struct promptfoo_answer {
 enum promptfoo_support {
     PROMPTFOO_SAME,                     /* we, with promptfoo's verdict */
     PROMPTFOO_OWN,                      /* we, by rules of our own: verdicts may differ at the edges */
-    PROMPTFOO_MODEL,                    /* a model grades: not evaluated here */
+    PROMPTFOO_MODEL,                    /* a model grades, and its reply is read as promptfoo reads it */
     PROMPTFOO_SANDBOX,                  /* code, run in the sandbox, with promptfoo's verdict */
     PROMPTFOO_ELSEWHERE,                /* a service, a trace, a library that is not here: not evaluated */
     PROMPTFOO_SUPPORTS
@@ -86,6 +90,26 @@ struct promptfoo_verdict {
 
 /* The subject's test judged, once: a second call gives the same. False: the case is none of promptfoo's. */
 bool promptfoo_judge(const struct subject *s, struct arena *a, const struct promptfoo_verdict **out);
+
+/* --- what models grade (graded.c) --------------------------------------------------------------------------------- */
+#define PROMPTFOO_GRADERS_MAX  32               /* models that grade in one configuration */
+#define PROMPTFOO_RUBRICS_MAX  64               /* different rubricPrompts of one */
+#define PROMPTFOO_CRITERIA_MAX 64               /* of one g-eval */
+
+/* The graders of a configuration and the texts they are asked with: of the check's options
+ *   graders: [{model, base_url?, params?}]
+ *   rubrics: [[{role, content}] or {steps: [...], evaluate: [...]}]     templates over the case's variables and what
+ * the
+ *                                                                       kind of assertion names (output, rubric, ...)
+ * Assertions say which: "grader": 0, "rubric": 0. Without a number the task's judge is asked in our own words. */
+struct promptfoo_graders;
+enum err_code promptfoo_graders_read(const json_t *options, struct arena *a, struct promptfoo_graders **out,
+                                     struct err *e) MUST_USE;
+const struct model *promptfoo_grader_model(const struct promptfoo_graders *g, size_t i);    /* NULL past the last */
+/* How often it is asked for a trial of the case; `i` past the last: the task's judge. */
+int64_t promptfoo_grader_calls(const struct promptfoo_graders *g, const struct dataset_case *kase, size_t i);
+void    promptfoo_graders_wish(const struct promptfoo_graders *g, const struct subject *s, struct subject_wishes *w);
+
 /* What is wrong with a test's `assert`, as a sentence; empty: nothing. It was made by us, or comes from anywhere. */
 struct str promptfoo_test_fault(const json_t *test, struct arena *a);
 
