@@ -7,12 +7,13 @@
  * question, writes more than a line of EVALUATORS_LINE_MAX or says what is no answer is ended: the question it was on
  * stays without an answer and says why, those told ahead go to another guest. After EVALUATORS_FAILURES in a row
  * nobody is asked any more, and the rest says so. An evaluator that runs `once` gets a guest of its own for each
- * question, whose end is the answer: for what a model wrote. The runner asks one trial's equal questions once.
+ * question, whose end is the answer: for what a model wrote. With `other` it gets two that speak with each other
+ * (sandbox/pair.h): the evaluator's own is the judge, the other runs what nobody trusts. The runner asks one trial's equal questions once.
  * Threads: evaluators_ask from any; `done` is called on the evaluators' own thread and must not block. Memory: what is
  * asked belongs to its caller, who bounds it; a guest holds at most EVALUATORS_LINE_MAX unread. */
 #pragma once
 
-#include "sandbox/sandbox.h"
+#include "sandbox/pair.h"
 
 #define EVALUATORS_GUESTS_MAX 16        /* of one evaluator */
 #define EVALUATORS_AHEAD      8
@@ -26,6 +27,7 @@ struct evaluator {                      /* never changes; outlives the evaluator
     struct sandbox_spec spec;           /* program, native, args, files, limits, starts_programs */
     int64_t time_ms;                    /* for one question; once: spec.limits.wall_ms counts */
     bool once;
+    const struct sandbox_spec *other;   /* MAY, with once: the second guest of each question */
     char id[HASH_HEX];                  /* evaluator_seal's: those of one id are one evaluator, and share its guests */
     struct str hello;                   /* asked of a guest before a run begins, any answer but none is good; empty: not asked */
 };
@@ -34,6 +36,7 @@ struct evaluation {                     /* one question; its caller's until aske
     const struct evaluator *evaluator;
     struct str question;                /* one JSON object on one line; once: standard input */
     const struct sandbox_file *files;   size_t files_count;     /* once: besides the evaluator's */
+    struct str told;                    /* other: the line it hears first; the question is the judge's */
     struct arena *arena;                /* the answer's home */
     void (*done)(struct evaluation *x); /* MUST. Once; may be called before evaluators_ask returns */
     void *owner;
@@ -41,6 +44,7 @@ struct evaluation {                     /* one question; its caller's until aske
     const json_t *answer;               /* an object; once: NULL */
     struct str why;                     /* why there is none; else empty */
     enum sandbox_cause cause; int status; struct str output, errors;    /* once, when `why` is empty */
+    enum sandbox_cause other_cause; int other_status;           /* how the other ended; output is empty */
     struct evaluation *next;            /* from here on the evaluators' business */
     struct loop_letter letter;
     struct evaluators *pool;
