@@ -9,6 +9,7 @@
     X(checks_passed)            \
     X(chrf)                     \
     X(classification)           \
+    X(code_passes)              \
     X(completeness)             \
     X(consistency)              \
     X(cost)                     \
@@ -33,6 +34,7 @@
     X(rouge_1)                  \
     X(rouge_2)                  \
     X(rouge_l)                  \
+    X(tests_passed)             \
     X(tokens_per_second)        \
     X(total_tokens)
 
