@@ -8,7 +8,7 @@ import re
 import sys
 
 out_c, out_h, files = sys.argv[1], sys.argv[2], sorted(sys.argv[3:])
-marks = ("/data/", "/src/store/migrations/", "/src/eval/report/html/", "/src/eval/drivers/", "/web/")
+marks = ("/data/", "/src/store/migrations/", "/src/eval/drivers/", "/src/eval/report/html/", "/web/")
 
 
 def relative(path):

@@ -10,10 +10,9 @@ room)  find "src/$2" -name '*.c' ! -name '*_test.c' ! -path 'src/cli/main.c' ! -
 tests) find "src/$2" -name '*_test.c' 2>/dev/null | LC_ALL=C sort ;;
 fuzz)  find tests/fuzz -name 'fuzz_*.c' 2>/dev/null | LC_ALL=C sort ;;
 main)  find src/cli -name main.c 2>/dev/null | LC_ALL=C sort ;;
-embedded) find data src/store/migrations src/eval/report/html -type f \( -name '*.yaml' -o -name '*.json' -o -name '*.sql' -o -name '*.txt' \
-    -o -name '*.css' -o -name '*.js' -o -path 'data/starter/*' \) 2>/dev/null | LC_ALL=C sort
-    find src/eval/drivers -name '*.py' -o -name '*.js' 2>/dev/null | LC_ALL=C sort ;;
+embedded) find data src/store/migrations src/eval/report/html src/eval/drivers -type f \( -name '*.yaml' -o -name '*.json' -o -name '*.sql' -o -name '*.txt' \
+    -o -name '*.css' -o -name '*.js' -o -name '*.py' -o -path 'data/starter/*' \) 2>/dev/null | LC_ALL=C sort ;;
 all)   find src tests/fuzz data \( -name '*.c' -o -name '*.sql' -o -name '*.yaml' -o -name '*.json' -o -name '*.txt' \
-    -o -name '*.css' -o -name '*.js' -o -path 'src/eval/drivers/*.py' -o -path 'data/starter/*' \) ! -type d 2>/dev/null | LC_ALL=C sort ;;
+    -o -name '*.css' -o -name '*.js' -o -name '*.py' -o -path 'data/starter/*' \) ! -type d 2>/dev/null | LC_ALL=C sort ;;
 *) echo "sources.sh: unknown word $1" >&2; exit 2 ;;
 esac

@@ -163,21 +163,6 @@ static enum err_code code_name_read(const json_t *options, const char *name, con
     return ERR_OK;
 }
 
-static enum err_code code_limit_read(const json_t *options, const char *name, struct sandbox_limits *l, struct err *e)
-{
-    const json_t *j = json_child(options, name);
-    char number[32];
-    struct str text = json_to_str(j);
-
-    if (!j)
-        return ERR_OK;
-    if (json_is_number(j)) {
-        snprintf(number, sizeof number, "%.15g", json_number_value(j));
-        text = str_c(number);
-    }
-    return sandbox_limits_set(l, str_c(name), text, e);
-}
-
 static enum err_code code_number_read(const json_t *options, const char *name, double low, double high, double *out,
                                       struct err *e)
 {
@@ -245,8 +230,8 @@ enum err_code code_tests_prepare(const json_t *options, struct arena *a, struct 
     TRY(code_name_read(options, "tests_variable", "tests", &t->tests_variable, e));
     TRY(code_name_read(options, "setup_variable", "setup", &t->setup_variable, e));
     TRY(code_name_read(options, "entry_point", "", &t->entry, e));
-    TRY(code_limit_read(options, "time", &limits, e));
-    TRY(code_limit_read(options, "memory", &limits, e));
+    TRY(evaluator_limit(options, "time", &limits, e));
+    TRY(evaluator_limit(options, "memory", &limits, e));
     TRY(code_number_read(options, "tolerance", 0, 1, &t->tolerance, e));
     TRY(code_number_read(options, "max_rows", 1, CODE_ROWS_MAX, &rows, e));
     if (limits.wall_ms > CODE_TIME_MAX_MS)
@@ -282,7 +267,7 @@ const struct evaluator *code_tests_program(const struct code_tests *t, size_t i)
 
 static const json_t *code_variable(const struct subject *s, struct str name)
 {
-    return json_is_object(s->kase->vars) ? json_object_getn(s->kase->vars, name.at, name.len) : NULL;
+    return s->kase && json_is_object(s->kase->vars) ? json_object_getn(s->kase->vars, name.at, name.len) : NULL;
 }
 
 /* A text, or a list of texts, one a line. */

@@ -20,6 +20,7 @@
 #include "eval/subject.h"
 
 #define CODE_TESTS_OPTIONS  "entry_point language max_rows memory ordered setup setup_variable tests tests_variable time tolerance"
+#define CODE_TESTS_FILES    "tests setup"
 #define CODE_PROGRAM_MAX    ((size_t)256 << 10)     /* bytes of a program */
 #define CODE_TESTS_MAX      ((size_t)1 << 20)       /* of tests, of a script, of expected rows */
 #define CODE_TIME_MAX_MS    600000

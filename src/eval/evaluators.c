@@ -84,12 +84,28 @@ void evaluator_seal(struct evaluator *v)
     evaluator_hash(&h, v->name);
     evaluator_hash(&h, v->hello);
     evaluator_hash(&h, str_n((const char *)&v->time_ms, sizeof v->time_ms));
-    evaluator_hash(&h, v->once ? S("once") : S("stays"));
+    evaluator_hash(&h, v->once ? S("once") : v->numbered ? S("numbered") : S("stays"));
     evaluator_hash_spec(&h, &v->spec);
     evaluator_hash(&h, v->other ? S("other") : S("alone"));
     if (v->other)
         evaluator_hash_spec(&h, v->other);
     hash_sha256_end(&h, v->id);
+}
+
+enum err_code evaluator_limit(const json_t *options, const char *name, struct sandbox_limits *l, struct err *e)
+{
+    const json_t *v = json_child(options, name);
+    char text[32];
+
+    if (!v)
+        return ERR_OK;
+    if (!json_is_string(v) && !json_is_number(v))
+        return err_set(e, ERR_BAD_INPUT, "%s takes a number, or a text such as %s", name,
+                       strcmp(name, "time") == 0 ? "500ms, 10 or 2m" : "64M or 1G");
+    snprintf(text, sizeof text, "%.15g", json_number_value(v));
+    if (sandbox_limits_set(l, str_c(name), json_is_string(v) ? json_to_str(v) : str_c(text), e) != ERR_OK)
+        return err_prefix(e, "%s", name);
+    return ERR_OK;
 }
 
 bool evaluation_same(const struct evaluation *a, const struct evaluation *b)
@@ -179,7 +195,7 @@ static void guest_answered(struct guest *g, struct str line)
         return;
     }
     x->answer = json_in_arena(answer, x->arena);
-    if (json_get_i64(answer, "id", x->id) != x->id) {
+    if (json_get_i64(answer, "id", g->bench->evaluator->numbered ? -1 : x->id) != x->id) {
         guest_end(g, "it answered another question than the oldest");
         return;
     }
@@ -248,7 +264,8 @@ static void guest_why(const struct guest *g, const struct sandbox *s, char out[E
         snprintf(text, sizeof text, "it took longer than %lld ms", (long long)v->time_ms);
     else
         snprintf(text, sizeof text, "%s", sandbox_cause_text(sandbox_cause(s)));
-    snprintf(out, EVALUATORS_WHY_MAX, STR_FMT ": %s%s%s", STR_ARG(str_utf8_head(v->name, 100)), text, last[0] ? ": " : "", last);
+    snprintf(out, EVALUATORS_WHY_MAX, STR_FMT ": %s%s%s", STR_ARG(str_utf8_head(v->name, 100)), text,
+             last[0] ? ": " : "", last);
 }
 
 /* A limit on a guest's whole life, met after it had answered, says nothing about the question it met it on. */

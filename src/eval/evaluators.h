@@ -3,14 +3,15 @@
  * An evaluator is what is run: a user's function, or any program that reads a JSON object a line and answers each with
  * one, in order. It lives in guests that stay, at most one a processor (EVALUATORS_GUESTS_MAX), started as questions
  * come; a guest is told up to EVALUATORS_AHEAD questions before it has answered the first. Every question carries
- * {"id": N}; an answer may repeat it and must then be right. A guest that crashes, takes longer than `time_ms` over a
- * question, writes more than a line of EVALUATORS_LINE_MAX or says what is no answer is ended: the question it was on
- * stays without an answer and says why, those told ahead go to another guest. After EVALUATORS_FAILURES in a row
- * nobody is asked any more, and the rest says so. An evaluator that runs `once` gets a guest of its own for each
- * question, whose end is the answer: for what a model wrote. With `other` it gets two that speak with each other
- * (sandbox/pair.h): the evaluator's own is the judge, the other runs what nobody trusts. The runner asks one trial's equal questions once.
- * Threads: evaluators_ask from any; `done` is called on the evaluators' own thread and must not block. Memory: what is
- * asked belongs to its caller, who bounds it; a guest holds at most EVALUATORS_LINE_MAX unread. */
+ * {"id": N}; an answer may (or must: `numbered`) repeat it, and must then be right. A guest that crashes, takes longer
+ * than `time_ms` over a question, writes more than a line of EVALUATORS_LINE_MAX or says what is no answer is ended:
+ * the question it was on stays without an answer and says why, those told ahead go to another guest. After
+ * EVALUATORS_FAILURES in a row nobody is asked any more, and the rest says so. An evaluator that runs `once` gets a
+ * guest of its own for each question, whose end is the answer: for what a model wrote. With `other` it gets two that
+ * speak with each other (sandbox/pair.h): its own is the judge, the other runs what nobody trusts. The runner asks one
+ * trial's equal questions once. Threads: evaluators_ask from any; `done` is called on the evaluators' own thread and
+ * must not block. Memory: what is asked belongs to its caller, who bounds it; a guest holds at most EVALUATORS_LINE_MAX
+ * unread. */
 #pragma once
 
 #include "sandbox/pair.h"
@@ -27,6 +28,7 @@ struct evaluator {                      /* never changes; outlives the evaluator
     struct sandbox_spec spec;           /* program, native, args, files, limits, starts_programs */
     int64_t time_ms;                    /* for one question; once: spec.limits.wall_ms counts */
     bool once;
+    bool numbered;                      /* its answers must repeat the question's id */
     const struct sandbox_spec *other;   /* MAY, with once: the second guest of each question */
     char id[HASH_HEX];                  /* evaluator_seal's: those of one id are one evaluator, and share its guests */
     struct str hello;                   /* asked of a guest before a run begins, any answer but none is good; empty: not asked */
@@ -54,6 +56,9 @@ struct evaluation {                     /* one question; its caller's until aske
 /* Gives `v` its id, by all that it is; call once it is complete. */
 void          evaluator_seal(struct evaluator *v);
 bool          evaluation_same(const struct evaluation *a, const struct evaluation *b);  /* one answer does for both */
+
+/* An option `name` ("time", "memory") of a metric or a check into its limits: a number, or a text such as 500ms, 64M. */
+enum err_code evaluator_limit(const json_t *options, const char *name, struct sandbox_limits *l, struct err *e) MUST_USE;
 
 struct evaluators;
 /* ERR_ENVIRONMENT says in one sentence what this machine lacks. */

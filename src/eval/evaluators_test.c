@@ -157,7 +157,8 @@ TEST(evaluators_give_up_one_that_only_fails_and_say_so)
         not_asked += str_starts(k.at[i].why, S("not asked: 5 questions in a row went wrong"));
     }
     /* the hello was the first failure; guests that were at it when the fifth came still had theirs */
-    CHECK(not_asked >= ROUND - EVALUATORS_FAILURES - EVALUATORS_GUESTS_MAX && not_asked <= ROUND - EVALUATORS_FAILURES + 1);
+    CHECK(not_asked >= ROUND - EVALUATORS_FAILURES - EVALUATORS_GUESTS_MAX &&
+          not_asked <= ROUND - EVALUATORS_FAILURES + 1);
     asked_clear(&k);
 }
 

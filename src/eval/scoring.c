@@ -19,12 +19,12 @@ struct scoring {
     struct scoring_constraint *constraints; size_t constraint_count;
     double *weights;                        /* of checks and constraints */
     size_t count;
-    size_t wishing;                     /* metrics and checks that ask models */
+    size_t wishing;                     /* metrics and checks that ask models or programs */
 };
 
 static const char *const scoring_ranking[] = {
-    "accuracy", "code_passes", "tests_passed", "classification", "f1", "macro_f1", "exact_match", "answer_match", "normalized_match", "numeric_match", "completeness",
-    "chrf", "bleu", "rouge_l", "rouge_1", "rouge_2", "edit_similarity", "embedding_similarity",
+    "accuracy", "code_passes", "tests_passed", "classification", "f1", "macro_f1", "exact_match", "answer_match", "normalized_match",
+    "numeric_match", "completeness", "chrf", "bleu", "rouge_l", "rouge_1", "rouge_2", "edit_similarity", "embedding_similarity", "scorer",
     "judge", "instruction_following", "checks_passed", "imported",
 };
 

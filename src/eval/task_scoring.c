@@ -1,6 +1,8 @@
 /* Checks, metrics and thresholds of a task file. */
 #include "eval/task_read.h"
 
+#include <sodium.h>
+
 #include "eval/check/check.h"
 #include "eval/check/rule.h"
 #include "eval/metric/metric.h"
@@ -110,6 +112,83 @@ static const struct doc_pair *task_check_pair(struct task_read *r, const struct 
     return found;
 }
 
+/* --- files beside the task, which a stored run has in itself --- */
+
+static const json_t *task_embed_one(struct task_read *r, const struct doc_node *n)
+{
+    AUTO_BUF struct buf bytes = BUF_INIT(TASK_TEXT_MAX);
+    struct err e = ERR_INIT;
+    json_t *o = json_object();
+
+    json_object_set_new(o, "name", json_from_str(n->text));
+    (void)json_in_arena(o, r->a);
+    if (file_read_beneath(r->dir, n->text, TASK_TEXT_MAX, &bytes, &e) != ERR_OK) {
+        char hint[160];
+
+        task_near_file(r, n->text, hint);
+        task_problem_at(r, n, "%s%s", e.text, strstr(e.text, "did you mean") ? "" : hint);
+        return NULL;
+    }
+    if (str_is_utf8(buf_str(&bytes)) && !memchr(bytes.bytes ? bytes.bytes : "", '\0', bytes.len)) {
+        json_object_set_new(o, "text", json_from_str(buf_str(&bytes)));
+    } else {
+        size_t size = sodium_base64_encoded_len(bytes.len, sodium_base64_VARIANT_ORIGINAL);
+        char *text = arena_alloc(r->a, size);
+
+        sodium_bin2base64(text, size, (const unsigned char *)bytes.bytes, bytes.len, sodium_base64_VARIANT_ORIGINAL);
+        json_object_set_new(o, "base64", json_string(text));
+    }
+    return o;
+}
+
+/* The members of `n` that `files` names, as {name, text}, into `options`. False: told. */
+static bool task_embed(struct task_read *r, const struct doc_node *n, const char *files, const json_t *options)
+{
+    struct str rest = str_c(files ? files : ""), word;
+    bool good = true;
+
+    while (files && str_split(&rest, ' ', &word)) {
+        const char *key = arena_cstr(r->a, word);
+        const struct doc_node *value = task_member(n, key);
+
+        if (!value) {
+            key = arena_printf(r->a, "not_" STR_FMT, STR_ARG(word)).at;
+            value = task_member(n, key);
+        }
+        if (value && value->kind == DOC_STRING) {
+            const json_t *one = task_embed_one(r, value);
+
+            good = good && one;
+            json_object_set((json_t *)options, key, (json_t *)one);
+        } else if (value && value->kind == DOC_LIST) {
+            json_t *list = json_array();
+
+            for (size_t i = 0; i < value->count; i++) {
+                const json_t *one = value->items[i]->kind == DOC_STRING ? task_embed_one(r, value->items[i])
+                                                                        : task_json(r, value->items[i]);
+
+                good = good && one;
+                json_array_append(list, (json_t *)one);
+            }
+            json_object_set_new((json_t *)options, key, list);
+        }
+    }
+    return good;
+}
+
+/* The same for the metric `name` whose settings stand at `key` of n: of: of a metric, with: of a check. */
+static bool task_embed_inner(struct task_read *r, const struct doc_node *n, const char *key, struct str name,
+                             const json_t *options)
+{
+    const struct doc_node *inner = task_member(n, key);
+    const struct metric *m;
+
+    if (!inner || inner->kind != DOC_MAP)
+        return true;
+    m = metric_find(name.len ? name : json_get_str(json_child(options, key), "metric"));
+    return !m || task_embed(r, inner, m->files, json_child(options, key));
+}
+
 static void task_check_add(struct task_read *r, const struct doc_node *n, struct check_spec *c)
 {
     struct err e = ERR_INIT;
@@ -192,6 +271,13 @@ static void task_read_check(struct task_read *r, const struct doc_node *n)
     c.kind = prefixed ? str_from(pair->key, 4) : pair->key;
     c.argument = task_json(r, pair->value);
     c.options = task_json(r, n);
+    if (check_find(c.kind)->files) {
+        if (!task_embed(r, n, check_find(c.kind)->files, c.options))
+            return;
+        c.argument = json_child(c.options, arena_cstr(r->a, pair->key));
+    }
+    if (str_is(c.kind, "metric") && !task_embed_inner(r, n, "with", json_to_str(c.argument), c.options))
+        return;
     task_check_name(r, n, pair->key, &c);
     if (check_find(c.kind)->argument != CHECK_CHECKS || task_group_verify(r, pair->value, 1))
         task_check_add(r, n, &c);
@@ -381,7 +467,19 @@ static void task_metric_each(struct task_read *r, const struct doc_node *n, stru
     }
 }
 
-/* accuracy | {metric: accuracy, name: by_id, key: id} | {accuracy: {key: id}} */
+/* {scorer: polite.py, name: polite} is a scorer. */
+static struct str task_metric_by_file(const struct doc_node *n)
+{
+    for (size_t i = 0; i < n->count; i++) {
+        const struct metric *m = metric_find(n->pairs[i].key);
+
+        if (m && m->files && str_contains(str_c(m->files), n->pairs[i].key) && n->pairs[i].value->kind != DOC_MAP)
+            return n->pairs[i].key;
+    }
+    return STR_NONE;
+}
+
+/* accuracy | {metric: accuracy, name: by_id, key: id} | {accuracy: {key: id}} | {scorer: polite.py} */
 static void task_read_metric(struct task_read *r, const struct doc_node *n)
 {
     const struct doc_node *kind = n, *name = task_member(n, "name"), *options = n;
@@ -390,11 +488,16 @@ static void task_read_metric(struct task_read *r, const struct doc_node *n)
     if (n->kind == DOC_MAP) {
         kind = task_member(n, "metric") ? task_member(n, "metric")
                : task_member(n, "kind") ? task_member(n, "kind")
-                                        : name;
-        if (!kind && n->count == 1 && (n->pairs[0].value->kind == DOC_MAP || n->pairs[0].value->kind == DOC_NULL)) {
+                                        : NULL;
+        if (!kind)
+            m.kind = task_metric_by_file(n);
+        if (!kind && !m.kind.len)
+            kind = name;
+        if (!kind && !m.kind.len && n->count == 1 &&
+            (n->pairs[0].value->kind == DOC_MAP || n->pairs[0].value->kind == DOC_NULL)) {
             m.kind = n->pairs[0].key;
             options = n->pairs[0].value;
-        } else if (!kind) {
+        } else if (!kind && !m.kind.len) {
             task_problem_at(r, n, "a metric is a name, or {metric: accuracy, name: ...}");
             return;
         }
@@ -403,8 +506,14 @@ static void task_read_metric(struct task_read *r, const struct doc_node *n)
         return;
     if (name && kind != name && !task_text(r, name, "a metric's name", TASK_NAME_MAX, &m.name))
         return;
-    if (options->kind == DOC_MAP)
+    if (options->kind == DOC_MAP) {
+        const struct metric *metric = metric_find(m.kind);
+
         m.options = task_json(r, options);
+        if (metric && (!task_embed(r, options, metric->files, m.options) ||
+                       !task_embed_inner(r, options, "of", STR_NONE, m.options)))
+            return;
+    }
     task_metric_each(r, n, m);
 }
 

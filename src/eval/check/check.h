@@ -56,6 +56,8 @@ struct check {
     enum check_scope scope;
     const char *members;                /* CHECK_MAP: what the map may hold, space-separated */
     const char *options;                /* its own options, space-separated: "ignore_case"; or NULL */
+    const char *files;                  /* those of them, and its own name, that name files beside the task: a loader puts
+                                           {name, text} (or base64) in the name's place; or NULL */
     /* MUST. Reads the argument (its shape is already checked) into *state, which lives in the arena. */
     enum err_code (*prepare)(const struct check_spec *spec, struct arena *a, void **state, struct err *e);
     /* MUST. Judges; on CHECK_FAIL and CHECK_SKIP *why says why, in a few words. */

@@ -56,6 +56,7 @@
     X(regex_fits)         \
     X(required_keys)      \
     X(rule)               \
+    X(scorer)             \
     X(script)             \
     X(sentences)          \
     X(starts_with)        \

@@ -37,6 +37,7 @@ static const struct evaluator *code_check_program(const void *state, size_t i)
 
 const struct check check_code_passes = {
     .name = "code_passes", .argument = CHECK_TRUE, .scope = CHECK_OF_TRIAL, .options = CODE_TESTS_OPTIONS,
+    .files = CODE_TESTS_FILES,
     .doc = "The program (or the SQL query) in the answer passes all its tests, run in the sandbox.",
     .example = "- {name: works, code_passes: true, time: 5, severity: critical}",
     .prepare = code_check_prepare, .judge = code_check_judge, .wish = code_check_wish, .program = code_check_program,

@@ -44,8 +44,8 @@ static void tests_passed_score(const void *state, const struct subject *s, struc
 #define CODE_METRIC(id, heading, words)                                                                             \
     const struct metric metric_##id = {                                                                             \
         .name = #id, .label = heading, .doc = words, .unit = METRIC_RATIO, .higher_is_better = true,                 \
-        .options = CODE_TESTS_OPTIONS, .prepare = code_prepare, .score = id##_score, .wish = code_wish,              \
-        .program = code_program,                                                                                     \
+        .options = CODE_TESTS_OPTIONS, .files = CODE_TESTS_FILES, .prepare = code_prepare, .score = id##_score,      \
+        .wish = code_wish, .program = code_program,                                                                                     \
     }
 CODE_METRIC(code_passes, "code passes",
             "1 when the program (or the SQL query) in the answer, run in the sandbox, passes all tests, else 0.");

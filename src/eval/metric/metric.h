@@ -27,6 +27,7 @@ struct metric {
     bool labels;                        /* trials leave an expected and a given label: a confusion matrix is drawn */
     size_t parts;                       /* how many numbers a trial leaves (score.parts); 0: none, or labels */
     const char *options;                /* names, space-separated, or NULL */
+    const char *files;                  /* as of checks (check/check.h), or NULL */
     const char *each;                   /* the option that may be a list: the task then has a metric for each element */
     /* MAY. Reads options (their names are already checked) into *state, which lives in the arena. */
     enum err_code (*prepare)(const struct metric_spec *spec, struct arena *a, void **state, struct err *e);

@@ -34,6 +34,7 @@
     X(rouge_1)                  \
     X(rouge_2)                  \
     X(rouge_l)                  \
+    X(scorer)                   \
     X(tests_passed)             \
     X(tokens_per_second)        \
     X(total_tokens)
