@@ -237,7 +237,8 @@ enum err_code code_tests_prepare(const json_t *options, struct arena *a, struct 
     if (limits.wall_ms > CODE_TIME_MAX_MS)
         return err_set(e, ERR_BAD_INPUT, "time is at most %d s", CODE_TIME_MAX_MS / 1000);
     if (limits.memory_bytes < CODE_MEMORY_MIN)
-        return err_set(e, ERR_BAD_INPUT, "memory is at least %dM: Python itself needs half of it", CODE_MEMORY_MIN >> 20);
+        return err_set(e, ERR_BAD_INPUT, "memory is at least %dM: Python itself needs half of it",
+                       CODE_MEMORY_MIN >> 20);
     t->max_rows = (int64_t)rows;
     t->ordered = json_get_bool(options, "ordered", false);
     t->time_ms = limits.wall_ms;
@@ -271,7 +272,8 @@ static const json_t *code_variable(const struct subject *s, struct str name)
 }
 
 /* A text, or a list of texts, one a line. */
-static bool code_variable_text(const struct subject *s, struct str name, struct arena *a, struct str *out, struct str *why)
+static bool code_variable_text(const struct subject *s, struct str name, struct arena *a, struct str *out,
+                               struct str *why)
 {
     const json_t *j = code_variable(s, name);
     AUTO_BUF struct buf b = BUF_INIT(CODE_TESTS_MAX);
@@ -297,7 +299,8 @@ static bool code_variable_text(const struct subject *s, struct str name, struct 
     return !why->len;
 }
 
-static json_t *code_question_python(const struct code_tests *t, const struct subject *s, struct arena *a, struct str *why)
+static json_t *code_question_python(const struct code_tests *t, const struct subject *s, struct arena *a,
+                                    struct str *why)
 {
     struct str tests = t->tests, entry = t->entry;
     json_t *o;
@@ -345,8 +348,8 @@ static struct str code_line(const json_t *o, size_t most, struct arena *a)
     return buf_failed(&b) ? STR_NONE : arena_strdup(a, buf_str(&b));
 }
 
-/* What is to be asked about this answer. False: nothing is, and either *v is the verdict, or v->why says why there is none
- * (v->total is 0 then). */
+/* What is to be asked about this answer. False: nothing is, and either *v is the verdict, or v->why says why there is
+ * none (v->total is 0 then). */
 static bool code_question(const struct code_tests *t, const struct subject *s, struct arena *a, struct str *question,
                           struct str *told, struct code_verdict *v)
 {
@@ -434,18 +437,19 @@ static bool code_read(const struct code_tests *t, const struct evaluation *x, st
         return true;
     }
     if (json_child(said, "broken")) {
-        v->why = arena_printf(a, "the tests can't be run: " STR_FMT, STR_ARG(code_clean(json_get_str(said, "broken"), a)));
+        v->why = arena_printf(a, "the tests can't be run: " STR_FMT,
+                              STR_ARG(code_clean(json_get_str(said, "broken"), a)));
         return false;
     }
     if (v->passed == v->total)
         return true;
     if (json_get_bool(said, "ended", false))
-        why = arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(why), STR_ARG(code_cause(t, x->other_cause, x->other_status, a)));
-    v->why = !failed.len ? why
-             : v->total > 1
-                 ? arena_printf(a, "%lld of %lld tests passed; " STR_FMT ": " STR_FMT, (long long)v->passed,
-                                (long long)v->total, STR_ARG(failed), STR_ARG(why))
-                 : arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(failed), STR_ARG(why));
+        why = arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(why),
+                           STR_ARG(code_cause(t, x->other_cause, x->other_status, a)));
+    v->why = !failed.len    ? why
+             : v->total > 1 ? arena_printf(a, "%lld of %lld tests passed; " STR_FMT ": " STR_FMT, (long long)v->passed,
+                                           (long long)v->total, STR_ARG(failed), STR_ARG(why))
+                            : arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(failed), STR_ARG(why));
     return true;
 }
 

@@ -84,7 +84,8 @@ static void asked_done(struct evaluation *x)
 struct one { const char *answer, *tests, *why; int64_t passed, total; };
 
 /* Every answer is asked for, judged, and held to what is expected of it. */
-static void try_all(const char *options, const struct one *at, size_t count, const json_t *(*vars)(const struct one *, struct arena *),
+static void try_all(const char *options, const struct one *at, size_t count,
+                    const json_t *(*vars)(const struct one *, struct arena *),
                     const json_t *(*expected)(const struct one *, struct arena *))
 {
     static struct asked k = { .lock = PTHREAD_MUTEX_INITIALIZER, .more = PTHREAD_COND_INITIALIZER };
@@ -138,8 +139,8 @@ static void try_all(const char *options, const struct one *at, size_t count, con
         known = code_tests_verdict(t, &subjects[i], a, &v);
         if (known != (at[i].total > 0) || (known && (v.passed != at[i].passed || v.total != at[i].total)) ||
             (at[i].why ? !str_contains(v.why, str_c(at[i].why)) : v.why.len > 0))
-            test_fail(__FILE__, __LINE__, "%s\n  known %d, %lld of %lld: " STR_FMT, at[i].answer, known, (long long)v.passed,
-                      (long long)v.total, STR_ARG(v.why));
+            test_fail(__FILE__, __LINE__, "%s\n  known %d, %lld of %lld: " STR_FMT, at[i].answer, known,
+                      (long long)v.passed, (long long)v.total, STR_ARG(v.why));
     }
 }
 
@@ -327,5 +328,26 @@ TEST(code_tests_that_nobody_ran_say_so)
     CHECK_OK(code_tests_prepare(NULL, a, &t, NULL));
     CHECK(!code_tests_verdict(t, &s, a, &v));
     CHECK_STR(v.why, "nobody ran it: programs are run in the sandbox while a run goes on");
+    json_decref((json_t *)c.vars);
+}
+
+TEST(code_tests_of_equal_options_ask_one_question)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_JSON *other = json_pack("{s:i}", "time", 3);
+    struct dataset_case c = { .vars = json_pack("{s:s}", "tests", T) };
+    struct subject s = { .kase = &c, .output = S("x = 1") };
+    struct subject_wishes w = { .arena = a };
+    struct code_tests *t[3];
+
+    for (int i = 0; i < 3; i++) {
+        CHECK_OK(code_tests_prepare(i < 2 ? NULL : other, a, &t[i], NULL));
+        code_tests_wish(t[i], &s, &w);
+    }
+    REQUIRE(w.count == 3);
+    CHECK(evaluation_same(w.at[0].evaluation, w.at[1].evaluation));
+    CHECK(!evaluation_same(w.at[0].evaluation, w.at[2].evaluation));
+    w.at[1].evaluation->told = S("another program");
+    CHECK(!evaluation_same(w.at[0].evaluation, w.at[1].evaluation));
     json_decref((json_t *)c.vars);
 }

@@ -110,8 +110,8 @@ enum err_code evaluator_limit(const json_t *options, const char *name, struct sa
 
 bool evaluation_same(const struct evaluation *a, const struct evaluation *b)
 {
-    if (strcmp(a->evaluator->id, b->evaluator->id) != 0 || !str_eq(a->question, b->question) || !str_eq(a->told, b->told) ||
-        a->files_count != b->files_count)
+    if (strcmp(a->evaluator->id, b->evaluator->id) != 0 || !str_eq(a->question, b->question) ||
+        !str_eq(a->told, b->told) || a->files_count != b->files_count)
         return false;
     for (size_t i = 0; i < a->files_count; i++)
         if (!str_eq(a->files[i].path, b->files[i].path) || !str_eq(a->files[i].bytes, b->files[i].bytes))
@@ -417,7 +417,9 @@ static void once_done(void *owner, struct sandbox *s)
 static void once_pair_done(void *owner, const struct sandbox_end ends[2])
 {
     const struct sandbox_end *judge = &ends[SANDBOX_JUDGE], *other = &ends[SANDBOX_OTHER];
-    const struct sandbox_end *failed = judge->cause == SANDBOX_FAILED ? judge : other->cause == SANDBOX_FAILED ? other : NULL;
+    const struct sandbox_end *failed = judge->cause == SANDBOX_FAILED   ? judge
+                                       : other->cause == SANDBOX_FAILED ? other
+                                                                        : NULL;
     struct once *o = owner;
     struct evaluation *x = o->x;
 

@@ -58,7 +58,8 @@ void          evaluator_seal(struct evaluator *v);
 bool          evaluation_same(const struct evaluation *a, const struct evaluation *b);  /* one answer does for both */
 
 /* An option `name` ("time", "memory") of a metric or a check into its limits: a number, or a text such as 500ms, 64M. */
-enum err_code evaluator_limit(const json_t *options, const char *name, struct sandbox_limits *l, struct err *e) MUST_USE;
+enum err_code evaluator_limit(const json_t *options, const char *name, struct sandbox_limits *l,
+                              struct err *e) MUST_USE;
 
 struct evaluators;
 /* ERR_ENVIRONMENT says in one sentence what this machine lacks. */

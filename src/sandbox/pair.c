@@ -65,8 +65,10 @@ enum err_code sandbox_pair_start(struct loop *loop, const struct sandbox_pair_sp
     struct sandbox_pair *p;
 
     for (int i = 0; i < 2; i++)
-        if (spec->guests[i].limits.output_bytes > SANDBOX_PAIR_OUTPUT_MAX || spec->first[i].len > SANDBOX_PAIR_OUTPUT_MAX)
-            return err_set(e, ERR_TOO_LARGE, "guests that speak with each other may say, and be told, at most %d bytes each",
+        if (spec->guests[i].limits.output_bytes > SANDBOX_PAIR_OUTPUT_MAX ||
+            spec->first[i].len > SANDBOX_PAIR_OUTPUT_MAX)
+            return err_set(e, ERR_TOO_LARGE,
+                           "guests that speak with each other may say, and be told, at most %d bytes each",
                            SANDBOX_PAIR_OUTPUT_MAX);
     p = xcalloc(1, sizeof *p);
     *p = (struct sandbox_pair){ .arena = arena_new_sized(1024), .done = spec->done, .owner = spec->owner };

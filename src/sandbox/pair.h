@@ -27,8 +27,8 @@ struct sandbox_pair_spec {              /* all it points to may go when sandbox_
     void (*done)(void *owner, const struct sandbox_end ends[2]);    /* MUST. Once, when both are over; the pair dies with it */
     void *owner;
 };
-/* On another answer than ERR_OK there is no pair, and `done` is not called. A judge that can't be started once the other
- * is there has ended as SANDBOX_FAILED. */
+/* On another answer than ERR_OK there is no pair, and `done` is not called. A judge that can't be started once the
+ * other is there has ended as SANDBOX_FAILED. */
 enum err_code sandbox_pair_start(struct loop *loop, const struct sandbox_pair_spec *spec, struct sandbox_pair **out,
                                  struct err *e) MUST_USE;
 void          sandbox_pair_cancel(struct sandbox_pair *p);

@@ -91,7 +91,8 @@ TEST(pair_holds_each_to_its_own_limits)
         return;
     CHECK_STR(str_c(h.errors), "judge ''");
     CHECK_INT(h.cause[SANDBOX_OTHER], SANDBOX_TIME);
-    (void)pair_run("import sys\nn = len(sys.stdin.read())\nsys.stderr.write('%d' % n)\n", "while True: print('x' * 999, flush=True)", 30000, &h);
+    (void)pair_run("import sys\nn = len(sys.stdin.read())\nsys.stderr.write('%d' % n)\n",
+                   "while True: print('x' * 999, flush=True)", 30000, &h);
     CHECK_INT(h.cause[SANDBOX_OTHER], SANDBOX_OUTPUT);
     CHECK(atoi(h.errors) <= 1 << 20);
     CHECK_INT(h.cause[SANDBOX_JUDGE], SANDBOX_EXITED);

@@ -7,13 +7,15 @@ static enum err_code code_check_prepare(const struct check_spec *spec, struct ar
     struct code_tests *t;
 
     if (spec->depth)
-        return err_set(e, ERR_BAD_INPUT, "code_passes stands on its own, in no group and in no case: a program must be run");
+        return err_set(e, ERR_BAD_INPUT,
+                       "code_passes stands on its own, in no group and in no case: a program must be run");
     TRY(code_tests_prepare(spec->options, a, &t, e));
     *state = t;
     return ERR_OK;
 }
 
-static enum check_verdict code_check_judge(const void *state, const struct check_target *t, struct arena *a, struct str *why)
+static enum check_verdict code_check_judge(const void *state, const struct check_target *t, struct arena *a,
+                                           struct str *why)
 {
     struct code_verdict v;
 

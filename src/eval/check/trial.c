@@ -80,7 +80,8 @@ static enum err_code metric_bound_prepare(const struct check_spec *spec, struct 
         return err_set(e, ERR_BAD_INPUT,
                        "%s asks a model, which no check does; measure it and hold it by thresholds:", b->metric->name);
     if (b->metric->wish && spec->depth)
-        return err_set(e, ERR_BAD_INPUT, "%s runs a program, which nothing in a group or in a case does; write the check on its own",
+        return err_set(e, ERR_BAD_INPUT,
+                       "%s runs a program, which nothing in a group or in a case does; write the check on its own",
                        b->metric->name);
     if (b->metric->over_repeats || b->metric->over_checks)
         return err_set(e, ERR_BAD_INPUT, "%s is computed from %s, so no check can hold it to a bound; thresholds: can",
