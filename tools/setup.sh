@@ -43,6 +43,8 @@ needs_test()
     needs_build
     tool chromium chromium; tool pdftotext poppler-utils
     tool bwrap bubblewrap; tool strace strace
+    # gVisor, where the system has it: its tests are skipped without.
+    ! apt-cache show runsc >/dev/null 2>&1 || tool runsc runsc
     tool zsh zsh; tool fish fish; tool less less
 }
 needs_lint()

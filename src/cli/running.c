@@ -116,6 +116,18 @@ enum err_code running_confirm(const struct args *args, const struct plan *plan, 
 }
 
 /* --- the result --------------------------------------------------------------------------------------------------- */
+/* The format of a file by its ending; what a promptfoo configuration writes as .json has promptfoo's own fields. */
+static struct str running_format_of(struct str file, const struct result *result)
+{
+    size_t checks = 0, tests = 0;
+
+    for (size_t i = 0; i < result->judge_at; i++) {
+        checks += result->scorers[i].kind == SCORER_CHECK;
+        tests += result->scorers[i].kind == SCORER_CHECK && str_is(result->scorers[i].base, "promptfoo");
+    }
+    return checks == 1 && tests == 1 && str_is(path_ext(file), "json") ? S("promptfoo") : path_ext(file);
+}
+
 static enum err_code running_report(struct session *s, const struct args *args, const struct result *result,
                                     struct err *e)
 {
@@ -128,7 +140,7 @@ static enum err_code running_report(struct session *s, const struct args *args, 
     session_report_cases(s, result, &options);
     plain.cases = options.cases;
     if (file.len) {
-        TRY(session_format(name.len ? name : path_ext(file), &of_file, e));
+        TRY(session_format(name.len ? name : running_format_of(file, result), &of_file, e));
         TRY(session_report_file(s, result, of_file, &plain, file, e));
         format = report_find(S("table"));
     }

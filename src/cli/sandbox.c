@@ -27,6 +27,7 @@ static const struct option sandbox_options[] = {
     { "input", 'i', "FILE", "run: its standard input; - is ours", NULL },
     { "out", 'o', "DIR", "run: the files it made are saved here; none is overwritten", NULL },
     { "allow-exec", 0, NULL, "run: it may start other programs", NULL },
+    { "with", 'w', "NAME", "run: bubblewrap (default), or runsc: gVisor's kernel between it and ours", NULL },
     { "json", 0, NULL, "as JSON", NULL },
     OPTION_END,
 };
@@ -260,6 +261,8 @@ static enum err_code sandbox_run_file(const struct args *args, int *status, stru
     if (args->positional.len < 2)
         return err_set(e, ERR_USAGE, "assay sandbox run needs a program: a *.py, a script that begins with \"#!\", or an ELF program");
     TRY(sandbox_ready(e));
+    if (args_has(args, "with"))
+        TRY(sandbox_with_read(args_get(args, "with"), &j.spec.with, e));
     TRY(sandbox_job_limits(&j, e));
     TRY(sandbox_job_program(&j, e));
     TRY(sandbox_job_folder(&j, e));

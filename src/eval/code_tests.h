@@ -6,14 +6,11 @@
  * the whole text. A block of a language begins ```python, ```py, ```python3 (or ```sql, ```sqlite). An open fence
  * reaches to the end.
  *
- * python   Two guests of the sandbox that speak with each other (sandbox/pair.h): one runs the program (drivers/
- *          code_guest.py), the other runs the tests and never a byte of the program (drivers/code_judge.py, which says
- * what
- *          a test is). The tests come from the case's variable `tests` (a text, or a list of texts), or from the task.
+ * python   Two guests of the sandbox that speak with each other (sandbox/pair.h): one runs the program
+ *          (drivers/code_guest.py), the other the tests and never a byte of the program (drivers/code_judge.py, which
+ *          says what a test is). Tests come from the case's variable `tests` (a text, or a list of texts), or the task.
  * sql      One guest (drivers/sql_judge.py) that makes a database by a script of the task's or the case's, has SQLite
- * run
- *          the query, reading only, and compares the rows to those of the case's expected query, or to its expected
- * rows.
+ *          run the query, reading only, and compares the rows to those of the case's expected query, or to its rows.
  *
  * What a program does never makes a score missing: time, memory, a crash, nonsense are failed tests. Missing (not
  * evaluated) is a score when the sandbox fails, when nobody was asked, or when tests, database or reference can't be

@@ -13,13 +13,11 @@
 #define CGROUP_TEXT_MAX (1u << 20)
 #define CGROUP_SWEEP_MAX 4096
 
-/* Where groups are made: one place with version 2, up to three with version 1. Written once, under `once`. */
+/* Where groups are made: one place with version 2, up to two with version 1. Written once, under `once`. */
 static struct {
     pthread_once_t once;
-    bool v2, kill;
-    size_t count;
-    char *folder[CGROUP_KINDS];
-    unsigned covers[CGROUP_KINDS];
+    bool kill;
+    struct cgroup_places at;
     char prefix[64], where[600];
 } places = { .once = PTHREAD_ONCE_INIT };
 static int64_t cgroup_number;            /* by atomic add */
@@ -127,11 +125,10 @@ static void cgroup_sweep(const char *folder)
         closedir(dir);
 }
 
-static void cgroup_place(char *folder /* taken */, unsigned covers)
+static void cgroup_place(struct cgroup_places *p, char *folder /* taken */, unsigned covers)
 {
-    places.folder[places.count] = folder;
-    places.covers[places.count++] = covers;
-    cgroup_sweep(folder);
+    p->folder[p->count] = folder;
+    p->covers[p->count++] = covers;
 }
 
 static bool cgroup_may_write(const char *folder)
@@ -183,7 +180,7 @@ static unsigned cgroup_covers_v1(const char *folder)
     return 1;
 }
 
-static void cgroup_look_v1(struct str own, struct str mounts)
+static void cgroup_places_v1(struct str own, struct str mounts, struct cgroup_places *out)
 {
     static const struct { const char *name; unsigned bit; } kinds[] = {
         { "memory", CGROUP_MEMORY }, { "pids", CGROUP_PIDS },
@@ -200,36 +197,50 @@ static void cgroup_look_v1(struct str own, struct str mounts)
         folder = cgroup_nearest(mine, root, at, cgroup_covers_v1, &got);
         if (!folder)
             continue;
-        cgroup_place(folder, kinds[i].bit);
+        cgroup_place(out, folder, kinds[i].bit);
         have |= kinds[i].bit;
     }
+}
+
+void cgroup_places_find(struct str own, struct str mounts, struct cgroup_places *out)
+{
+    struct str root, at, mine = cgroup_own(own, "");
+    unsigned got;
+    char *folder = NULL;
+
+    *out = (struct cgroup_places){ 0 };
+    if (mine.at && cgroup_mount(mounts, "", &root, &at))
+        folder = cgroup_nearest(mine, root, at, cgroup_covers_v2, &got);
+    out->v2 = folder != NULL;
+    if (folder)
+        cgroup_place(out, folder, got);
+    else
+        cgroup_places_v1(own, mounts, out);
+}
+
+void cgroup_places_dispose(struct cgroup_places *p)
+{
+    while (p->count)
+        free(p->folder[--p->count]);
 }
 
 static void cgroup_look(void)
 {
     AUTO_BUF struct buf own = BUF_INIT(CGROUP_TEXT_MAX), mounts = BUF_INIT(CGROUP_TEXT_MAX);
-    struct str root, at, mine;
     struct stat ns = { 0 };
-    unsigned got;
-    char *folder = NULL;
 
     stat("/proc/self/ns/pid", &ns);
     snprintf(places.prefix, sizeof places.prefix, "assay-%llu-", (unsigned long long)ns.st_ino);
     if (FAULT("sandbox.groups") || !cgroup_read_text("/proc/self", "cgroup", &own) ||
         !cgroup_read_text("/proc/self", "mountinfo", &mounts))
         return;
-    mine = cgroup_own(buf_str(&own), "");
-    if (mine.at && cgroup_mount(buf_str(&mounts), "", &root, &at))
-        folder = cgroup_nearest(mine, root, at, cgroup_covers_v2, &got);
-    if (folder) {
-        places.v2 = true;
-        cgroup_place(folder, got);
-    } else {
-        cgroup_look_v1(buf_str(&own), buf_str(&mounts));
-    }
-    places.kill = places.v2 && cgroup_has_file(places.folder[0], "cgroup.kill");
-    if (places.count)
-        snprintf(places.where, sizeof places.where, "version %d below %.500s", places.v2 ? 2 : 1, places.folder[0]);
+    cgroup_places_find(buf_str(&own), buf_str(&mounts), &places.at);
+    for (size_t i = 0; i < places.at.count; i++)
+        cgroup_sweep(places.at.folder[i]);
+    places.kill = places.at.v2 && cgroup_has_file(places.at.folder[0], "cgroup.kill");
+    if (places.at.count)
+        snprintf(places.where, sizeof places.where, "version %d below %.500s", places.at.v2 ? 2 : 1,
+                 places.at.folder[0]);
 }
 
 unsigned cgroup_kinds(void)
@@ -237,8 +248,8 @@ unsigned cgroup_kinds(void)
     unsigned all = 0;
 
     pthread_once(&places.once, cgroup_look);
-    for (size_t i = 0; i < places.count; i++)
-        all |= places.covers[i];
+    for (size_t i = 0; i < places.at.count; i++)
+        all |= places.at.covers[i];
     return all;
 }
 
@@ -262,7 +273,7 @@ static bool cgroup_write_number(const char *folder, const char *name, int64_t n)
     return cgroup_write_text(folder, name, text);
 }
 
-static bool cgroup_limit(const struct cgroup *g, size_t i, const struct sandbox_limits *l)
+bool cgroup_limit(const struct cgroup *g, size_t i, const struct sandbox_limits *l)
 {
     const char *folder = g->paths[i];
     char cpu[64];
@@ -291,11 +302,11 @@ static bool cgroup_make_one(struct cgroup *g, size_t place, int64_t number, cons
     AUTO(freep) char *procs = NULL;
     size_t i = g->count;
 
-    if (asprintf(&path, "%s/%s%d-%lld", places.folder[place], places.prefix, (int)getpid(), (long long)number) < 0 ||
+    if (asprintf(&path, "%s/%s%d-%lld", places.at.folder[place], places.prefix, (int)getpid(), (long long)number) < 0 ||
         asprintf(&procs, "%s/cgroup.procs", path) < 0 || mkdir(path, 0755) < 0)
         return false;
     g->paths[i] = TAKE(path);
-    g->covers[i] = places.covers[place];
+    g->covers[i] = places.at.covers[place];
     g->procs[i] = open(procs, O_WRONLY | O_CLOEXEC);
     g->count++;
     return g->procs[i] >= 0 && cgroup_limit(g, i, l);
@@ -307,8 +318,8 @@ enum err_code cgroup_make(const struct sandbox_limits *l, struct cgroup *out, st
     struct cgroup g = { 0 };
 
     (void)cgroup_kinds();
-    g.v2 = places.v2;
-    for (size_t i = 0; i < places.count; i++) {
+    g.v2 = places.at.v2;
+    for (size_t i = 0; i < places.at.count; i++) {
         if (FAULT("sandbox.group") || !cgroup_make_one(&g, i, number, l)) {
             err_errno(e, ERR_ENVIRONMENT, errno, "a control group for the sandbox could not be made (%s)",
                       places.where);

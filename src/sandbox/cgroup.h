@@ -19,6 +19,14 @@ struct cgroup {
     size_t count;
     bool v2;
 };
+/* Where groups can be made: of the hierarchies that `mounts` (/proc/self/mountinfo) names, at or above the groups that
+ * `own` (/proc/self/cgroup) names, and what each covers. */
+struct cgroup_places { bool v2; size_t count; char *folder[CGROUP_KINDS]; unsigned covers[CGROUP_KINDS]; };
+void          cgroup_places_find(struct str own, struct str mounts, struct cgroup_places *out);
+void          cgroup_places_dispose(struct cgroup_places *p);
+/* Writes the limits that the i-th folder covers; false when one is not taken. */
+bool          cgroup_limit(const struct cgroup *g, size_t i, const struct sandbox_limits *l);
+
 unsigned      cgroup_kinds(void);        /* what can be bounded here; looked for once */
 const char   *cgroup_where(void);        /* "version 2 below /sys/fs/cgroup/x", for doctor; "" when there is none */
 bool          cgroup_has_kill(void);

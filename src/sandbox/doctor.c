@@ -194,42 +194,70 @@ static void doctor_trial_done(void *owner, struct sandbox *s)
     loop_stop(t->loop);
 }
 
-/* The proof: a guest is started. */
-static void doctor_trial(struct doctor *d)
+/* The proof: a guest is started. Why it was not, or NULL and how long it took. */
+static const char *doctor_try(struct doctor *d, enum sandbox_with with, int64_t *ms)
 {
-    struct sandbox_finding *f = doctor_find(d, "a guest");
     struct doctor_trial t = { 0 };
-    struct sandbox_spec spec = { .program = S("/usr/bin/true"), .done = doctor_trial_done, .owner = &t };
+    struct sandbox_spec spec = { .program = S("/usr/bin/true"), .with = with, .done = doctor_trial_done, .owner = &t };
     struct sandbox *s;
     struct err e = ERR_INIT;
     enum err_code code;
 
-    if (d->lacks) {
-        doctor_lack(d, f, true, "not tried: what it needs is missing", "");
-        return;
-    }
+    if (d->lacks)
+        return "not tried: what it needs is missing";
     sandbox_limits_usual(&spec.limits);
     spec.limits.wall_ms = DOCTOR_TRIAL_MS;
-    if (loop_new(&t.loop, &e) != ERR_OK) {
-        doctor_lack(d, f, true, arena_strdup(d->arena, str_c(e.text)).at, "");
-        return;
-    }
+    if (loop_new(&t.loop, &e) != ERR_OK)
+        return arena_strdup(d->arena, str_c(e.text)).at;
     code = sandbox_start(t.loop, &spec, &s, &e);
     if (code == ERR_OK)
         loop_run(t.loop);
     loop_free(t.loop);
-    if (code != ERR_OK || t.cause != SANDBOX_EXITED || t.status != 0)
-        doctor_lack(d, f, true,
-                    arena_printf(d->arena, "%s",
-                                 code != ERR_OK ? e.text
-                                 : t.failure[0] ? t.failure
-                                                : sandbox_cause_text(t.cause))
-                        .at,
-                    "in a container, allow user namespaces and mounts (docker run --security-opt seccomp=unconfined "
-                    "--security-opt apparmor=unconfined --security-opt systempaths=unconfined)");
+    *ms = t.used.wall_us / 1000;
+    if (code == ERR_OK && t.cause == SANDBOX_EXITED && t.status == 0)
+        return NULL;
+    return arena_strdup(d->arena, str_c(code != ERR_OK ? e.text
+                                        : t.failure[0] ? t.failure
+                                                       : sandbox_cause_text(t.cause)))
+        .at;
+}
+
+static void doctor_trial(struct doctor *d)
+{
+    struct sandbox_finding *f = doctor_find(d, "a guest");
+    int64_t ms;
+    const char *why = doctor_try(d, SANDBOX_WITH_BUBBLEWRAP, &ms);
+
+    if (why)
+        doctor_lack(d, f, true, why,
+                    d->lacks ? ""
+                             : "in a container, allow user namespaces and mounts (docker run --security-opt seccomp=unconfined "
+                               "--security-opt apparmor=unconfined --security-opt systempaths=unconfined)");
     else
-        f->found = arena_printf(d->arena, "started and ended in %lld ms, as %s", (long long)t.used.wall_us / 1000,
+        f->found = arena_printf(d->arena, "started and ended in %lld ms, as %s", (long long)ms,
                                 geteuid() == 0 ? "user 65534 outside" : "you outside");
+}
+
+/* gVisor is nothing that a guest needs. There, it shall work. */
+static void doctor_gvisor(struct doctor *d)
+{
+    struct sandbox_finding *f = doctor_find(d, "gVisor");
+    int64_t ms;
+    const char *why;
+    char *path;
+
+    if (world_find("runsc", "runsc", d->arena, &path, NULL) != ERR_OK) {
+        doctor_lack(d, f, false, "no runsc in PATH",
+                    "guests do without; apt-get install runsc adds what --with runsc needs");
+        return;
+    }
+    why = doctor_try(d, SANDBOX_WITH_RUNSC, &ms);
+    if (why)
+        doctor_lack(d, f, false, why,
+                    d->lacks ? "" : "guests do without; gVisor needs ptrace and mounts in a user namespace of its own");
+    else
+        f->found = arena_printf(d->arena, "%s (" STR_FMT "): started a guest and ended it in %lld ms", path,
+                                STR_ARG(doctor_version(d->arena, path)), (long long)ms);
 }
 
 size_t sandbox_doctor(struct arena *a, const struct sandbox_finding **out)
@@ -244,6 +272,7 @@ size_t sandbox_doctor(struct arena *a, const struct sandbox_finding **out)
     doctor_groups(&d);
     doctor_python(&d);
     doctor_trial(&d);
+    doctor_gvisor(&d);
     *out = d.at;
     return d.count;
 }

@@ -18,6 +18,9 @@
 #define SANDBOX_GRACE_US 10000000       /* for bubblewrap to end after the guest was killed; then it is killed too */
 #define SANDBOX_GROUP_TRIES 200         /* milliseconds for an emptied group to become removable */
 #define SANDBOX_NOBODY 65534            /* who root's guests are, outside */
+#define SANDBOX_GVISOR_BYTES (INT64_C(96) << 20)       /* of a group's memory, for gVisor's own */
+#define SANDBOX_GVISOR_PIDS 256         /* threads of gVisor, and for each of the guest's at most SANDBOX_GVISOR_EACH */
+#define SANDBOX_GVISOR_EACH 4
 
 struct sandbox {
     struct loop *loop;
@@ -72,6 +75,24 @@ const char *sandbox_cause_text(enum sandbox_cause c)
 
     ASSERT(c < SANDBOX_CAUSES);
     return texts[c];
+}
+
+enum err_code sandbox_with_read(struct str name, enum sandbox_with *out, struct err *e)
+{
+    static const char *const names[] = { [SANDBOX_WITH_BUBBLEWRAP] = "bubblewrap", [SANDBOX_WITH_RUNSC] = "runsc" };
+    struct suggest near;
+    char hint[160];
+
+    suggest_begin(&near, name);
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        suggest_offer(&near, str_c(names[i]));
+        if (str_is(name, names[i])) {
+            *out = (enum sandbox_with)i;
+            return ERR_OK;
+        }
+    }
+    return err_set(e, ERR_BAD_INPUT, "a sandbox is made with bubblewrap or runsc, not with \"" STR_FMT "\"%s",
+                   STR_ARG(name), suggest_hint(&near, hint));
 }
 
 size_t sandbox_count(void)
@@ -181,6 +202,22 @@ static void sandbox_finish(void *arg)
     sandbox_free(s);
 }
 
+/* What bubblewrap or runsc wrote when it could not go on; they say it where the guest's errors would be. */
+static void sandbox_explain_failure(struct sandbox *s)
+{
+    struct str said = buf_str(&s->errors), line = STR_NONE;
+    size_t have = strlen(s->failure);
+
+    (void)str_split(&said, '\n', &line);
+    line = str_utf8_head(line, 300);
+    if (s->failed)
+        snprintf(s->failure + have, sizeof s->failure - have, "%s" STR_FMT, line.len ? ": " : "", STR_ARG(line));
+    else
+        snprintf(s->failure, sizeof s->failure, "the sandbox could not be made: " STR_FMT,
+                 STR_ARG(line.len ? line : S("bubblewrap ended without a word")));
+    s->failed = true;
+}
+
 /* All is dead and told: what there was is read, judged and handed over. */
 static void sandbox_bury(struct sandbox *s)
 {
@@ -192,17 +229,11 @@ static void sandbox_bury(struct sandbox *s)
     s->used.wall_us = clock_mono_us() - s->start_us;
     s->used.cpu_us = (int64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 + usage.ru_utime.tv_usec +
                      usage.ru_stime.tv_usec;
-    s->used.memory_peak_bytes = (int64_t)usage.ru_maxrss * 1024;
-    if (s->grouped)
-        s->used.memory_peak_bytes = MAX(s->used.memory_peak_bytes, cgroup_memory_peak(&s->group));
-    if (s->folder < 0 && !s->killed && !s->failed) {
-        struct str said = buf_str(&s->errors), line = STR_NONE;
-
-        (void)str_split(&said, '\n', &line);
-        s->failed = true;
-        snprintf(s->failure, sizeof s->failure, "the sandbox could not be made: " STR_FMT,
-                 STR_ARG(line.len ? str_utf8_head(line, 300) : S("bubblewrap ended without a word")));
-    }
+    s->used.memory_peak_bytes = s->grouped ? cgroup_memory_peak(&s->group) : 0;
+    if (s->used.memory_peak_bytes == 0)         /* of one process, with what it shares with others: may be more than its limit */
+        s->used.memory_peak_bytes = (int64_t)usage.ru_maxrss * 1024;
+    if (s->failed || (s->folder < 0 && !s->killed))
+        sandbox_explain_failure(s);
     if (s->failed)
         s->cause = SANDBOX_FAILED;
     else
@@ -488,11 +519,17 @@ static enum err_code sandbox_spawn(struct sandbox *s, const struct sandbox_spec 
     vec_push(&world.fds, p->at[CONTROL_THEIRS]);
     p->at[CONTROL_THEIRS] = -1;                 /* the world's now */
     if (spec->starts_programs) {
+        struct sandbox_limits limits = spec->limits;
+
+        if (spec->with == SANDBOX_WITH_RUNSC) {
+            limits.memory_bytes += SANDBOX_GVISOR_BYTES;
+            limits.pids = SANDBOX_GVISOR_PIDS + SANDBOX_GVISOR_EACH * limits.pids;
+        }
         if (!(cgroup_kinds() & CGROUP_MEMORY))
             return err_set(e, ERR_ENVIRONMENT,
                            "a program that starts others can't be bounded here: there is no memory control group that "
                            "this user may make (assay sandbox doctor says more)");
-        TRY(cgroup_make(&spec->limits, &s->group, e));
+        TRY(cgroup_make(&limits, &s->group, e));
         s->grouped = true;
     }
     birth = (struct sandbox_birth){ .path = world.bwrap, .argv = (char *const *)(uintptr_t)world.argv, .in = p->at[IN_READ],

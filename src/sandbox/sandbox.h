@@ -63,6 +63,14 @@ struct sandbox_file { struct str path, bytes; };        /* path: relative, below
 struct sandbox_taken { struct str path, bytes; };
 struct sandbox_left { struct str path; const char *why; };
 
+/* Whose kernel answers a guest. RUNSC: gVisor's, a kernel in a process of its own, which stands in bubblewrap's world
+ * like any guest and of which ours does no more than read and write files. Everything above and below holds all the
+ * same, but a start takes some 300 ms, the guest is a root without capabilities inside, and gVisor's own memory and
+ * processor time count as used. Needs the program runsc. */
+enum sandbox_with { SANDBOX_WITH_BUBBLEWRAP, SANDBOX_WITH_RUNSC };
+/* "bubblewrap" or "runsc"; ERR_BAD_INPUT names both. */
+enum err_code sandbox_with_read(struct str name, enum sandbox_with *out, struct err *e) MUST_USE;
+
 struct sandbox;
 struct sandbox_spec {                   /* all it points to may go when sandbox_start returns, but `owner` */
     struct str program;                 /* a path inside: /usr/bin/python3 */
@@ -72,6 +80,7 @@ struct sandbox_spec {                   /* all it points to may go when sandbox_
     const struct sandbox_file *files;
     size_t files_count;
     struct sandbox_limits limits;
+    enum sandbox_with with;
     bool starts_programs;               /* may start other programs; needs a memory group (see sandbox_doctor) */
     bool talks;                         /* persistent: input stays open until sandbox_say_end */
     struct str input;                   /* one-shot: its standard input, copied */

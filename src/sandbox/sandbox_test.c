@@ -1,7 +1,10 @@
 #include "base/test.h"
 #include "sandbox/sandbox.h"
 
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 /* One guest and what was heard of it. */
 struct heard {
@@ -61,6 +64,25 @@ static bool possible(void)
                 printf("       no guest is run here: %s: " STR_FMT "\n", f[i].name, STR_ARG(f[i].found));
                 known = 0;
             }
+    }
+    return known;
+}
+
+/* Whether guests can be run in gVisor too, which is not on every machine. */
+static bool possible_in_gvisor(void)
+{
+    static int known = -1;
+
+    if (known < 0) {
+        AUTO_ARENA *a = arena_new_sized(0);
+        const struct sandbox_finding *f;
+        size_t n = possible() ? sandbox_doctor(a, &f) : 0;
+
+        known = 0;
+        for (size_t i = 0; i < n; i++)
+            known |= strcmp(f[i].name, "gVisor") == 0 && f[i].level == SANDBOX_HAS;
+        if (!known)
+            printf("       no guest is run in gVisor\n");
     }
     return known;
 }
@@ -232,17 +254,16 @@ static void talk_done(void *owner, struct sandbox *s)
     on_done(((struct talk *)owner)->h, s);
 }
 
-TEST(sandbox_talks_with_a_guest_that_stays)
+static void talk_with_a_guest(enum sandbox_with with)
 {
     AUTO_HEARD h = { .output = BUF_INIT(4096), .errors = BUF_INIT(4096), .files = BUF_INIT(4096), .failure = BUF_INIT(4096) };
     struct talk t = { .h = &h, .line = BUF_INIT(4096) };
     struct sandbox_spec spec = python("import sys\nfor line in sys.stdin: print(2 * int(line))");
     struct err e = ERR_INIT;
 
-    if (!possible())
-        return;
     signal(SIGPIPE, SIG_IGN);
     CHECK_OK(loop_new(&h.loop, &e));
+    spec.with = with;
     spec.talks = true;
     spec.heard = talk_heard;
     spec.done = talk_done;
@@ -257,6 +278,18 @@ TEST(sandbox_talks_with_a_guest_that_stays)
     buf_dispose(&t.line);
 }
 
+TEST(sandbox_talks_with_a_guest_that_stays)
+{
+    if (possible())
+        talk_with_a_guest(SANDBOX_WITH_BUBBLEWRAP);
+}
+
+TEST(sandbox_talks_with_a_guest_in_gvisor)
+{
+    if (possible_in_gvisor())
+        talk_with_a_guest(SANDBOX_WITH_RUNSC);
+}
+
 static void flood_heard(void *owner, struct sandbox *s, struct str bytes)
 {
     (void)owner, (void)s, (void)bytes;
@@ -269,24 +302,27 @@ TEST(sandbox_ends_a_talker_that_floods_or_hangs_or_is_cancelled)
         { "import time; time.sleep(60)", SANDBOX_CANCELLED },
     };
 
-    for (size_t i = 0; i < COUNT_OF(guests) && possible(); i++) {
+    for (size_t i = 0; i < COUNT_OF(guests) * 2 && possible(); i++) {
         AUTO_HEARD h = { 0 };
-        struct sandbox_spec spec = python(guests[i].code);
+        struct sandbox_spec spec = python(guests[i % COUNT_OF(guests)].code);
         struct err e = ERR_INIT;
 
+        spec.with = i < COUNT_OF(guests) ? SANDBOX_WITH_BUBBLEWRAP : SANDBOX_WITH_RUNSC;
+        if (spec.with == SANDBOX_WITH_RUNSC && !possible_in_gvisor())
+            break;
         spec.talks = true;
         spec.heard = flood_heard;
         begin(&h, &spec);
         REQUIRE(h.s);
-        if (guests[i].cause == SANDBOX_TIME)
+        if (guests[i % COUNT_OF(guests)].cause == SANDBOX_TIME)
             sandbox_deadline(h.s, 300);
-        if (guests[i].cause == SANDBOX_CANCELLED) {
+        if (guests[i % COUNT_OF(guests)].cause == SANDBOX_CANCELLED) {
             sandbox_cancel(h.s);
             CHECK_INT(sandbox_say(h.s, S("x"), &e), ERR_CONFLICT);
         }
         loop_run(h.loop);
         CHECK_INT(h.times, 1);
-        CHECK_INT(h.cause, guests[i].cause);
+        CHECK_INT(h.cause, guests[i % COUNT_OF(guests)].cause);
         CHECK_INT(sandbox_count(), 0);
     }
 }
@@ -310,6 +346,27 @@ TEST(sandbox_queues_so_much_and_no_more)
     sandbox_cancel(h.s);
     loop_run(h.loop);
     CHECK_INT(h.cause, SANDBOX_CANCELLED);
+}
+
+TEST(sandbox_starts_where_many_descriptors_are_open)
+{
+    enum { MANY = 1100 };               /* past ENTER_PROGRAM_FD: the way to the host has a number above it */
+    struct rlimit before, more;
+    int fds[MANY], count = 0;
+    AUTO_HEARD h = { 0 };
+
+    if (!possible() || getrlimit(RLIMIT_NOFILE, &before) != 0 || before.rlim_max < 2 * MANY)
+        return;
+    more = (struct rlimit){ 2 * MANY, before.rlim_max };
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &more), 0);
+    while (count < MANY && (fds[count] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0)
+        count++;
+    CHECK_INT(count, MANY);
+    hear(&h, python("print('here')"));
+    CHECK_STR(buf_str(&h.output), "here\n");
+    while (count)
+        close(fds[--count]);
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 /* --- refusals ----------------------------------------------------------------------------------------------------- */
@@ -392,6 +449,19 @@ TEST(sandbox_says_what_is_missing_and_runs_nothing)
     CHECK_INT(sandbox_ready(&e), ERR_ENVIRONMENT);
     if (path)
         setenv("PATH", path, 1);
+}
+
+TEST(sandbox_is_made_with_what_there_is)
+{
+    enum sandbox_with with = SANDBOX_WITH_BUBBLEWRAP;
+    struct err e = ERR_INIT;
+
+    CHECK_OK(sandbox_with_read(S("runsc"), &with, &e));
+    CHECK_INT(with, SANDBOX_WITH_RUNSC);
+    CHECK_OK(sandbox_with_read(S("bubblewrap"), &with, &e));
+    CHECK_INT(with, SANDBOX_WITH_BUBBLEWRAP);
+    CHECK_INT(sandbox_with_read(S("runs"), &with, &e), ERR_BAD_INPUT);
+    CHECK_STR(str_c(e.text), "a sandbox is made with bubblewrap or runsc, not with \"runs\" (did you mean \"runsc\"?)");
 }
 
 TEST(sandbox_tells_why_a_program_could_not_be_started)

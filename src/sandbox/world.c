@@ -13,10 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WORLD_WORDS_MAX (128 + 5 * (SANDBOX_FILES_MAX + 2))
+#define WORLD_WORDS_MAX (256 + 5 * (SANDBOX_FILES_MAX + 8))       /* the files given, and ours */
 static uint32_t worlds_made;        /* worlds made, by atomic add */
 
+#define WORLD_LIMITS_NOT_GVISORS 5      /* the last of world_limits */
 #define WORLD_PIDS_OWN 1                /* `enter` stays as the first process and counts */
+#define WORLD_GUEST "/guest"            /* with runsc: the root that gVisor is given */
 
 enum err_code world_find(const char *name, const char *package, struct arena *a, char **path, struct err *e)
 {
@@ -67,7 +69,11 @@ static int world_memory_file(struct world *w, struct str bytes, struct err *e)
 }
 
 /* --- bubblewrap's words ------------------------------------------------------------------------------------------- */
-struct world_words { struct world *w; size_t count; };
+struct world_words {
+    struct world *w;
+    size_t count;
+    const char *root;                   /* where the guest's root is in bubblewrap's world: "", or WORLD_GUEST */
+};
 
 static void world_word(struct world_words *words, const char *word)
 {
@@ -78,6 +84,12 @@ static void world_word(struct world_words *words, const char *word)
 static void world_number(struct world_words *words, int64_t n)
 {
     world_word(words, arena_cstr(words->w->arena, arena_printf(words->w->arena, "%lld", (long long)n)));
+}
+
+/* A path of the guest's, in bubblewrap's world. */
+static void world_at(struct world_words *words, const char *path)
+{
+    world_word(words, arena_cstr(words->w->arena, arena_printf(words->w->arena, "%s%s", words->root, path)));
 }
 
 #define WORLD_SAY(words, ...)                                                                                         \
@@ -92,7 +104,8 @@ static void world_system_folders(struct world_words *words)
 {
     static const char *const folders[] = { "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32" };
 
-    WORLD_SAY(words, "--ro-bind", "/usr", "/usr");
+    WORLD_SAY(words, "--ro-bind", "/usr");
+    world_at(words, "/usr");
     for (size_t i = 0; i < COUNT_OF(folders); i++) {
         char *target = arena_alloc(words->w->arena, 256);
         ssize_t n = readlink(folders[i], target, 255);
@@ -100,17 +113,22 @@ static void world_system_folders(struct world_words *words)
         if (n > 0) {
             world_word(words, "--symlink");
             world_word(words, target);
-            world_word(words, folders[i]);
+            world_at(words, folders[i]);
         } else if (file_is_dir(folders[i])) {
             world_word(words, "--ro-bind");
             world_word(words, folders[i]);
-            world_word(words, folders[i]);
+            world_at(words, folders[i]);
         }
     }
-    /* Every mount costs bubblewrap a fifth of a millisecond. */
-    WORLD_SAY(words, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--dev-bind", "/dev/null", "/dev/null",
-              "--dev-bind", "/dev/zero", "/dev/zero", "--dev-bind", "/dev/urandom", "/dev/urandom", "--symlink",
-              "urandom", "/dev/random");
+    WORLD_SAY(words, "--ro-bind-try", "/etc/ld.so.cache");
+    world_at(words, "/etc/ld.so.cache");
+}
+
+/* Every mount costs bubblewrap a fifth of a millisecond. */
+static void world_devices(struct world_words *words)
+{
+    WORLD_SAY(words, "--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/zero", "/dev/zero", "--dev-bind",
+              "/dev/urandom", "/dev/urandom", "--symlink", "urandom", "/dev/random");
 }
 
 static enum err_code world_file(struct world_words *words, const char *mode, struct str bytes, const char *to,
@@ -146,7 +164,9 @@ static enum err_code world_given_files(struct world_words *words, const struct s
                                   arena_printf(words->w->arena, "/box/work/" STR_FMT, STR_ARG(spec->files[i].path))),
                        e));
     }
-    return spec->native.len ? world_file(words, "0555", spec->native, "/program", e) : ERR_OK;
+    return spec->native.len ? world_file(words, "0555", spec->native,
+                                         spec->with == SANDBOX_WITH_RUNSC ? WORLD_GUEST "/program" : "/program", e)
+                            : ERR_OK;
 }
 
 /* --- the orders of `enter` ---------------------------------------------------------------------------------------- */
@@ -177,7 +197,7 @@ static void world_limits(struct enter_config *c, const struct sandbox_spec *spec
         { RLIMIT_NPROC, 0, (uint64_t)l->pids + WORLD_PIDS_OWN, (uint64_t)l->pids + WORLD_PIDS_OWN },
         { RLIMIT_STACK, 0, MIN((uint64_t)(8u << 20), memory), MIN((uint64_t)(64u << 20), memory) },
         { RLIMIT_MEMLOCK, 0, 0, 0 },
-        { RLIMIT_MSGQUEUE, 0, 0, 0 },
+        { RLIMIT_MSGQUEUE, 0, 0, 0 },       /* from here on: what gVisor knows no limit of */
         { RLIMIT_SIGPENDING, 0, 64, 64 },
         { RLIMIT_LOCKS, 0, 1024, 1024 },
         { RLIMIT_NICE, 0, 0, 0 },
@@ -186,9 +206,16 @@ static void world_limits(struct enter_config *c, const struct sandbox_spec *spec
 
     memcpy(c->limits, limits, sizeof limits);
     c->limit_count = COUNT_OF(limits);
+    if (c->flags & ENTER_WITHIN) {
+        c->limit_count -= WORLD_LIMITS_NOT_GVISORS;
+        c->cpus = 0;                        /* gVisor has those that its first program was kept to */
+    } else if (c->flags & ENTER_OUTSIDE) {
+        c->limit_count = 1;
+        c->cpu_ns = 0;
+    }
 }
 
-static enum err_code world_orders(struct world *w, const struct sandbox_spec *spec, int control_fd, struct buf *out,
+static enum err_code world_orders(const struct sandbox_spec *spec, unsigned flags, int control_fd, struct buf *out,
                                   struct err *e)
 {
     static const struct str environment[] = {
@@ -198,10 +225,11 @@ static enum err_code world_orders(struct world *w, const struct sandbox_spec *sp
     };
     static const char *const thread_variables[] = { "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS" };
     const struct sandbox_limits *l = &spec->limits;
-    struct enter_config c = { .magic = ENTER_MAGIC, .flags = spec->starts_programs ? 0 : ENTER_ONCE, .control_fd = (uint32_t)control_fd,
+    struct enter_config c = { .magic = ENTER_MAGIC, .flags = flags | (spec->starts_programs ? 0 : ENTER_ONCE),
+                              .control_fd = (uint32_t)control_fd,
                               .argc = (uint32_t)spec->args_count + 1, .envc = COUNT_OF(environment) + COUNT_OF(thread_variables),
                               .cpus = (uint32_t)MIN(l->cpus, (int64_t)1024), .cpu_ns = (uint64_t)l->cpu_ms * 1000000,
-                              .cpu_first = __atomic_fetch_add(&worlds_made, 1, __ATOMIC_RELAXED) };
+                              .cpu_first = __atomic_fetch_add(&worlds_made, flags & ENTER_WITHIN ? 0 : 1, __ATOMIC_RELAXED) };
     AUTO_BUF struct buf text = BUF_INIT(ENTER_TEXT_MAX - 1);
     struct str program = spec->native.len ? S("/program") : spec->program;
     struct filter filter;
@@ -231,36 +259,136 @@ static enum err_code world_orders(struct world *w, const struct sandbox_spec *sp
     buf_append(out, str_n((const char *)&c, sizeof c));
     buf_append(out, str_n(filter.instructions, filter.count * sizeof(struct sock_filter)));
     buf_append(out, buf_str(&text));
-    (void)w;
     return buf_failed(out) ? err_set(e, ERR_INTERNAL, "the sandbox's orders are too long") : ERR_OK;
+}
+
+#define WORLD_ORDERS_INIT                                                                                             \
+    BUF_INIT(sizeof(struct enter_config) + ENTER_FILTER_MAX * sizeof(struct sock_filter) + ENTER_TEXT_MAX)
+
+static void world_say_namespaces(struct world_words *words, const char *user)
+{
+    WORLD_SAY(words, "bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts",
+              "--unshare-cgroup-try", "--as-pid-1", "--die-with-parent", "--new-session", "--hostname", "box", "--uid");
+    world_word(words, user);
+    world_word(words, "--gid");
+    world_word(words, user);
+    WORLD_SAY(words, "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP");
+}
+
+static void world_say_box(struct world_words *words, const struct sandbox_spec *spec)
+{
+    WORLD_SAY(words, "--size");
+    world_number(words, spec->limits.disk_bytes);
+    WORLD_SAY(words, "--tmpfs", "/box", "--dir", "/box/work", "--dir", "/box/tmp");
+}
+
+/* The last words: the first program, with its orders. */
+static enum err_code world_say_enter(struct world_words *words, const struct buf *orders, struct err *e)
+{
+    int fd = world_memory_file(words->w, buf_str(orders), e);
+
+    if (fd < 0)
+        return ERR_ENVIRONMENT;
+    WORLD_SAY(words, "--remount-ro", "/", "--chdir", "/box/work", "--", "/enter");
+    world_number(words, fd);
+    return ERR_OK;
 }
 
 static enum err_code world_say_all(struct world *w, const struct sandbox_spec *spec, int control_fd, struct err *e)
 {
-    struct world_words words = { .w = w };
-    AUTO_BUF struct buf orders = BUF_INIT(sizeof(struct enter_config) + ENTER_FILTER_MAX * sizeof(struct sock_filter) +
-                                          ENTER_TEXT_MAX);
-    int fd;
+    struct world_words words = { .w = w, .root = "" };
+    AUTO_BUF struct buf orders = WORLD_ORDERS_INIT;
 
-    TRY(world_orders(w, spec, control_fd, &orders, e));
-    WORLD_SAY(&words, "bwrap", "--unshare-user", "--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try",
-              "--as-pid-1", "--die-with-parent", "--new-session", "--hostname", "box", "--uid", "1000", "--gid", "1000",
-              "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SETPCAP");
+    TRY(world_orders(spec, 0, control_fd, &orders, e));
+    world_say_namespaces(&words, "1000");
     world_system_folders(&words);
+    world_devices(&words);
     if (spec->starts_programs)
         WORLD_SAY(&words, "--proc", "/proc", "--symlink", "/proc/self/fd", "/dev/fd", "--dev-bind", "/dev/full",
                   "/dev/full", "--ro-bind-try", "/etc/alternatives", "/etc/alternatives");
-    WORLD_SAY(&words, "--symlink", "box/tmp", "/tmp", "--size");
-    world_number(&words, spec->limits.disk_bytes);
-    WORLD_SAY(&words, "--tmpfs", "/box", "--dir", "/box/work", "--dir", "/box/tmp");
+    WORLD_SAY(&words, "--symlink", "box/tmp", "/tmp");
+    world_say_box(&words, spec);
     TRY(world_file(&words, "0555", embedded_sandbox_enter.bytes, "/enter", e));
     TRY(world_given_files(&words, spec, e));
-    WORLD_SAY(&words, "--remount-ro", "/", "--chdir", "/box/work", "--", "/enter");
-    fd = world_memory_file(w, buf_str(&orders), e);
-    if (fd < 0)
-        return ERR_ENVIRONMENT;
-    world_number(&words, fd);
-    return ERR_OK;
+    return world_say_enter(&words, &orders, e);
+}
+
+/* --- with runsc --------------------------------------------------------------------------------------------------- */
+
+/* gVisor's configuration (OCI): `enter` as the first program, as a root without capabilities, who exists in gVisor only
+ * (outside it is bubblewrap's one user), on a read-only root. gVisor's own /dev and /tmp are memory that nothing would
+ * bound, so the one is read-only and the other is ours. */
+static json_t *world_bundle(void)
+{
+    static const char *const binds[][2] = { { "/box", "/box" }, { "/tmp", "/box/tmp" }, { "/told", "/told" } };
+    static const char *const namespaces[] = { "pid", "ipc", "uts", "mount", "network" };
+    json_t *mounts = json_pack("[{s:s,s:s,s:s,s:[s]}]", "destination", "/dev", "type", "tmpfs", "source", "none",
+                               "options", "ro"),
+           *spaces = json_array();
+
+    for (size_t i = 0; i < COUNT_OF(binds); i++)
+        json_array_append_new(mounts, json_pack("{s:s,s:s,s:s,s:[s]}", "destination", binds[i][0], "type", "bind",
+                                                "source", binds[i][1], "options", "rw"));
+    for (size_t i = 0; i < COUNT_OF(namespaces); i++)
+        json_array_append_new(spaces, json_pack("{s:s}", "type", namespaces[i]));
+    return json_pack("{s:s,s:{s:{s:i,s:i},s:[s,s],s:[],s:s,s:{},s:b,s:[{s:s,s:i,s:i}]},s:{s:s,s:b},s:s,s:o,s:{s:o}}", "ociVersion",
+                     "1.0.0", "process", "user", "uid", 0, "gid", 0, "args", "/enter", "/orders", "env", "cwd", "/box/work",
+                     "capabilities", "noNewPrivileges", true, "rlimits", "type", "RLIMIT_NOFILE", "soft", 2 * ENTER_PROGRAM_FD,
+                     "hard", 2 * ENTER_PROGRAM_FD, "root", "path", WORLD_GUEST, "readonly", true, "hostname", "box", "mounts",
+                     mounts, "linux", "namespaces", spaces);
+}
+
+static enum err_code world_bundle_file(struct world_words *words, struct err *e)
+{
+    AUTO_BUF struct buf text = BUF_INIT(16384);
+    AUTO_JSON *bundle = world_bundle();
+
+    ASSERT(bundle);
+    json_write(bundle, &text);
+    return world_file(words, "0444", buf_str(&text), "/bundle/config.json", e);
+}
+
+/* Inside bubblewrap's world, in which runsc and all of its own are ended and forgotten like any guest, stand the
+ * guest's root, the bundle, and runsc, which runs there as a root that is nobody outside. */
+static enum err_code world_say_runsc(struct world *w, const struct sandbox_spec *spec, int control_fd, struct err *e)
+{
+    static const char *const capabilities[] = { "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SETUID", "CAP_SETGID", "CAP_SETFCAP",
+                                                "CAP_CHOWN", "CAP_FOWNER", "CAP_FSETID", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH" };
+    static const struct str args[] = { S("--rootless"), S("--network=none"), S("--ignore-cgroups"), S("--root=/run"), S("run"),
+                                       S("--bundle=/bundle"), S("box") };
+    struct sandbox_spec outside = { .program = S("/runsc"), .args = args, .args_count = COUNT_OF(args), .limits = spec->limits,
+                                    .starts_programs = true };
+    struct world_words words = { .w = w, .root = "" };
+    AUTO_BUF struct buf orders = WORLD_ORDERS_INIT, within = WORLD_ORDERS_INIT;
+    char *runsc;
+
+    TRY(world_find("runsc", "runsc", w->arena, &runsc, e));
+    TRY(world_orders(spec, ENTER_WITHIN, 0, &within, e));
+    TRY(world_orders(&outside, ENTER_OUTSIDE, control_fd, &orders, e));
+    world_say_namespaces(&words, "0");
+    for (size_t i = 0; i < COUNT_OF(capabilities); i++) {
+        world_word(&words, "--cap-add");
+        world_word(&words, capabilities[i]);
+    }
+    WORLD_SAY(&words, "--perms", "0755", "--dir", WORLD_GUEST, "--proc", "/proc", "--ro-bind");
+    world_word(&words, runsc);
+    world_word(&words, "/runsc");
+    world_devices(&words);
+    world_system_folders(&words);       /* a runsc may want libraries */
+    words.root = WORLD_GUEST;
+    world_system_folders(&words);
+    if (spec->starts_programs)
+        WORLD_SAY(&words, "--ro-bind-try", "/etc/alternatives", WORLD_GUEST "/etc/alternatives");
+    WORLD_SAY(&words, "--dir", WORLD_GUEST "/box", "--dir", WORLD_GUEST "/tmp", "--dir", WORLD_GUEST "/told", "--dir", WORLD_GUEST "/dev",
+              "--dir", WORLD_GUEST "/proc", "--dir", WORLD_GUEST "/sys", "--tmpfs", "/told", "--tmpfs", "/run",
+              "--tmpfs", "/tmp");
+    world_say_box(&words, spec);
+    TRY(world_file(&words, "0555", embedded_sandbox_enter.bytes, "/enter", e));
+    TRY(world_file(&words, "0555", embedded_sandbox_enter.bytes, WORLD_GUEST "/enter", e));
+    TRY(world_file(&words, "0444", buf_str(&within), WORLD_GUEST "/orders", e));
+    TRY(world_bundle_file(&words, e));
+    TRY(world_given_files(&words, spec, e));
+    return world_say_enter(&words, &orders, e);
 }
 
 enum err_code world_prepare(const struct sandbox_spec *spec, int control_fd, struct world *out, struct err *e)
@@ -271,7 +399,7 @@ enum err_code world_prepare(const struct sandbox_spec *spec, int control_fd, str
     w.argv = arena_array(w.arena, const char *, WORLD_WORDS_MAX + 1);
     code = world_find("bwrap", "bubblewrap", w.arena, &w.bwrap, e);
     if (code == ERR_OK)
-        code = world_say_all(&w, spec, control_fd, e);
+        code = (spec->with == SANDBOX_WITH_RUNSC ? world_say_runsc : world_say_all)(&w, spec, control_fd, e);
     if (code != ERR_OK) {
         world_dispose(&w);
         return code;

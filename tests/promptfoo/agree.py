@@ -42,7 +42,7 @@ def theirs(config):
 
 def ours(config):
     out = os.path.join(home, "ours.json")
-    done = subprocess.run([assay, "run", config, "--format", "promptfoo", "-o", out, "--quiet", "--yes"], env=env,
+    done = subprocess.run([assay, "run", config, "-o", out, "--quiet", "--yes"], env=env,
                           cwd=fixtures, capture_output=True, text=True, timeout=120)
     if not os.path.exists(out):
         sys.exit("assay failed on %s: %s" % (config, (done.stdout + done.stderr)[-2000:]))

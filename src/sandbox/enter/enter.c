@@ -21,6 +21,11 @@
 #endif
 #define O_PATH      0x200000
 #define O_CLOEXEC   0x80000
+#define O_WRONLY    1
+#define O_RDWR      2
+#define O_CREAT     0100
+#define O_EXCL      0200
+#define SEEK_CUR    1
 #define AT_FDCWD    -100
 #define AT_EMPTY_PATH 0x1000
 #define F_SETFD     2
@@ -36,6 +41,10 @@
 #define SIG_BLOCK 0
 #define SIG_SETMASK 2
 #define WNOHANG 1
+#define CONTROL_FD 3
+#define TOLD_FD 4
+#define CPU_EARLY_NS 5000000u
+#define FD_LAST 0x7fffffff              /* gVisor takes no larger one */
 
 #if defined(__x86_64__)
 static long sys6(long n, long a, long b, long c, long d, long e, long f)
@@ -271,12 +280,55 @@ static void hand_over(void)
 /* Only the standard three, the way to the host and the program stay open; the last two close when the program starts. */
 static void close_the_rest(void)
 {
-    long control = given.c.control_fd;
+    must(SYS(SYS_close_range, CONTROL_FD + 1, ENTER_PROGRAM_FD - 1, 0, 0, 0), "close what is open");
+    must(SYS(SYS_close_range, ENTER_PROGRAM_FD + 1, FD_LAST, 0, 0, 0), "close what is open");
+    must(SYS(SYS_fcntl, CONTROL_FD, F_SETFD, 1, 0, 0), "close what is open");
+}
 
-    must(SYS(SYS_close_range, 3, control - 1, 0, 0, 0), "close what is open");
-    must(SYS(SYS_close_range, control + 1, ENTER_PROGRAM_FD - 1, 0, 0, 0), "close what is open");
-    must(SYS(SYS_close_range, ENTER_PROGRAM_FD + 1, ~0u, 0, 0, 0), "close what is open");
-    must(SYS(SYS_fcntl, control, F_SETFD, 1, 0, 0), "close what is open");
+/* The way to the host gets a number of its own; the orders, which may have had it, are read. */
+static void hold_control(void)
+{
+    if (given.c.control_fd != CONTROL_FD)
+        must(SYS(SYS_dup3, given.c.control_fd, CONTROL_FD, 0, 0, 0), "hold the way to its host");
+    given.c.control_fd = CONTROL_FD;
+}
+
+/* Within gVisor no descriptor of the host's arrives. What would go by the control socket is written to a file, which
+ * has lost its name before the program starts: nobody else there can open it. "b": it has begun. */
+static void begin_within(void)
+{
+    given.c.control_fd = (uint32_t)must(SYS(SYS_openat, AT_FDCWD, ENTER_TOLD, O_WRONLY, 0, 0),
+                                        "open its way to the host");
+    must(SYS(SYS_unlinkat, AT_FDCWD, ENTER_TOLD, 0, 0, 0), "keep its way to the host");
+    must(SYS(SYS_pwrite64, given.c.control_fd, "b", 1, 0, 0), "begin");
+    hold_control();
+}
+
+/* The same file, from outside. */
+static void begin_outside(void)
+{
+    long fd = must(SYS(SYS_openat, AT_FDCWD, ENTER_TOLD, O_RDWR | O_CREAT | O_EXCL, 0600, 0), "make a way for gVisor");
+
+    if (fd != TOLD_FD)
+        must(SYS(SYS_dup3, fd, TOLD_FD, 0, 0, 0), "make a way for gVisor");
+    must(SYS(SYS_mount, 0, "/told", 0, MS_REMOUNT | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=4096,nr_inodes=2"),
+         "bound the way for gVisor");       /* its folder and this file: a guest makes none there */
+}
+
+/* runsc is over, with `end` of its own: tells the host what was told by the one within. */
+static void relay(struct enter_end *end)
+{
+    char told[128];
+    long n = SYS(SYS_pread64, TOLD_FD, told, sizeof told, 0, 0);
+
+    if (n <= 0)
+        fail("start a guest in gVisor", (end->status >> 8) & 255);
+    if (told[0] == 'b') {               /* killed with all of gVisor */
+        end->status = SIGKILL;
+        SYS(SYS_write, CONTROL_FD, end, sizeof *end, 0, 0);
+    } else {
+        SYS(SYS_write, CONTROL_FD, told, n, 0, 0);
+    }
 }
 
 static void hold_program(const char *path)
@@ -304,19 +356,23 @@ static void become(const char *program)
     set_limits();
     if (given.c.cpus)
         keep_to_cpus();
-    lock_paths();
-    lock_calls();
+    if (!(given.c.flags & ENTER_OUTSIDE)) {
+        lock_paths();
+        lock_calls();
+    }
     if (given.c.flags & ENTER_ONCE)
         fail("start the program", SYS(SYS_execveat, ENTER_PROGRAM_FD, "", arguments, environment, AT_EMPTY_PATH));
     fail("start the program", SYS(SYS_execve, program, arguments, environment, 0, 0));
 }
 
-/* The kernel's processor-time limit counts in whole ticks of whole seconds; a timer on the program's own clock is
- * exact. It sends SIGALRM to this process, which holds it back until it asks. */
+/* The kernel's processor-time limit counts in whole ticks of whole seconds; a timer on the program's own clock is exact
+ * to a tick. It sends SIGALRM to this process, which holds it back until it asks, and comes earlier by CPU_EARLY_NS, so
+ * that with the tick and the waking the program does not get more than its limit. */
 static void time_program(long program)
 {
     struct { void *value; int32_t signal, notify; char rest[48]; } how = { .signal = SIGALRM, .notify = 0 };
-    int64_t s = (int64_t)(given.c.cpu_ns / 1000000000u), ns = (int64_t)(given.c.cpu_ns % 1000000000u);
+    uint64_t after = given.c.cpu_ns > 2 * CPU_EARLY_NS ? given.c.cpu_ns - CPU_EARLY_NS : given.c.cpu_ns;
+    int64_t s = (int64_t)(after / 1000000000u), ns = (int64_t)(after % 1000000000u);
     struct { int64_t interval[2], value[2]; } when = { .value = { s, ns } };
     int32_t timer = 0;
 
@@ -348,9 +404,10 @@ static void attend(long program)
     long got;
 
     SYS(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-    SYS(SYS_close_range, 0, given.c.control_fd - 1, 0, 0, 0);
-    SYS(SYS_close_range, given.c.control_fd + 1, ~0u, 0, 0, 0);
-    time_program(program);
+    SYS(SYS_close_range, 0, CONTROL_FD - 1, 0, 0, 0);
+    SYS(SYS_close_range, given.c.flags & ENTER_OUTSIDE ? TOLD_FD + 1 : CONTROL_FD + 1, FD_LAST, 0, 0, 0);
+    if (given.c.cpu_ns)
+        time_program(program);
     do {
         got = SYS(SYS_rt_sigtimedwait, &heard_signals, 0, 0, sizeof heard_signals, 0);
         if (got == SIGALRM) {
@@ -358,7 +415,10 @@ static void attend(long program)
             SYS(SYS_kill, program, SIGKILL, 0, 0, 0);
         }
     } while (!bury(program, &end.status));
-    SYS(SYS_write, given.c.control_fd, &end, sizeof end, 0, 0);
+    if (given.c.flags & ENTER_OUTSIDE)
+        relay(&end);
+    else if (!(given.c.flags & ENTER_WITHIN) || SYS(SYS_lseek, CONTROL_FD, 0, SEEK_CUR, 0, 0) == 0)
+        SYS(SYS_write, CONTROL_FD, &end, sizeof end, 0, 0);         /* within, its child may have told why it could not start */
     for (;;)
         SYS(SYS_exit_group, 0, 0, 0, 0, 0);
 }
@@ -372,9 +432,17 @@ void enter_main(long *stack)
     long child;
     int orders = 0;
 
-    for (; *number >= '0' && *number <= '9'; number++)
-        orders = orders * 10 + (*number - '0');
+    for (const char *n = number; *n >= '0' && *n <= '9'; n++)
+        orders = orders * 10 + (*n - '0');
+    if (*number == '/')
+        orders = (int)SYS(SYS_openat, AT_FDCWD, number, 0, 0, 0);
     read_orders(orders);
+    if (given.c.flags & ENTER_WITHIN)
+        begin_within();
+    else
+        hold_control();
+    if (given.c.flags & ENTER_OUTSIDE)
+        begin_outside();
     options = word();
     program = word();
     for (uint32_t i = 0; i < given.c.argc; i++)
@@ -383,10 +451,13 @@ void enter_main(long *stack)
         environment[i] = word();
     if (given.c.flags & ENTER_ONCE)
         flags |= MS_NOEXEC;
-    must(SYS(SYS_mount, 0, "/box", 0, flags, options), "bound its folder");
-    drop_capabilities();
+    if (!(given.c.flags & ENTER_WITHIN))
+        must(SYS(SYS_mount, 0, "/box", 0, flags, options), "bound its folder");
+    if (!(given.c.flags & (ENTER_WITHIN | ENTER_OUTSIDE)))
+        drop_capabilities();            /* runsc needs them; within, there are none */
     hold_program(program);
-    hand_over();
+    if (!(given.c.flags & ENTER_WITHIN))
+        hand_over();
     must(SYS(SYS_rt_sigprocmask, SIG_BLOCK, &heard_signals, &before, sizeof before, 0), "hold signals back");
     child = must(SYS(SYS_clone, SIGCHLD, 0, 0, 0, 0), "start a process");
     if (child == 0) {

@@ -5,19 +5,26 @@
  * of the working folder. Then it stays as the first process, and its child sets the limits, locks itself into Landlock
  * and seccomp, and becomes the untrusted program. What it shall
  * do stands in one memory file: this head, then `filter_count` seccomp instructions, then `text_bytes` bytes of
- * strings. Both ends are built together; ENTER_MAGIC changes with the layout. */
+ * strings, by its number or its path. Both ends are built together; ENTER_MAGIC changes with the layout. */
 #pragma once
 
 #include <stdint.h>
 
-#define ENTER_MAGIC 0x61737334u
+#define ENTER_MAGIC 0x61737335u
 #define ENTER_TEXT_MAX 65536            /* arguments and environment together */
 #define ENTER_FILTER_MAX 4096           /* BPF_MAXINSNS: the kernel takes no longer filter */
 #define ENTER_WORDS_MAX 512             /* arguments, and variables, each */
 #define ENTER_PROGRAM_FD 999            /* where the program is held open; above every open_files, so it can't be made again */
 #define ENTER_FILES_MAX 512             /* the largest open_files */
 
-enum { ENTER_ONCE = 1 };                /* flags: the program is started through ENTER_PROGRAM_FD, and nothing after it */
+#define ENTER_TOLD "/told/end"           /* a file, by which WITHIN tells OUTSIDE what it would have told the host */
+
+/* Flags. With gVisor there are two of it: the one OUTSIDE is the first program in bubblewrap's world and starts runsc,
+ * which needs that world's capabilities; the one WITHIN is the first in gVisor's, and does the rest there. */
+enum {
+    ENTER_ONCE = 1,                     /* the program is started through ENTER_PROGRAM_FD, and nothing after it */
+    ENTER_OUTSIDE = 2, ENTER_WITHIN = 4,
+};
 
 struct enter_limit { uint32_t resource, unused; uint64_t soft, hard; };
 struct enter_config {
