@@ -110,7 +110,7 @@ static void try_all(const char *options, const struct one *at, size_t count,
     REQUIRE(evaluators_new(&p, &e) == ERR_OK);
     k.done = 0;
     for (size_t i = 0; i < count; i++) {
-        cases[i] = (struct dataset_case){ .vars = (json_t *)vars(&at[i], a), .expected = (json_t *)(expected ? expected(&at[i], a) : NULL) };
+        cases[i] = (struct dataset_case){ .vars = vars(&at[i], a), .expected = expected ? expected(&at[i], a) : NULL };
         subjects[i] = (struct subject){ .kase = &cases[i], .output = str_c(at[i].answer) };
         wishes[i].arena = a;
         code_tests_wish(t, &subjects[i], &wishes[i]);
