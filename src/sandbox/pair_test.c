@@ -86,6 +86,7 @@ TEST(pair_tells_the_judge_when_the_other_is_gone)
 TEST(pair_holds_each_to_its_own_limits)
 {
     struct heard h;
+    int64_t n = 0;
 
     if (!pair_run(ASKS, "import time\ntime.sleep(60)", 400, &h))
         return;
@@ -94,7 +95,7 @@ TEST(pair_holds_each_to_its_own_limits)
     (void)pair_run("import sys\nn = len(sys.stdin.read())\nsys.stderr.write('%d' % n)\n",
                    "while True: print('x' * 999, flush=True)", 30000, &h);
     CHECK_INT(h.cause[SANDBOX_OTHER], SANDBOX_OUTPUT);
-    CHECK(atoi(h.errors) <= 1 << 20);
+    CHECK(str_to_i64(str_c(h.errors), &n) && n <= 1 << 20);
     CHECK_INT(h.cause[SANDBOX_JUDGE], SANDBOX_EXITED);
 }
 
