@@ -1,5 +1,5 @@
-/* bench/resample.c: the seconds that 10,000 resamples of N pairs' differences take (percentile and BCa intervals), one a
- * line: resample FILE TIMES. FILE holds the differences as doubles of this machine. */
+/* bench/resample.c: the seconds that 10,000 resamples of N pairs' differences take (percentile and BCa intervals), one
+ * a line: resample FILE TIMES. FILE holds the differences as doubles of this machine. */
 #include "eval/stats_resample.h"
 
 #include <stdio.h>
@@ -25,7 +25,8 @@ int main(int argc, char **argv)
         clock_gettime(CLOCK_MONOTONIC, &from);
         r = stats_resample(d, n, 0.95);
         clock_gettime(CLOCK_MONOTONIC, &to);
-        printf("%.6f %.9f %.9f\n", (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9, r.bca.low, r.bca.high);
+        printf("%.6f %.9f %.9f\n", (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9,
+               r.bca.low, r.bca.high);
     }
     free(d);
     fclose(f);

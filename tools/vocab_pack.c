@@ -188,6 +188,7 @@ static void pack_vocab(const char *path, uint32_t word_bits, uint32_t pair_bits,
 {
     static struct ranks r;
     static uint32_t byte_pairs[1 << 16];
+    static uint64_t common[1 << VOCAB_COMMON_BITS];
     uint64_t *words = calloc((size_t)1 << word_bits, sizeof *words),
              *pairs = calloc((size_t)1 << pair_bits, sizeof *pairs);
     uint64_t mask = (UINT64_C(1) << pair_bits) - 1;
@@ -197,6 +198,9 @@ static void pack_vocab(const char *path, uint32_t word_bits, uint32_t pair_bits,
     ranks_read(path, &r);
     for (uint32_t id = 0; id < r.n; id++)
         words_add(&r, words, word_bits, id);
+    memset(common, 0, sizeof common);
+    for (uint32_t id = 0; id < VOCAB_COMMON && id < r.n; id++)
+        words_add(&r, common, VOCAB_COMMON_BITS, id);
     for (uint32_t b = 0; b < 256; b++) {
         unsigned char byte = (unsigned char)b;
 
@@ -225,6 +229,7 @@ static void pack_vocab(const char *path, uint32_t word_bits, uint32_t pair_bits,
     v->longest = r.longest;
     v->word_bits = word_bits;
     v->pair_bits = pair_bits;
+    v->common = pack_append(common, sizeof common);
     v->words = pack_append(words, sizeof *words << word_bits);
     v->pairs = pack_append(pairs, sizeof *pairs << pair_bits);
     v->byte_pairs = pack_append(byte_pairs, sizeof byte_pairs);

@@ -19,6 +19,7 @@ struct score {
     double value;               /* finite when SCORE_VALUE */
     struct str note;            /* why it is missing, or why a check failed; may be empty */
     const struct score_parts *parts;    /* NULL for most */
+    const json_t *kept;         /* what it was made of and can't be had again without asking; NULL for most */
 };
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITIES };

@@ -66,6 +66,8 @@ enum err_code custom_scorer_prepare(const json_t *file, const json_t *options, s
         return err_prefix(e, "scorer");
     v->time_ms = v->spec.limits.wall_ms;
     v->spec.starts_programs = json_get_bool(options, "allow_exec", false);
+    if (json_child(options, "with") && sandbox_with_read(json_get_str(options, "with"), &v->spec.with, e) != ERR_OK)
+        return err_prefix(e, "scorer: with");
     TRY(custom_file(file, a, &own, e));
     v->name = own.path;
     if (str_is(path_ext(own.path), "py")) {

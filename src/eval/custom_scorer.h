@@ -10,13 +10,13 @@
  * output: text. expected: the case's, or null. metadata: {"case": id, "vars": {...}, "prompt": text of the last turn,
  * "latency_ms": n or null, "cost_usd": n or null}. score: 0 to 1; what it does not give is missing.
  * Settings, of both: files (others it needs beside it), time (for one answer; 10 s), memory (512M), allow_exec (a
- * program that starts others). Threads: read by many at once. */
+ * program that starts others), with (runsc: gVisor around it). Threads: read by many at once. */
 #pragma once
 
 #include "eval/evaluators.h"
 #include "eval/subject.h"
 
-#define CUSTOM_SCORER_OPTIONS "files time memory allow_exec"
+#define CUSTOM_SCORER_OPTIONS "files time memory allow_exec with"
 #define CUSTOM_SCORER_FILES   "scorer files"
 
 struct custom_scorer { struct evaluator evaluator; };

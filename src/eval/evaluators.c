@@ -67,6 +67,7 @@ static void evaluator_hash_spec(struct hash_sha256 *h, const struct sandbox_spec
     evaluator_hash(h, s->native);
     evaluator_hash(h, str_n((const char *)&s->limits, sizeof s->limits));
     evaluator_hash(h, s->starts_programs ? S("x") : S(""));
+    evaluator_hash(h, s->with == SANDBOX_WITH_RUNSC ? S("runsc") : S(""));
     for (size_t i = 0; i < s->args_count; i++)
         evaluator_hash(h, s->args[i]);
     evaluator_hash(h, S("files"));

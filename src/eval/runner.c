@@ -147,6 +147,7 @@ static enum err_code runner_open(struct runner *r, struct err *e)
     commit_open(r);
     r->concurrency = concurrency;
     r->feed_limit = concurrency * 2 + 2 * RUNNER_COMMIT_MAX;
+    r->ahead_limit = concurrency * 2 + RUNNER_FEED_AHEAD;
     r->run_limit_nanousd = r->options->budget_nanousd ? r->options->budget_nanousd : r->plan->run.budget_nanousd;
     r->answers = queue_new((size_t)(r->feed_limit * (int64_t)r->feed_count));
     if (store_free_bytes(r->store) < RUNNER_FREE_BYTES)
@@ -221,7 +222,7 @@ static int64_t runner_room(struct runner *r, const struct feed *f, bool *broke)
     pthread_mutex_lock(&r->lock);
     /* a model that answers nothing is found out on a few calls, not on a thousand */
     room = MIN(r->feed_limit, RUNNER_FEED_START + f->succeeded * 8) - f->outstanding;
-    room = f->abandoned ? r->feed_limit - f->outstanding : room;
+    room = f->abandoned ? r->feed_limit - f->outstanding : MIN(room, r->ahead_limit - f->unanswered);
     room = MIN(room, (int64_t)RUNNER_FEED_AT_ONCE);
     one = feed_reserve(f);
     if (room > 0 && r->run_limit_nanousd && !f->abandoned) {

@@ -22,6 +22,7 @@
 #define RUNNER_STORE_TRIES  4           /* a commit that fails is tried again each second */
 #define WISH_LEDGERS        2
 #define RUNNER_FEED_AT_ONCE 64
+#define RUNNER_FEED_AHEAD   256         /* unanswered beyond twice the calls in flight; half used up: more is fed */
 #define RUNNER_FEED_START   16          /* outstanding before the first success; each success allows 8 more */
 
 struct runner;
@@ -113,6 +114,7 @@ struct runner {
     bool no_more_shards;
     int64_t concurrency;                /* calls in flight per provider */
     int64_t feed_limit;                 /* outstanding per feed */
+    int64_t ahead_limit;                /* unanswered per feed: in flight, about to be sent, about to be scored */
     struct evaluators *evaluators;      /* NULL: the task's scoring runs no program */
     struct queue *answers;              /* works whose call is done */
     pthread_t *threads;

@@ -430,6 +430,7 @@ static void work_note(struct work *w, enum err_code code)      /* runner.lock he
 static void work_finish(struct work *w, enum err_code code, struct str why)
 {
     struct runner *r = w->r;
+    bool hungry;
 
     w->ledger.phase = PHASE_EXECUTION;
     work_sum(w, code, why);
@@ -444,7 +445,8 @@ static void work_finish(struct work *w, enum err_code code, struct str why)
     r->finished_last = &w->next;
     if (r->finished_count++ == 0)
         r->finished_since_ms = clock_mono_ms();
-    if (r->finished_count == 1 || r->finished_count == RUNNER_COMMIT_MAX)
+    hungry = w->feed->unanswered == r->ahead_limit - RUNNER_FEED_AHEAD / 2;
+    if (hungry || r->finished_count == 1 || r->finished_count == RUNNER_COMMIT_MAX)
         pthread_cond_signal(&r->wake);
     pthread_mutex_unlock(&r->lock);
 }

@@ -326,6 +326,20 @@ static void scores_write_parts(const struct score *scores, size_t count, struct 
     buf_puts(out, some ? "}" : "");
 }
 
+static void scores_write_kept(const struct score *scores, size_t count, struct buf *out)
+{
+    bool some = false;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!scores[i].kept)
+            continue;
+        buf_printf(out, "%s\"%zu\":", some ? "," : ",\"k\":{", i);
+        json_write(scores[i].kept, out);
+        some = true;
+    }
+    buf_puts(out, some ? "}" : "");
+}
+
 void scores_write(const struct score *scores, size_t count, struct buf *out)
 {
     bool noted = false;
@@ -353,6 +367,7 @@ void scores_write(const struct score *scores, size_t count, struct buf *out)
         noted = true;
     }
     buf_puts(out, noted ? "}" : "");
+    scores_write_kept(scores, count, out);
     scores_write_parts(scores, count, out);
     buf_byte(out, '}');
 }
@@ -420,6 +435,20 @@ enum err_code scores_read_parts(struct str text, json_t **out, struct err *e)
     if (!str_ends(text, S("}}")))
         return scores_bad(e);
     return json_read(str_sub(text, (size_t)at + 5, text.len - (size_t)at - 6), out, e);
+}
+
+enum err_code scores_read_kept(struct str text, size_t place, json_t **out, struct err *e)
+{
+    AUTO_JSON *doc = NULL;
+    char key[24];
+
+    *out = NULL;
+    if (!str_contains(text, S(",\"k\":{")))
+        return ERR_OK;
+    TRY(json_read(text, &doc, e));
+    snprintf(key, sizeof key, "%zu", place);
+    *out = json_incref(JSON_AT(doc, "k", key));
+    return ERR_OK;
 }
 
 enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,

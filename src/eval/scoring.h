@@ -4,6 +4,7 @@
  * a run's settings ("scorers"), so that a stored run's numbers keep their names when the task file has moved on.
  * Scores of a trial are stored as text: {"v":[0.5,null,1],"n":{"1":"why it is missing, or why the check failed"}},
  * and "p":{"0":[3,4,1]} of what a score leaves for its variant (score.parts; labels are strings, the expected first).
+ * "k":{"0":...} is what a scorer keeps to judge the stored trial again (score.kept).
  * Cost: about 5 us for a small JSON answer with 4 metrics and 3 checks. */
 #pragma once
 
@@ -62,6 +63,8 @@ enum err_code scores_read(struct str text, struct arena *a, struct score *out, s
 /* What trials left for their variant's values: {"scorer's place": [numbers or labels]}, the caller's; NULL when
  * nothing. */
 enum err_code scores_read_parts(struct str text, json_t **out, struct err *e) MUST_USE;
+/* What a scorer kept with a trial (score.kept), the caller's; NULL when nothing. */
+enum err_code scores_read_kept(struct str text, size_t place, json_t **out, struct err *e) MUST_USE;
 /* For people and programs: *values {name: number or null}, *notes {name: text}; the caller's. Scratch lives in `a`. */
 enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
                              json_t **values, json_t **notes, struct err *e) MUST_USE;

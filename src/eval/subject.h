@@ -45,6 +45,7 @@ struct subject {
     bool failed;                        /* no answer: every score is missing */
     const struct subject_wish *wishes;  /* and what came of them */
     size_t wish_count;
+    const json_t *kept;                 /* of a stored trial: what a scorer left (score.kept); NULL: nothing */
     struct subject_cache *cache;        /* scoring_run's; others leave it NULL */
 };
 

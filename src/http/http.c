@@ -8,6 +8,7 @@
  * Lock order: server before request. */
 #include "http/http.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <microhttpd.h>
@@ -24,6 +25,47 @@
 
 #define HTTP_POOL_BYTES     (16 * 1024)     /* of one connection: request line, headers, read and write buffers */
 #define HTTP_BLOCK_BYTES    (12 * 1024)     /* of a streamed answer, handed over at once */
+
+/* Opened when the first server starts: linked in, it and the TLS library it brings would cost every command almost a
+ * MiB of memory and a millisecond of its start, and most serve nobody. */
+#define HTTP_LIB "libmicrohttpd.so.12"
+#define HTTP_FUNCTIONS(X) \
+    X(MHD_add_response_header) X(MHD_create_response_from_buffer) X(MHD_create_response_from_callback) X(MHD_destroy_response) \
+    X(MHD_get_connection_info) X(MHD_get_daemon_info) X(MHD_get_timeout) X(MHD_lookup_connection_value) X(MHD_queue_response) \
+    X(MHD_resume_connection) X(MHD_run) X(MHD_start_daemon) X(MHD_stop_daemon) X(MHD_suspend_connection)
+
+static struct {
+#define X(name) __typeof__(name) *name;
+    HTTP_FUNCTIONS(X)
+#undef X
+} lib;
+static pthread_once_t lib_once = PTHREAD_ONCE_INIT;
+static char lib_fault[200];
+
+static void http_lib_open(void)
+{
+    void *handle = dlopen(HTTP_LIB, RTLD_NOW | RTLD_LOCAL);         /* stays open */
+
+    if (!handle) {
+        snprintf(lib_fault, sizeof lib_fault,
+                 "the HTTP server needs " HTTP_LIB
+                 ", which is not here (Debian, Ubuntu: apt-get install libmicrohttpd12)");
+        return;
+    }
+#define X(name)                                                                                                       \
+    if (!(lib.name = (__typeof__(lib.name))dlsym(handle, #name)))                                                     \
+        snprintf(lib_fault, sizeof lib_fault, HTTP_LIB " is too old for the HTTP server: it has no " #name);
+    HTTP_FUNCTIONS(X)
+#undef X
+}
+
+static enum err_code http_lib_ready(struct err *e)
+{
+    pthread_once(&lib_once, http_lib_open);
+    if (FAULT("http.library"))
+        return err_set(e, ERR_ENVIRONMENT, "the HTTP server needs " HTTP_LIB ", which is not here");
+    return lib_fault[0] ? err_set(e, ERR_ENVIRONMENT, "%s", lib_fault) : ERR_OK;
+}
 
 enum http_state {
     HTTP_WAITING,                           /* nobody has answered */
@@ -100,7 +142,7 @@ static void http_request_leave(struct http_request *r)
     if (!last)
         return;
     if (r->response)
-        MHD_destroy_response(r->response);
+        lib.MHD_destroy_response(r->response);
     arena_free(r->arena);
     buf_dispose(&r->body);
     buf_dispose(&r->out);
@@ -119,7 +161,7 @@ static void http_request_wake(struct http_request *r)
 {
     if (r->suspended) {
         r->suspended = false;
-        MHD_resume_connection(r->connection);
+        lib.MHD_resume_connection(r->connection);
         http_hand_wake(r->hand);
     }
 }
@@ -162,7 +204,7 @@ static void http_request_unlist(struct http_server *s, struct http_request *r)
  * libmicrohttpd does before it closes would send a polite FIN first. */
 static void http_reset(struct MHD_Connection *c)
 {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *info = lib.MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct sockaddr none = { .sa_family = AF_UNSPEC };
 
     if (info)
@@ -197,7 +239,7 @@ static ssize_t http_stream_read(void *arg, uint64_t at, char *out, size_t max)
         n = MHD_CONTENT_READER_END_WITH_ERROR;
     } else {
         r->suspended = true;
-        MHD_suspend_connection(r->connection);
+        lib.MHD_suspend_connection(r->connection);
     }
     pthread_mutex_unlock(&r->lock);
     return n;
@@ -211,11 +253,11 @@ static enum MHD_Result http_refuse(struct MHD_Connection *c, unsigned status, co
     enum MHD_Result queued;
 
     json_write(j, &text);
-    response = MHD_create_response_from_buffer(text.len, text.bytes, MHD_RESPMEM_MUST_COPY);
-    MHD_add_response_header(response, "Content-Type", "application/json");
-    MHD_add_response_header(response, "Connection", "close");
-    queued = MHD_queue_response(c, status, response);
-    MHD_destroy_response(response);
+    response = lib.MHD_create_response_from_buffer(text.len, text.bytes, MHD_RESPMEM_MUST_COPY);
+    lib.MHD_add_response_header(response, "Content-Type", "application/json");
+    lib.MHD_add_response_header(response, "Connection", "close");
+    queued = lib.MHD_queue_response(c, status, response);
+    lib.MHD_destroy_response(response);
     return queued;
 }
 
@@ -236,11 +278,11 @@ static enum MHD_Result http_proceed(struct http_request *r)
         result = MHD_NO;
     } else {
         r->suspended = true;
-        MHD_suspend_connection(r->connection);
+        lib.MHD_suspend_connection(r->connection);
     }
     pthread_mutex_unlock(&r->lock);
     /* Outside the lock: libmicrohttpd holds the response's own lock when it asks http_stream_read. */
-    return ready ? MHD_queue_response(r->connection, (unsigned)r->status, ready) : result;
+    return ready ? lib.MHD_queue_response(r->connection, (unsigned)r->status, ready) : result;
 }
 
 static enum MHD_Result http_on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method,
@@ -253,7 +295,7 @@ static enum MHD_Result http_on_request(void *arg, struct MHD_Connection *c, cons
 
     (void)version;
     if (!r) {
-        const char *length = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
+        const char *length = lib.MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Content-Length");
         int64_t bytes;
 
         if (length && (!str_to_i64(str_c(length), &bytes) || bytes > s->options.body_bytes_max))
@@ -364,13 +406,13 @@ static int64_t http_connections_allowed(int64_t wanted)
 static void *http_hand_main(void *arg)
 {
     struct http_hand *h = arg;
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    const union MHD_DaemonInfo *info = lib.MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
     struct pollfd look[2] = { { .fd = info->epoll_fd, .events = POLLIN }, { .fd = h->wake_fd, .events = POLLIN } };
 
     while (!__atomic_load_n(&h->ending, __ATOMIC_ACQUIRE)) {
         MHD_UNSIGNED_LONG_LONG ms;
         eventfd_t count;
-        int timeout_ms = MHD_get_timeout(h->daemon, &ms) == MHD_YES ? (int)MIN(ms, 60000ull) : -1;
+        int timeout_ms = lib.MHD_get_timeout(h->daemon, &ms) == MHD_YES ? (int)MIN(ms, 60000ull) : -1;
 
         if (poll(look, 2, timeout_ms) < 0 && errno != EINTR)
             break;
@@ -378,7 +420,7 @@ static void *http_hand_main(void *arg)
             (void)eventfd_read(h->wake_fd, &count);
             __atomic_store_n(&h->woken, false, __ATOMIC_RELEASE);
         }
-        MHD_run(h->daemon);
+        lib.MHD_run(h->daemon);
     }
     return NULL;
 }
@@ -401,8 +443,8 @@ static enum err_code http_hand_start(struct http_hand *h, int listen_fd, int64_t
     h->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0 || h->wake_fd < 0)
         return err_errno(e, ERR_ENVIRONMENT, errno, "the HTTP server did not start");
-    h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_on_request, h,
-                                 MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+    h->daemon = lib.MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, http_on_request, h,
+                                     MHD_OPTION_ARRAY, items, MHD_OPTION_END);
     if (!h->daemon) {
         close(fd);
         return err_set(e, ERR_ENVIRONMENT, "the HTTP server did not start: no memory or descriptors left");
@@ -430,7 +472,9 @@ enum err_code http_server_new(const struct http_options *options, struct http_se
     pthread_mutex_init(&s->lock, NULL);
     s->hand_count = CLAMP(options->threads, 1, 64);
     s->hands = xcalloc((size_t)s->hand_count, sizeof *s->hands);
-    code = http_listen(&s->options, &fd, &s->port, e);
+    code = http_lib_ready(e);
+    if (code == ERR_OK)
+        code = http_listen(&s->options, &fd, &s->port, e);
     for (int i = 0; i < s->hand_count && code == ERR_OK; i++) {
         s->hands[i] = (struct http_hand){ .server = s, .wake_fd = -1 };
         code = http_hand_start(&s->hands[i], fd, MAX(s->options.connections_max / s->hand_count, INT64_C(1)), e);
@@ -470,10 +514,10 @@ void http_server_free(struct http_server *s)
             __atomic_store_n(&h->ending, true, __ATOMIC_RELEASE);
             (void)eventfd_write(h->wake_fd, 1);
             pthread_join(h->thread, NULL);
-            MHD_run(h->daemon);                 /* takes up what was resumed above */
+            lib.MHD_run(h->daemon);                 /* takes up what was resumed above */
         }
         if (h->daemon)
-            MHD_stop_daemon(h->daemon);
+            lib.MHD_stop_daemon(h->daemon);
         if (h->server && h->wake_fd >= 0)
             close(h->wake_fd);
     }
@@ -496,12 +540,12 @@ struct str http_path(const struct http_request *r)
 
 struct str http_header(const struct http_request *r, const char *name)
 {
-    return str_c(MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name));
+    return str_c(lib.MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name));
 }
 
 struct str http_query(const struct http_request *r, const char *name)
 {
-    struct str s = str_c(MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name));
+    struct str s = str_c(lib.MHD_lookup_connection_value(r->connection, MHD_GET_ARGUMENT_KIND, name));
 
     return s.len ? http_unescape(r->arena, s) : str_n("", 0);
 }
@@ -523,8 +567,8 @@ bool http_gone(struct http_request *r)
     pthread_mutex_lock(&r->lock);
     gone = r->gone;
     if (!gone) {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection,
-                                                                       MHD_CONNECTION_INFO_CONNECTION_FD);
+        const union MHD_ConnectionInfo *info = lib.MHD_get_connection_info(r->connection,
+                                                                           MHD_CONNECTION_INFO_CONNECTION_FD);
         struct pollfd p = { .fd = info ? info->connect_fd : -1, .events = POLLRDHUP };
 
         gone = info && poll(&p, 1, 0) == 1 && p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL);
@@ -538,7 +582,7 @@ bool http_gone(struct http_request *r)
 static void http_response_headers(struct MHD_Response *response, const char *content_type, const char *const *headers)
 {
     if (content_type)
-        MHD_add_response_header(response, "Content-Type", content_type);
+        lib.MHD_add_response_header(response, "Content-Type", content_type);
     for (; headers && *headers; headers++) {
         struct str value = str_c(*headers), name;
         char name_text[128];
@@ -548,7 +592,7 @@ static void http_response_headers(struct MHD_Response *response, const char *con
         memcpy(name_text, name.at, name.len);
         name_text[name.len] = '\0';
         value = str_trim_start(value);
-        MHD_add_response_header(response, name_text, value.at ? value.at : "");     /* ends where the header string ends */
+        lib.MHD_add_response_header(response, name_text, value.at ? value.at : "");     /* ends where the header string ends */
     }
 }
 
@@ -570,7 +614,7 @@ static void http_finish(struct http_request *r, enum http_state state, int statu
 static void http_answer_owned(struct http_request *r, int status, const char *content_type, char *bytes, size_t len,
                               enum MHD_ResponseMemoryMode mode, const char *const *headers)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(len, bytes, mode);
+    struct MHD_Response *response = lib.MHD_create_response_from_buffer(len, bytes, mode);
 
     ASSERT(response);
     http_response_headers(response, content_type, headers);
@@ -615,7 +659,7 @@ void http_answer_made(struct http_request *r, int status, const char *content_ty
     struct MHD_Response *response;
 
     *m = (struct http_made){ size, fill, arg };
-    response = MHD_create_response_from_callback((uint64_t)size, HTTP_BLOCK_BYTES, http_made_read, m, free);
+    response = lib.MHD_create_response_from_callback((uint64_t)size, HTTP_BLOCK_BYTES, http_made_read, m, free);
     ASSERT(response);
     http_response_headers(response, content_type, headers);
     http_finish(r, HTTP_ANSWERED, status, response);
@@ -623,8 +667,8 @@ void http_answer_made(struct http_request *r, int status, const char *content_ty
 
 void http_stream_begin(struct http_request *r, int status, const char *content_type, const char *const *headers)
 {
-    struct MHD_Response *response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, HTTP_BLOCK_BYTES,
-                                                                      http_stream_read, r, NULL);
+    struct MHD_Response *response = lib.MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, HTTP_BLOCK_BYTES,
+                                                                          http_stream_read, r, NULL);
 
     ASSERT(response);
     http_response_headers(response, content_type, headers);

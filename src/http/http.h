@@ -5,6 +5,8 @@
  * For tests and the simulator an answer can also misbehave on purpose (http_abort).
  * Knows no routes of ours: http_match compares a path with a pattern, the caller keeps the table.
  *
+ * The library is opened when the first server starts.
+ *
  * Threads: the handler runs on a server thread and must not block; everything that ends a request may be called from
  * any thread. Cost of an idle connection: about 18 KiB, of a waiting request 5 KiB more. */
 #pragma once

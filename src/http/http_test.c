@@ -327,6 +327,18 @@ TEST(http_says_why_it_cannot_listen)
     http_server_free(s);
 }
 
+TEST(http_says_which_library_is_missing)
+{
+    struct http_server *s = NULL;
+    struct err e = ERR_INIT;
+
+    fault_arm("http.library");
+    CHECK_INT(http_server_new(&(struct http_options){ .handle = handle }, &s, &e), ERR_ENVIRONMENT);
+    CHECK(str_contains(str_c(e.text), S("libmicrohttpd.so")));
+    CHECK(!s);
+    fault_arm(NULL);
+}
+
 TEST(http_matches_paths_with_patterns)
 {
     AUTO_ARENA *a = arena_new_sized(0);

@@ -168,6 +168,38 @@ TEST(an_interrupted_run_is_continued_without_asking_anything_twice)
     place_close(&p);
 }
 
+struct waiting { struct llm *llm; int64_t most; };
+
+static int place_look_at_waiting(void *arg)
+{
+    struct waiting *w = arg;
+    struct llm_lane_stat lane;
+    int64_t sum = 0;
+
+    for (size_t i = 0; llm_lane_at(w->llm, i, &lane); i++)
+        sum += lane.in_flight + lane.queued;
+    w->most = MAX(w->most, sum);
+    return 0;
+}
+
+TEST(a_run_keeps_some_trials_waiting_and_no_more)
+{
+    struct place p;
+    struct waiting w;
+    int64_t allowed = 2 * 32 + 256;             /* twice the calls in flight, and what the feed may be ahead */
+
+    place_open(&p);
+    w = (struct waiting){ .llm = p.llm };
+    CHECK_OK(sim_control(p.sim, json_in_arena(json_pack("{s:f}", "latency_scale", 0.05), p.a), &p.e));
+    REQUIRE(place_plan(&p, "sim:swift", "repeat: 4\n"));
+    CHECK_OK(place_run(&p, (struct runner_options){ .interrupted = place_look_at_waiting, .arg = &w }));
+    CHECK_INT(p.ran.state, RUN_DONE);
+    CHECK_INT(place_rows(&p), CASES * 4);
+    CHECK(w.most <= allowed);
+    CHECK(w.most > allowed / 2);                /* the engine has no need to wait for us */
+    place_close(&p);
+}
+
 TEST(a_budget_is_never_passed_and_the_rest_is_asked_later)
 {
     struct place p;

@@ -46,19 +46,27 @@ struct str token_bytes(const struct token_encoding *t, uint32_t id)
     return str_n((const char *)pack_at(v->bytes + offset[id]), offset[id + 1] - offset[id]);
 }
 
-/* The token that is exactly these bytes, or VOCAB_NONE. */
-static inline uint32_t encoding_word(const struct vocab *v, const unsigned char *p, size_t n)
+/* The token that is exactly these bytes, by a table of 2^bits slots, or VOCAB_NONE. */
+static inline uint32_t encoding_find(const uint64_t *slots, uint32_t bits, uint64_t h, const unsigned char *bytes,
+                                     const unsigned char *p, size_t n)
 {
-    const unsigned char *bytes = pack_at(v->bytes);
-    const uint64_t *words = pack_at(v->words);
-    uint64_t h = vocab_word_hash(p, n), mask = (UINT64_C(1) << v->word_bits) - 1, slot;
+    uint64_t mask = (UINT64_C(1) << bits) - 1, slot;
 
-    for (uint64_t i = h & mask; (slot = words[i]); i = (i + 1) & mask)
+    for (uint64_t i = h & mask; (slot = slots[i]); i = (i + 1) & mask)
         if (!((slot ^ h) >> (64 - VOCAB_MARK_BITS)) && (slot >> VOCAB_ID_BITS & VOCAB_BYTES_MAX) == n &&
             memcmp(bytes + (slot >> (VOCAB_ID_BITS + VOCAB_LEN_BITS) & ((UINT64_C(1) << VOCAB_AT_BITS) - 1)), p, n) ==
                 0)
             return slot & VOCAB_NONE;
     return VOCAB_NONE;
+}
+
+static inline uint32_t encoding_word(const struct vocab *v, const unsigned char *p, size_t n)
+{
+    const unsigned char *bytes = pack_at(v->bytes);
+    uint64_t h = vocab_word_hash(p, n);
+    uint32_t id = encoding_find(pack_at(v->common), VOCAB_COMMON_BITS, h, bytes, p, n);
+
+    return id != VOCAB_NONE ? id : encoding_find(pack_at(v->words), v->word_bits, h, bytes, p, n);
 }
 
 /* Words come again. In a text long enough to pay for it, the pieces seen last are kept by their bytes: the tables are

@@ -37,6 +37,40 @@ TEST(the_bytes_of_the_tokens_are_the_text)
     vec_dispose(&ids);
 }
 
+static bool is_word(struct str s)               /* lower-case letters, one blank before them or none */
+{
+    struct str letters = str_starts(s, S(" ")) ? str_from(s, 1) : s;
+
+    for (size_t i = 0; i < letters.len; i++)
+        if (letters.at[i] < 'a' || letters.at[i] > 'z')
+            return false;
+    return letters.len > 0;
+}
+
+TEST(every_word_is_its_own_token_common_or_not)
+{
+    const struct token_encoding *const both[] = { cl100k(), o200k() };
+    struct token_ids ids = { 0 };
+
+    for (size_t k = 0; k < COUNT_OF(both); k++) {
+        int64_t common = 0, rare = 0, wrong = 0;
+
+        for (uint32_t id = 0; id < token_encoding_size(both[k]); id++) {
+            struct str word = token_bytes(both[k], id);
+
+            if (!is_word(word))
+                continue;
+            ids.len = 0;
+            token_encode(both[k], word, &ids);
+            wrong += ids.len != 1 || ids.at[0] != id;
+            *(id < VOCAB_COMMON ? &common : &rare) += 1;
+        }
+        CHECK_INT(wrong, 0);
+        CHECK(common > 5000 && rare > 20000);
+    }
+    vec_dispose(&ids);
+}
+
 TEST(short_and_long_ways_of_merging_agree)      /* the same piece below and above MERGE_SHORT, by its tokens' bytes */
 {
     uint32_t at_once[512], parts[512];

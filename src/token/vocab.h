@@ -2,9 +2,12 @@
  *
  * One read-only block in the program's image: mapped, shared by all threads and processes, nothing to load or free.
  * Sections begin at multiples of 64; offsets count from the block's first byte. Numbers are in the order of the machine
- * that builds, which is the machine that runs. Both tables are open addressing with linear steps:
+ * that builds, which is the machine that runs. The tables are open addressing with linear steps:
  *
  *   words   hash of a token's bytes -> the token. A slot is mark | offset of its bytes | length | id; 0 is empty.
+ *   common  the same for the tokens of the lowest ids, which most pieces of most texts are: looked into first, so that
+ * a
+ *           short text brings a few pages into memory and not one, with its neighbours, for each of its words.
  *   pairs   (left id, right id) -> the id of the two together, for the one pair each token is made of. Merging in order
  *           of rank never meets another split of a token: if neighbours hold exactly a token's bytes, all merges of
  *           lower rank inside these bytes are done, and those are the token's own (the packer proves it for each). */
@@ -14,6 +17,7 @@
 #include <string.h>
 
 enum { VOCAB_ID_BITS = 18, VOCAB_LEN_BITS = 8, VOCAB_AT_BITS = 22, VOCAB_MARK_BITS = 16, VOCAB_BYTES_MAX = 255 };
+enum { VOCAB_COMMON_BITS = 15, VOCAB_COMMON = 1 << (VOCAB_COMMON_BITS - 1) };      /* slots; tokens */
 enum { VOCAB_CL100K, VOCAB_O200K, VOCABS };
 #define VOCAB_MAGIC UINT64_C(0x3130316b6f747361)
 #define VOCAB_NONE  UINT32_C(0x3ffff)                           /* no such token */
@@ -28,6 +32,7 @@ struct vocab {
     uint32_t tokens, longest;               /* ids are 0 .. tokens-1; bytes of the longest */
     uint32_t word_bits, pair_bits;          /* the tables hold 2^bits slots */
     uint64_t words, pairs, bytes, offsets;  /* uint64 slots; uint64 slots; the tokens' bytes by id; uint32 tokens+1 */
+    uint64_t common;                        /* uint64 slots */
     uint64_t byte_pairs;                    /* uint32 [first byte << 8 | second]: the pairs most asked for, or VOCAB_NONE */
     uint32_t byte_id[256];
 };

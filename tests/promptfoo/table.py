@@ -6,7 +6,7 @@ import sys
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 page = os.path.join(root, "docs", "compat.md")
 words = {"SAME": "judged, with promptfoo's verdict", "OWN": "judged by rules of our own: may differ at the edges",
-         "MODEL": "needs a model: not evaluated", "SANDBOX": "needs the sandbox: not evaluated",
+         "MODEL": "needs a model: not evaluated", "SANDBOX": "code, run in the sandbox, with promptfoo's verdict",
          "ELSEWHERE": "needs what is not here: not evaluated"}
 with open(os.path.join(root, "src", "eval", "promptfoo", "kinds.c")) as f:
     kinds = re.findall(r'^    X\("([^"]+)", ([A-Z]+),', f.read(), re.M)

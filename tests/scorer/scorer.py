@@ -125,6 +125,7 @@ def a_scorer_that_does_not_start_is_told_before_anything_is_spent():
 def what_is_wrong_with_the_task_is_said_where_it_stands():
     for metrics, why in (("{scorer: mime.py}", "mine.py"), ("{scorer: mine.py, tim: 3}", "no setting \"tim\""),
                          ("{scorer: mine.py, time: soon}", "time"), ("{scorer: mine.py, memory: 1}", "memory"),
+                         ("{scorer: mine.py, with: runc}", "runsc"),
                          ("{scorer: ../mine.py}", ".."), ("{scorer: mine.txt}", "can't be run"), ("{scorer: mine.py, files: [mine.py]}", "two of its files"),
                          ("{scorer: [mine.py]}", "scorer takes a file")):
         with scored(PYTHON + "    return 1\n", ["a"], metrics=metrics) as home:

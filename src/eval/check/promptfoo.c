@@ -6,9 +6,21 @@
 
 static enum err_code promptfoo_prepare(const struct check_spec *spec, struct arena *a, void **state, struct err *e)
 {
-    (void)spec, (void)a, (void)e;
-    *state = NULL;
+    struct promptfoo_scripts *scripts;
+
+    TRY(promptfoo_scripts_new(spec->argument, a, &scripts, e));
+    *state = scripts;
     return ERR_OK;
+}
+
+static void promptfoo_wish(const void *state, const struct subject *s, struct subject_wishes *w)
+{
+    promptfoo_scripts_wish(state, s, w);
+}
+
+static const struct evaluator *promptfoo_program(const void *state, size_t i)
+{
+    return promptfoo_scripts_program(state, i);
 }
 
 static enum check_verdict promptfoo_verdict(const void *state, const struct check_target *t, struct arena *a,
@@ -26,8 +38,8 @@ static enum check_verdict promptfoo_verdict(const void *state, const struct chec
 }
 
 const struct check check_promptfoo = {
-    .name = "promptfoo", .argument = CHECK_TRUE, .scope = CHECK_OF_TRIAL,
+    .name = "promptfoo", .argument = CHECK_VALUE, .scope = CHECK_OF_TRIAL,
     .doc = "The case passes as a test of a promptfoo configuration does (see docs/compat.md).",
     .example = "- promptfoo",
-    .prepare = promptfoo_prepare, .judge = promptfoo_verdict,
+    .prepare = promptfoo_prepare, .judge = promptfoo_verdict, .wish = promptfoo_wish, .program = promptfoo_program,
 };

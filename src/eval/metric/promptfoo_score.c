@@ -10,12 +10,12 @@ static void promptfoo_score_score(const void *state, const struct subject *s, st
     const struct promptfoo_verdict *v;
 
     (void)state;
-    if (!promptfoo_judge(s, a, &v))
+    if (!promptfoo_judge(s, a, &v)) {
         *out = score_missing(S("the case is not a test of a promptfoo configuration"));
-    else if (isnan(v->answer.score))
-        *out = score_missing(S("an assertion was not evaluated"));
-    else
-        *out = score_of(v->answer.score);
+        return;
+    }
+    *out = isnan(v->answer.score) ? score_missing(S("an assertion was not evaluated")) : score_of(v->answer.score);
+    out->kept = v->kept;
 }
 
 const struct metric metric_promptfoo_score = {

@@ -38,16 +38,21 @@ bool load_has_magic(struct str path)
 
 bool load_read(struct load *l, struct str where, struct str path, struct str *out)
 {
+    if (load_is_code(path)) {
+        load_fault(l, where, "\"" STR_FMT "\" is code, which needs the sandbox", STR_ARG(path));
+        return false;
+    }
+    return load_read_any(l, where, path, false, out);
+}
+
+bool load_read_any(struct load *l, struct str where, struct str path, bool maybe, struct str *out)
+{
     AUTO_BUF struct buf text = BUF_INIT(DOC_BYTES_MAX);
     struct err e = ERR_INIT;
     char hint[160];
 
     if (str_starts(path, S("./")))
         path = str_from(path, 2);
-    if (load_is_code(path)) {
-        load_fault(l, where, "\"" STR_FMT "\" is code, which needs the sandbox", STR_ARG(path));
-        return false;
-    }
     if (++l->files > LOAD_FILES_MAX) {
         if (l->files == LOAD_FILES_MAX + 1)
             load_fault(l, where, "a configuration reads at most %d files", LOAD_FILES_MAX);
@@ -56,6 +61,8 @@ bool load_read(struct load *l, struct str where, struct str path, struct str *ou
     switch (file_read_beneath(l->r->dir, path, DOC_BYTES_MAX, &text, &e)) {
     case ERR_OK: break;
     case ERR_NOT_FOUND:
+        if (maybe)
+            return false;
         task_near_file(l->r, path, hint);
         load_fault(l, where, "there is no file \"" STR_FMT "\" in the configuration's folder%s", STR_ARG(path), hint);
         return false;

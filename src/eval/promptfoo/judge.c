@@ -4,6 +4,9 @@
 
 #include <math.h>
 
+#define JUDGE_KEPT_REASON 400
+#define JUDGE_KEPT_NAMES  64
+
 struct sum {
     double score, weight, unknown;      /* of what was evaluated; unknown: the weight of what was not */
     bool failed, skipped, broken;
@@ -36,6 +39,20 @@ static void judge_name(json_t *named, json_t *weights, struct str metric, double
     free(name);
 }
 
+/* Scores that came along with an assertion are the test's too, at its weight. */
+static void judge_add_names(struct sum *sum, const json_t *assertion, const json_t *named, const json_t *weights)
+{
+    double weight = judge_weight(assertion);
+
+    for (void *it = json_object_iter((json_t *)named); it; it = json_object_iter_next((json_t *)named, it)) {
+        const char *name = json_object_iter_key(it);
+
+        if (json_is_number(json_object_iter_value(it)) && !str_is(json_get_str(assertion, "metric"), name))
+            judge_name(sum->named, sum->weights, str_c(name), json_number_value(json_object_iter_value(it)),
+                       weight * json_get_double(weights, name, 1));
+    }
+}
+
 static void judge_add(struct sum *sum, const json_t *assertion, const struct promptfoo_answer *x)
 {
     double weight = judge_weight(assertion);
@@ -54,6 +71,7 @@ static void judge_add(struct sum *sum, const json_t *assertion, const struct pro
     sum->score += x->score * weight;
     sum->weight += weight;
     judge_name(sum->named, sum->weights, json_get_str(assertion, "metric"), x->score, weight);
+    judge_add_names(sum, assertion, x->named, x->named_weights);
     if (x->state != PROMPTFOO_PASS) {
         sum->failed = true;
         sum->failing = x->reason;
@@ -81,7 +99,7 @@ static void judge_sum(const struct sum *sum, double threshold, struct arena *a, 
     *out = (struct promptfoo_answer){ .state = PROMPTFOO_PASS };
     out->score = sum->unknown > 0 ? NAN : sum->weight > 0 ? sum->score / sum->weight : 0;
     if (sum->broken) {
-        *out = (struct promptfoo_answer){ PROMPTFOO_BROKEN, 0, sum->failing };
+        *out = (struct promptfoo_answer){ .state = PROMPTFOO_BROKEN, .reason = sum->failing };
     } else if (!isnan(threshold)) {
         judge_sum_threshold(sum, threshold, a, out);
     } else if (sum->failed) {
@@ -102,7 +120,8 @@ static struct str judge_blind(const struct subject *s)
 static void judge_one(const struct subject *s, struct str output, const json_t *assertion, struct arena *a,
                       struct promptfoo_answer *out)
 {
-    struct promptfoo_question q = { .s = s, .output = output, .value = json_child(assertion, "value"), .a = a };
+    struct promptfoo_question q = { .s = s, .output = output, .assertion = assertion, .value = json_child(assertion, "value"),
+                                    .a = a };
     const struct promptfoo_kind *kind = promptfoo_kind_find(json_get_str(assertion, "type"), &q.inverse);
 
     q.threshold = judge_threshold(assertion);
@@ -129,12 +148,12 @@ static void judge_one(const struct subject *s, struct str output, const json_t *
     if (out->state != PROMPTFOO_PASS && out->state != PROMPTFOO_SKIP)
         out->reason = arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(json_get_str(assertion, "type")),
                                    STR_ARG(out->reason));
-    if (out->state == PROMPTFOO_FAIL && judge_weight(assertion) == 0)
+    if (out->state == PROMPTFOO_FAIL && !out->firm && judge_weight(assertion) == 0)
         out->state = PROMPTFOO_PASS;
 }
 
 /* The texts of tools called stand for an output that has none. */
-static struct str judge_output(const struct subject *s, struct arena *a)
+struct str promptfoo_output(const struct subject *s, struct arena *a)
 {
     struct str text = subject_text(s);
     const json_t *calls = s->turn_count ? s->turns[s->turn_count - 1].tool_calls : NULL;
@@ -164,19 +183,71 @@ static const json_t *judge_named(const struct sum *sum, struct arena *a)
 /* A set's named scores are the test's too, at the weight of the set. */
 static void judge_set_names(struct sum *sum, const struct sum *set, const json_t *assertion, struct arena *a)
 {
-    const json_t *means = judge_named(set, a);
-    double weight = judge_weight(assertion);
-
-    for (void *it = json_object_iter((json_t *)means); it; it = json_object_iter_next((json_t *)means, it)) {
-        const char *name = json_object_iter_key(it);
-
-        if (!str_is(json_get_str(assertion, "metric"), name))
-            judge_name(sum->named, sum->weights, str_c(name), json_number_value(json_object_iter_value(it)),
-                       weight * json_get_double(set->weights, name, 1));
-    }
+    judge_add_names(sum, assertion, judge_named(set, a), set->weights);
 }
 
 struct judging { const struct subject *s; struct str output; struct promptfoo_verdict *v; struct arena *a; };
+
+/* Numbers only; null when there are none, or too many to keep. */
+static json_t *judge_named_copy(const json_t *named)
+{
+    json_t *o;
+
+    if (!json_object_size(named) || json_object_size(named) > JUDGE_KEPT_NAMES)
+        return json_null();
+    o = json_object();
+    for (void *it = json_object_iter((json_t *)named); it; it = json_object_iter_next((json_t *)named, it))
+        if (json_is_number(json_object_iter_value(it)))
+            json_object_set_new(o, json_object_iter_key(it), json_real(json_number_value(json_object_iter_value(it))));
+    return o;
+}
+
+/* What an assertion came to that asked outside: [part, state, score, reason, firm, named, weights]. */
+static void judging_keep(struct judging *j, size_t part, const struct promptfoo_answer *x)
+{
+    json_t *one = json_array();
+
+    if (!j->v->kept)
+        j->v->kept = json_in_arena(json_array(), j->a);
+    json_array_append_new(one, json_integer((json_int_t)part));
+    json_array_append_new(one, json_integer(x->state));
+    json_array_append_new(one, isnan(x->score) ? json_null() : json_real(x->score));
+    json_array_append_new(one, json_from_str(str_utf8_head(x->reason, JUDGE_KEPT_REASON)));
+    json_array_append_new(one, json_boolean(x->firm));
+    json_array_append_new(one, judge_named_copy(x->named));
+    json_array_append_new(one, judge_named_copy(x->named_weights));
+    json_array_append_new((json_t *)j->v->kept, one);
+}
+
+/* What was kept of this part when the trial was new; false: nothing. */
+static bool judging_kept(const struct judging *j, size_t part, struct promptfoo_answer *out)
+{
+    for (size_t i = 0; i < json_array_size(j->s->kept); i++) {
+        const json_t *one = json_array_get(j->s->kept, i), *score = json_array_get(one, 2);
+        json_int_t state = json_integer_value(json_array_get(one, 1));
+
+        if (!json_is_integer(json_array_get(one, 0)) || (size_t)json_integer_value(json_array_get(one, 0)) != part ||
+            state < PROMPTFOO_FAIL || state > PROMPTFOO_BROKEN)
+            continue;
+        *out = (struct promptfoo_answer){
+            .state = (enum promptfoo_state)state, .score = json_is_number(score) ? json_number_value(score) : NAN,
+            .reason = json_to_str(json_array_get(one, 3)), .firm = json_is_true(json_array_get(one, 4)),
+            .named = json_array_get(one, 5), .named_weights = json_array_get(one, 6) };
+        return true;
+    }
+    return false;
+}
+
+static void judging_one(struct judging *j, struct promptfoo_part *p)
+{
+    size_t part = (size_t)(p - j->v->parts);
+
+    if (judging_kept(j, part, &p->answer))
+        return;
+    judge_one(j->s, j->output, p->assertion, j->a, &p->answer);
+    if (subject_wish_of(j->s, p->assertion))
+        judging_keep(j, part, &p->answer);
+}
 
 static struct promptfoo_part *judging_part(struct judging *j, const json_t *assertion, bool in_set)
 {
@@ -195,7 +266,7 @@ static void judging_set(struct judging *j, const json_t *assertion, struct sum *
     for (size_t i = 0; i < json_array_size(members) && j->v->part_count < PROMPTFOO_ASSERTS_MAX; i++) {
         struct promptfoo_part *p = judging_part(j, json_array_get(members, i), true);
 
-        judge_one(j->s, j->output, p->assertion, j->a, &p->answer);
+        judging_one(j, p);
         judge_add(&own, p->assertion, &p->answer);
     }
     judge_sum(&own, judge_threshold(assertion), j->a, &whole->answer);
@@ -218,12 +289,12 @@ static void judging_all(struct judging *j, const json_t *test)
             continue;
         }
         p = judging_part(j, assertion, false);
-        judge_one(j->s, j->output, assertion, j->a, &p->answer);
+        judging_one(j, p);
         judge_add(&sum, assertion, &p->answer);
     }
     judge_sum(&sum, judge_threshold(test), j->a, &j->v->answer);
     if (!json_array_size(list))
-        j->v->answer = (struct promptfoo_answer){ PROMPTFOO_PASS, 1, STR_NONE };
+        j->v->answer = (struct promptfoo_answer){ .state = PROMPTFOO_PASS, .score = 1 };
     j->v->named = judge_named(&sum, j->a);
 }
 
@@ -238,7 +309,7 @@ bool promptfoo_judge(const struct subject *s, struct arena *a, const struct prom
     kept = subject_slot(s, S("promptfoo verdict"), a);
     if (!*kept) {
         *kept = j.v = arena_new(a, struct promptfoo_verdict);
-        j.output = judge_output(s, a);
+        j.output = promptfoo_output(s, a);
         judging_all(&j, test);
     }
     *out = *kept;

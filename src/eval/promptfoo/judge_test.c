@@ -64,7 +64,8 @@ TEST(promptfoo_kinds_are_sorted_and_each_says_what_it_is)
         CHECK(i == 0 || strcmp(promptfoo_kind_at(i - 1)->name, k->name) < 0);
         CHECK(promptfoo_kind_find(str_c(k->name), &inverse) == k && !inverse);
         CHECK(k->about[0] && promptfoo_support_name(k->support)[0]);
-        CHECK((k->judge != NULL) == (k->support <= PROMPTFOO_OWN) || strcmp(k->name, "assert-set") == 0);
+        CHECK((k->judge != NULL) == (k->support <= PROMPTFOO_OWN || k->support == PROMPTFOO_SANDBOX) ||
+              strcmp(k->name, "assert-set") == 0);
     }
 }
 

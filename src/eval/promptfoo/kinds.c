@@ -5,7 +5,6 @@
 #include <math.h>
 
 static const char model[] = "a model grades it; not evaluated here: judge the run afterwards with `assay judge`";
-static const char sandbox[] = "it runs code, which needs the sandbox: not evaluated";
 static const char traces[] = "it reads traces, which are not kept: not evaluated";
 
 /* name, support, judge, about: sorted by name */
@@ -45,7 +44,7 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("is-valid-openai-function-call", SAME, promptfoo_tools_call, "as is-valid-openai-tools-call")                    \
     X("is-valid-openai-tools-call", SAME, promptfoo_tools_call, "the tools called exist and take these arguments")     \
     X("is-xml", OWN, promptfoo_is_xml, "the output is one well-formed XML document, with the elements asked for")      \
-    X("javascript", SANDBOX, NULL, sandbox)                                                                            \
+    X("javascript", SANDBOX, promptfoo_javascript, "an expression, a function's body or a file says so")               \
     X("latency", SAME, promptfoo_latency, "the call took at most so many milliseconds")                                \
     X("levenshtein", SAME, promptfoo_levenshtein, "edit distance to the text is at most the threshold (5)")            \
     X("llm-rubric", MODEL, NULL, model)                                                                                \
@@ -57,10 +56,10 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("perplexity", ELSEWHERE, NULL, "it needs log probabilities, which are not kept: not evaluated")                  \
     X("perplexity-score", ELSEWHERE, NULL, "it needs log probabilities, which are not kept: not evaluated")            \
     X("pi", ELSEWHERE, NULL, "it asks a scoring service: not evaluated")                                               \
-    X("python", SANDBOX, NULL, sandbox)                                                                                \
+    X("python", SANDBOX, promptfoo_python, "an expression, a function's body or a file says so")                       \
     X("regex", SAME, promptfoo_regex, "the pattern, as JavaScript reads it, is found in the output")                   \
     X("rouge-n", SAME, promptfoo_rouge_n, "ROUGE-1 of words in lower case reaches the threshold (0.75)")               \
-    X("ruby", SANDBOX, NULL, sandbox)                                                                                  \
+    X("ruby", ELSEWHERE, NULL, "it is a program in Ruby: not evaluated")                                               \
     X("search-rubric", MODEL, NULL, model)                                                                             \
     X("select-best", MODEL, NULL, "a model compares answers: not evaluated here; see `assay compare`")                 \
     X("similar", MODEL, NULL, "it asks for embeddings: not evaluated; see the metric embedding_similarity")            \
@@ -91,7 +90,7 @@ const char *promptfoo_support_name(enum promptfoo_support s)
 {
     static const char *const names[PROMPTFOO_SUPPORTS] = {
         [PROMPTFOO_SAME] = "the same verdict", [PROMPTFOO_OWN] = "judged by our own rules",
-        [PROMPTFOO_MODEL] = "needs a model", [PROMPTFOO_SANDBOX] = "needs the sandbox",
+        [PROMPTFOO_MODEL] = "needs a model", [PROMPTFOO_SANDBOX] = "run in the sandbox",
         [PROMPTFOO_ELSEWHERE] = "not here",
     };
 
@@ -132,7 +131,7 @@ void promptfoo_say(const struct promptfoo_question *q, bool holds, struct str wh
 {
     bool pass = holds != q->inverse;
 
-    *out = (struct promptfoo_answer){ pass ? PROMPTFOO_PASS : PROMPTFOO_FAIL, pass, STR_NONE };
+    *out = (struct promptfoo_answer){ .state = pass ? PROMPTFOO_PASS : PROMPTFOO_FAIL, .score = pass };
     if (!pass)
         out->reason = holds ? S("it holds, and must not") : why;
 }
@@ -143,8 +142,8 @@ void promptfoo_say_score(const struct promptfoo_question *q, double score, doubl
     double threshold = isnan(q->threshold) ? usual : q->threshold;
     bool pass = (score >= threshold) != q->inverse;
 
-    *out = (struct promptfoo_answer){ pass ? PROMPTFOO_PASS : PROMPTFOO_FAIL, q->inverse ? 1 - score : score,
-                                      STR_NONE };
+    *out = (struct promptfoo_answer){ .state = pass ? PROMPTFOO_PASS : PROMPTFOO_FAIL,
+                                      .score = q->inverse ? 1 - score : score };
     if (!pass)
         out->reason = arena_printf(q->a, "%s %.4f is %s the threshold %.15g", name, score,
                                    q->inverse ? "not below" : "below", threshold);
@@ -152,10 +151,10 @@ void promptfoo_say_score(const struct promptfoo_question *q, double score, doubl
 
 void promptfoo_broken(struct str why, struct promptfoo_answer *out)
 {
-    *out = (struct promptfoo_answer){ PROMPTFOO_BROKEN, 0, why };
+    *out = (struct promptfoo_answer){ .state = PROMPTFOO_BROKEN, .reason = why };
 }
 
 void promptfoo_skip(struct str why, struct promptfoo_answer *out)
 {
-    *out = (struct promptfoo_answer){ PROMPTFOO_SKIP, NAN, why };
+    *out = (struct promptfoo_answer){ .state = PROMPTFOO_SKIP, .score = NAN, .reason = why };
 }

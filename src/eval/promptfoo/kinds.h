@@ -11,6 +11,7 @@ promptfoo_judge_fn promptfoo_levenshtein, promptfoo_bleu, promptfoo_gleu, prompt
 promptfoo_judge_fn promptfoo_is_json, promptfoo_contains_json, promptfoo_is_xml, promptfoo_contains_xml;             /* forms.c */
 promptfoo_judge_fn promptfoo_latency, promptfoo_cost, promptfoo_finish_reason, promptfoo_is_refusal,
     promptfoo_tools_call;                                                                                            /* trials.c */
+promptfoo_judge_fn promptfoo_javascript, promptfoo_python;                                                           /* scripts.c */
 
 /* `holds` turned round when the question is inverse, as an answer of score 0 or 1; `why` is the reason of a failure. */
 void promptfoo_say(const struct promptfoo_question *q, bool holds, struct str why, struct promptfoo_answer *out);
@@ -19,6 +20,8 @@ void promptfoo_say_score(const struct promptfoo_question *q, double score, doubl
                          struct promptfoo_answer *out);
 void promptfoo_broken(struct str why, struct promptfoo_answer *out);
 void promptfoo_skip(struct str why, struct promptfoo_answer *out);
+/* What is judged: the trimmed text, or the tools called where there is none. */
+struct str promptfoo_output(const struct subject *s, struct arena *a);
 /* A scalar as JavaScript writes it. */
 struct str promptfoo_scalar(const json_t *j, struct arena *a);
 /* Lower case for comparing, letters of all scripts. */

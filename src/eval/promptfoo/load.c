@@ -235,11 +235,13 @@ static struct doc_node *load_task(struct load *l)
     json_object_set_new(root, "chunking", json_string("off"));
     json_object_set_new(root, "metrics", json_pack("[s,s,s,s]", "checks_passed", "promptfoo_score", "cost", "latency"));
     json_object_set_new(root, "thresholds", json_pack("{s:f}", "checks_passed", 1.0));
-    json_object_set_new(root, "checks",
-                        json_pack("[{s:b,s:s,s:s}]", "promptfoo", 1, "name", "test", "severity", "critical"));
     load_prompts(l);
     variants = load_variants(l);
+    l->scripts = json_in_arena(json_object(), l->a);
     load_tests(l);
+    json_object_set_new(root, "checks",
+                        json_pack("[{s:o,s:s,s:s}]", "promptfoo", json_object_size(l->scripts) ? json_incref(l->scripts) : json_true(),
+                                  "name", "test", "severity", "critical"));
     prompts = load_prompts_node(l);
     /* what a prompt reads and a test has not is nothing, and no mistake */
     reads = json_in_arena(json_object(), l->a);

@@ -29,6 +29,7 @@ struct load {
     VEC(struct load_prompt) prompts;
     VEC(struct load_test) tests;
     json_t *cases;
+    json_t *scripts;                        /* what the check is told of them (promptfoo.h) */
     json_t *tools;                          /* of the providers, when they agree */
     bool tools_differ;
     const char *transform;                  /* why outputs can't be judged, or NULL */
@@ -65,6 +66,8 @@ bool load_is_code(struct str path);                         /* .js .py .rb ..., 
 bool load_has_magic(struct str path);                       /* * ? [ */
 /* A file of the folder; told when it can't be read. */
 bool load_read(struct load *l, struct str where, struct str path, struct str *out);
+/* The same of one that may be code; what is not there is told, or (`maybe`) just false. */
+bool load_read_any(struct load *l, struct str where, struct str path, bool maybe, struct str *out);
 /* The same as a tree; *shown is how places in it are called. */
 bool load_tree(struct load *l, struct str where, struct str path, struct doc_node **out, struct str *shown);
 /* Files below the folder that the pattern names, sorted; told when there are none. */
@@ -93,5 +96,8 @@ struct doc_node *load_variants(struct load *l);             /* load_providers.c;
 void load_tests(struct load *l);                            /* load_tests.c: fills cases and odd */
 /* load_csv.c: rows as tests. */
 void load_csv(struct load *l, struct str path, struct str text);
+/* load_scripts.c: a javascript or python assertion's value as the case keeps it, yours; its file goes into l->scripts. */
+json_t *load_script(struct load *l, struct str where, const json_t *assertion, const struct promptfoo_kind *kind,
+                    const json_t *vars);
 /* "contains-any(0.5): a, b" as an assertion; the caller's. */
 json_t *load_assertion(struct str text, struct arena *a);

@@ -275,7 +275,7 @@ TEST(promptfoo_tables_and_scenarios_are_tests)
 TEST(promptfoo_tells_what_it_does_not_honour)
 {
     static const struct { const char *text, *want; } rows[] = {
-        { "tests: [{vars: {x: a}, assert: [{type: javascript, value: 'true'}]}]", "warning promptfooconfig.yaml:3:9: assertion javascript: it runs code" },
+        { "tests: [{vars: {x: a}, assert: [{type: ruby, value: 'true'}]}]", "warning promptfooconfig.yaml:3:9: assertion ruby: it is a program" },
         { "tests: [{vars: {x: a}, assert: [{type: g-eval, value: x}]}]", "a model grades it" },
         { "tests: [{vars: {x: a}, options: {transform: output.trim()}}]", "transform is code" },
         { "tests: [{vars: {x: a}, provider: echo}]", "own provider is not honoured" },

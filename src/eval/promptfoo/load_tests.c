@@ -338,7 +338,7 @@ static void vars_note_odd(struct load *l, const json_t *vars)
 /* The short form stays JSON; files are read, templates filled in. Takes nothing. */
 static json_t *assert_one(struct load *l, struct str where, const json_t *one, const json_t *vars)
 {
-    static const char *const kept[] = { "type", "threshold", "weight", "transform", "provider" };
+    static const char *const kept[] = { "type", "threshold", "weight", "transform", "provider", "config" };
     json_t *o = json_object(), *value = json_child(one, "value"), *list = json_child(one, "assert"), *members;
     struct str type = json_get_str(one, "type"), metric = json_get_str(one, "metric"), path;
     AUTO_JSON *read = NULL;
@@ -360,13 +360,18 @@ static json_t *assert_one(struct load *l, struct str where, const json_t *one, c
         load_note(l, where, "assertion " STR_FMT ": %s", STR_ARG(type), kind->about);
     if (kind && kind->judge && json_child(one, "transform"))
         load_note(l, where, "an assertion's transform is code, which needs the sandbox: not evaluated");
-    if (kind && kind->judge && json_is_string(value) && load_is_file(json_to_str(value), &path) && load_is_code(path)) {
+    if (kind && kind->judge && kind->support != PROMPTFOO_SANDBOX && json_is_string(value) &&
+        load_is_file(json_to_str(value), &path) && load_is_code(path)) {
         load_note(l, where, "assertion " STR_FMT ": its value is made by code, which needs the sandbox: not evaluated",
                   STR_ARG(type));
         json_object_set_new(o, "transform", json_string("value"));
     }
     if (!value || json_is_null(value))
         return o;
+    if (kind && kind->support == PROMPTFOO_SANDBOX) {
+        json_object_set_new(o, "value", load_script(l, where, one, kind, vars));
+        return o;
+    }
     if (kind && kind->judge) {
         read = load_files_in(l, where, value, 0);
         json_object_set_new(o, "value",

@@ -11,8 +11,9 @@
  *   it passes when no assertion fails; with a threshold, when the score reaches it, whatever failed
  *   an assertion of weight 0 never fails; an assert-set is an assertion whose verdict is made the same way of its own
  *   an assertion that can't be judged at all (its value makes no sense) fails the test, threshold or not
- * Kinds that need a model, a sandbox or a service are not evaluated, and neither is a test whose verdict they decide:
- * it passes or fails only where they can change nothing.
+ * Kinds that need a model or a service are not evaluated, and neither is a test whose verdict they decide: it passes
+ * or fails only where they can change nothing. Scripts (javascript, python) are asked in the sandbox before a test is
+ * judged (scripts.c); what they said is kept with the trial, so that a stored one is judged again without them.
  *
  * Known differences: what came is trimmed at both ends before anybody judges it; is-refusal knows other phrases;
  * schemas are draft 2020-12 and do not look at `format`. Threads: any; a verdict lives in the subject's arena. */
@@ -30,20 +31,26 @@ enum promptfoo_state { PROMPTFOO_FAIL, PROMPTFOO_PASS, PROMPTFOO_SKIP, PROMPTFOO
 struct promptfoo_question {
     const struct subject *s;
     struct str output;                  /* what is judged, as text */
-    const json_t *value;                /* of the assertion; NULL: none */
+    const json_t *assertion, *value;    /* value: NULL: none */
     double threshold;                   /* NAN: none */
     bool inverse;                       /* "not-..." */
     struct arena *a;
 };
 /* FAIL and PASS are after `inverse`; the score is promptfoo's, which need not be 0 or 1. */
-struct promptfoo_answer { enum promptfoo_state state; double score; struct str reason; };
+struct promptfoo_answer {
+    enum promptfoo_state state;
+    double score;
+    struct str reason;
+    bool firm;                          /* it fails even when it weighs nothing */
+    const json_t *named, *named_weights;    /* further named scores that came with it; NULL for most */
+};
 
 /* Who judges a kind of assertion. */
 enum promptfoo_support {
     PROMPTFOO_SAME,                     /* we, with promptfoo's verdict */
     PROMPTFOO_OWN,                      /* we, by rules of our own: verdicts may differ at the edges */
     PROMPTFOO_MODEL,                    /* a model grades: not evaluated here */
-    PROMPTFOO_SANDBOX,                  /* code: not evaluated here */
+    PROMPTFOO_SANDBOX,                  /* code, run in the sandbox, with promptfoo's verdict */
     PROMPTFOO_ELSEWHERE,                /* a service, a trace, a library that is not here: not evaluated */
     PROMPTFOO_SUPPORTS
 };
@@ -74,9 +81,26 @@ struct promptfoo_verdict {
     struct promptfoo_part *parts;
     size_t part_count;
     const json_t *named;                /* {metric: score}: means by weight of what bears the name */
+    const json_t *kept;                 /* what came of assertions that ask outside, for judging again; NULL: none did */
 };
 
 /* The subject's test judged, once: a second call gives the same. False: the case is none of promptfoo's. */
 bool promptfoo_judge(const struct subject *s, struct arena *a, const struct promptfoo_verdict **out);
 /* What is wrong with a test's `assert`, as a sentence; empty: nothing. It was made by us, or comes from anywhere. */
 struct str promptfoo_test_fault(const json_t *test, struct arena *a);
+
+/* --- scripts (scripts.c) ------------------------------------------------------------------------------------------ */
+/* What the check `promptfoo` holds of a configuration's scripts:
+ *   {"javascript": {"files": {PATH: TEXT}, "load": [[PATH, FUNCTION]]}, "python": {...}}: languages that are used. */
+struct promptfoo_scripts;
+enum promptfoo_language { PROMPTFOO_JAVASCRIPT, PROMPTFOO_PYTHON, PROMPTFOO_LANGUAGES };
+const char    *promptfoo_language_name(enum promptfoo_language language);           /* "javascript" */
+/* Whether this machine can run it; *why says why not. */
+bool           promptfoo_language_runs(enum promptfoo_language language, struct arena *a, struct str *why);
+enum err_code  promptfoo_scripts_new(const json_t *argument, struct arena *a, struct promptfoo_scripts **out,
+                                     struct err *e) MUST_USE;
+/* The i-th evaluator they need; NULL past the last. */
+const struct evaluator *promptfoo_scripts_program(const struct promptfoo_scripts *x, size_t i);
+void promptfoo_scripts_wish(const struct promptfoo_scripts *x, const struct subject *s, struct subject_wishes *w);
+/* "file://a/b.py:name" apart: the language it is in; false: it names no file that is run here. `function` may be empty. */
+bool promptfoo_script_file(struct str value, struct str *path, struct str *function, enum promptfoo_language *language);

@@ -30,6 +30,7 @@ struct promptfoo_report {
     struct column *columns;             /* by the variant's number */
     json_t *prompts;                    /* of the settings, by variant: {name, source} */
     struct usage usage;
+    ptrdiff_t kept_by;                  /* the scorer that kept what scripts said; -1: none */
     bool some;
 };
 
@@ -132,8 +133,8 @@ static json_t *promptfoo_test(const struct promptfoo_report *w, const json_t *va
 /* Success, score and reason of a trial that is judged by nothing of promptfoo's. */
 static void promptfoo_plain(const struct store_trial *t, struct promptfoo_verdict *v)
 {
-    *v = (struct promptfoo_verdict){ .answer = { t->trial.violations ? PROMPTFOO_FAIL : PROMPTFOO_PASS,
-                                                 t->trial.violations ? 0 : 1, STR_NONE } };
+    *v = (struct promptfoo_verdict){ .answer = { .state = t->trial.violations ? PROMPTFOO_FAIL : PROMPTFOO_PASS,
+                                                 .score = t->trial.violations ? 0 : 1 } };
     if (t->trial.violations)
         v->answer.reason = S("a check failed");
 }
@@ -145,6 +146,7 @@ static const struct promptfoo_verdict *promptfoo_verdict_of(struct promptfoo_rep
     const json_t *turns = json_child(transcript, "turns"), *joined = json_child(transcript, "output");
     const struct promptfoo_verdict *v;
     struct promptfoo_verdict *plain = arena_new(a, struct promptfoo_verdict);
+    json_t *kept = NULL;
     struct turn *list = arena_array(a, struct turn, json_array_size(turns) + 1);
     struct subject s = { .kase = w->case_at < 0 ? NULL : &w->kase, .turns = list, .turn_count = json_array_size(turns),
                          .usage = &t->trial.usage, .cost_nanousd = t->trial.cost_nanousd, .latency_ms = t->trial.latency_ms };
@@ -153,12 +155,14 @@ static const struct promptfoo_verdict *promptfoo_verdict_of(struct promptfoo_rep
         turn_from_json(json_array_get(turns, i), a, &list[i]);
     *output = joined ? json_to_str(joined) : s.turn_count ? list[s.turn_count - 1].response : STR_NONE;
     s.output = *output;
+    if (w->kept_by >= 0 && scores_read_kept(t->scores, (size_t)w->kept_by, &kept, NULL) == ERR_OK)
+        s.kept = kept ? json_in_arena(kept, a) : NULL;
     subject_begin(&s, a);
     if (t->trial.state == TRIAL_DONE && promptfoo_judge(&s, a, &v))
         return v;
     promptfoo_plain(t, plain);
     if (t->trial.state != TRIAL_DONE)
-        plain->answer = (struct promptfoo_answer){ PROMPTFOO_BROKEN, 0, t->trial.error_text };
+        plain->answer = (struct promptfoo_answer){ .state = PROMPTFOO_BROKEN, .reason = t->trial.error_text };
     return plain;
 }
 
@@ -325,6 +329,10 @@ static enum err_code promptfoo_write(const struct result *r, struct store *s, co
                                   .case_arena = arena_new_sized(4096), .prompts = promptfoo_prompts(r) };
     enum err_code code;
 
+    w.kept_by = -1;
+    for (size_t i = 0; i < r->scorer_count; i++)
+        if (r->scorers[i].kind == SCORER_METRIC && str_is(r->scorers[i].base, "promptfoo_score"))
+            w.kept_by = (ptrdiff_t)i;
     w.columns = arena_array(a, struct column, (size_t)r->run->variants);
     for (int64_t i = 0; i < r->run->variants; i++) {
         w.columns[i].named = json_in_arena(json_object(), a);
