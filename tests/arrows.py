@@ -17,7 +17,7 @@ PUBLIC = {
     "base": {"base/*.h": "*"},
     "domain": {"domain/*.h": "*"},
     "data": {"data/pack.h": "*", "data/usecase.h": "*"},
-    "sandbox": {"sandbox/beneath.h": "*"},
+    "sandbox": {"sandbox/beneath.h": "*", "sandbox/pair.h": "*"},
     "template": {"template/unicode.h": "*"},
     "eval": {"eval/*.h": "*", "eval/report/report.h": "*", "eval/report/charts.h": "*",
              "eval/report/grid.h": "*", "eval/report/comparison.h": "*", "eval/report/analyses.h": "*"},

@@ -33,22 +33,6 @@ static enum err_code custom_file(const json_t *j, struct arena *a, struct sandbo
     return ERR_OK;
 }
 
-static enum err_code custom_limit(struct sandbox_limits *l, const json_t *options, const char *name, struct err *e)
-{
-    const json_t *v = json_child(options, name);
-    char text[32];
-
-    if (!v)
-        return ERR_OK;
-    if (!json_is_string(v) && !json_is_number(v))
-        return err_set(e, ERR_BAD_INPUT, "scorer: %s takes a number, or a text such as %s", name,
-                       strcmp(name, "time") == 0 ? "500ms, 10 or 2m" : "64M or 1G");
-    snprintf(text, sizeof text, "%.15g", json_number_value(v));
-    if (sandbox_limits_set(l, str_c(name), json_is_string(v) ? json_to_str(v) : str_c(text), e) != ERR_OK)
-        return err_prefix(e, "scorer: %s", name);
-    return ERR_OK;
-}
-
 static enum err_code custom_files(const json_t *list, struct arena *a, struct sandbox_file *files, size_t *count,
                                   struct err *e)
 {
@@ -77,8 +61,9 @@ enum err_code custom_scorer_prepare(const json_t *file, const json_t *options, s
 
     *v = (struct evaluator){ 0 };
     sandbox_limits_usual(&v->spec.limits);
-    TRY(custom_limit(&v->spec.limits, options, "time", e));
-    TRY(custom_limit(&v->spec.limits, options, "memory", e));
+    if (evaluator_limit(options, "time", &v->spec.limits, e) != ERR_OK ||
+        evaluator_limit(options, "memory", &v->spec.limits, e) != ERR_OK)
+        return err_prefix(e, "scorer");
     v->time_ms = v->spec.limits.wall_ms;
     v->spec.starts_programs = json_get_bool(options, "allow_exec", false);
     if (json_child(options, "with") && sandbox_with_read(json_get_str(options, "with"), &v->spec.with, e) != ERR_OK)

@@ -6,7 +6,13 @@
 #define EVALUATORS_WHY_MAX    640
 
 struct bench;
-struct once { struct bench *bench; struct evaluation *x; struct sandbox *sandbox; struct once *next; };
+struct once {                           /* one question's guest, or its pair */
+    struct bench *bench;
+    struct evaluation *x;
+    struct sandbox *sandbox;
+    struct sandbox_pair *pair;
+    struct once *next;
+};
 
 struct guest {                          /* one process */
     struct bench *bench;
@@ -55,35 +61,58 @@ static void evaluator_hash(struct hash_sha256 *h, struct str s)
     hash_sha256_add(h, s);
 }
 
+static void evaluator_hash_spec(struct hash_sha256 *h, const struct sandbox_spec *s)
+{
+    evaluator_hash(h, s->program);
+    evaluator_hash(h, s->native);
+    evaluator_hash(h, str_n((const char *)&s->limits, sizeof s->limits));
+    evaluator_hash(h, s->starts_programs ? S("x") : S(""));
+    evaluator_hash(h, s->with == SANDBOX_WITH_RUNSC ? S("runsc") : S(""));
+    for (size_t i = 0; i < s->args_count; i++)
+        evaluator_hash(h, s->args[i]);
+    evaluator_hash(h, S("files"));
+    for (size_t i = 0; i < s->files_count; i++) {
+        evaluator_hash(h, s->files[i].path);
+        evaluator_hash(h, s->files[i].bytes);
+    }
+}
+
 void evaluator_seal(struct evaluator *v)
 {
-    const struct sandbox_spec *s = &v->spec;
     struct hash_sha256 h;
 
     hash_sha256_init(&h);
     evaluator_hash(&h, v->name);
-    evaluator_hash(&h, s->program);
-    evaluator_hash(&h, s->native);
     evaluator_hash(&h, v->hello);
-    evaluator_hash(&h, str_n((const char *)&s->limits, sizeof s->limits));
     evaluator_hash(&h, str_n((const char *)&v->time_ms, sizeof v->time_ms));
-    evaluator_hash(&h, s->starts_programs ? S("x") : S(""));
-    evaluator_hash(&h, s->with == SANDBOX_WITH_RUNSC ? S("runsc") : S(""));
     evaluator_hash(&h, v->once ? S("once") : v->numbered ? S("numbered") : S("stays"));
-    for (size_t i = 0; i < s->args_count; i++)
-        evaluator_hash(&h, s->args[i]);
-    evaluator_hash(&h, S("files"));
-    for (size_t i = 0; i < s->files_count; i++) {
-        evaluator_hash(&h, s->files[i].path);
-        evaluator_hash(&h, s->files[i].bytes);
-    }
+    evaluator_hash_spec(&h, &v->spec);
+    evaluator_hash(&h, v->other ? S("other") : S("alone"));
+    if (v->other)
+        evaluator_hash_spec(&h, v->other);
     hash_sha256_end(&h, v->id);
+}
+
+enum err_code evaluator_limit(const json_t *options, const char *name, struct sandbox_limits *l, struct err *e)
+{
+    const json_t *v = json_child(options, name);
+    char text[32];
+
+    if (!v)
+        return ERR_OK;
+    if (!json_is_string(v) && !json_is_number(v))
+        return err_set(e, ERR_BAD_INPUT, "%s takes a number, or a text such as %s", name,
+                       strcmp(name, "time") == 0 ? "500ms, 10 or 2m" : "64M or 1G");
+    snprintf(text, sizeof text, "%.15g", json_number_value(v));
+    if (sandbox_limits_set(l, str_c(name), json_is_string(v) ? json_to_str(v) : str_c(text), e) != ERR_OK)
+        return err_prefix(e, "%s", name);
+    return ERR_OK;
 }
 
 bool evaluation_same(const struct evaluation *a, const struct evaluation *b)
 {
     if (strcmp(a->evaluator->id, b->evaluator->id) != 0 || !str_eq(a->question, b->question) ||
-        a->files_count != b->files_count)
+        !str_eq(a->told, b->told) || a->files_count != b->files_count)
         return false;
     for (size_t i = 0; i < a->files_count; i++)
         if (!str_eq(a->files[i].path, b->files[i].path) || !str_eq(a->files[i].bytes, b->files[i].bytes))
@@ -345,9 +374,9 @@ static bool guest_tell(struct guest *g)
 
 /* --- a guest for one question ------------------------------------------------------------------------------------- */
 
-static void once_done(void *owner, struct sandbox *s)
+/* Its guest, or both of its pair, are over: `failure` when the sandbox failed, `cancelled` when we did it. */
+static void once_over(struct once *o, const char *failure, bool cancelled)
 {
-    struct once *o = owner;
     struct bench *b = o->bench;
     struct evaluators *p = b->pool;
     struct evaluation *x = o->x;
@@ -360,16 +389,12 @@ static void once_done(void *owner, struct sandbox *s)
     free(o);
     b->living--;
     p->living--;
-    x->cause = sandbox_cause(s);
-    x->status = sandbox_status(s);
-    x->output = arena_strdup(x->arena, sandbox_output(s));
-    x->errors = arena_strdup(x->arena, sandbox_errors(s));
-    if (x->cause == SANDBOX_FAILED)
-        bench_failed(b, sandbox_failure(s));
-    else if (x->cause != SANDBOX_CANCELLED)
+    if (failure)
+        bench_failed(b, failure);
+    else if (!cancelled)
         b->failures = 0;
-    if (x->cause == SANDBOX_FAILED || x->cause == SANDBOX_CANCELLED)
-        evaluation_fail(x, x->cause == SANDBOX_FAILED ? sandbox_failure(s) : "it was cancelled");
+    if (failure || cancelled)
+        evaluation_fail(x, failure ? failure : "it was cancelled");
     else
         x->done(x);
     if (p->stopping && !p->living)
@@ -378,12 +403,52 @@ static void once_done(void *owner, struct sandbox *s)
         bench_serve(b);
 }
 
+static void once_done(void *owner, struct sandbox *s)
+{
+    struct once *o = owner;
+    struct evaluation *x = o->x;
+
+    x->cause = sandbox_cause(s);
+    x->status = sandbox_status(s);
+    x->output = arena_strdup(x->arena, sandbox_output(s));
+    x->errors = arena_strdup(x->arena, sandbox_errors(s));
+    once_over(o, x->cause == SANDBOX_FAILED ? sandbox_failure(s) : NULL, x->cause == SANDBOX_CANCELLED);
+}
+
+static void once_pair_done(void *owner, const struct sandbox_end ends[2])
+{
+    const struct sandbox_end *judge = &ends[SANDBOX_JUDGE], *other = &ends[SANDBOX_OTHER];
+    const struct sandbox_end *failed = judge->cause == SANDBOX_FAILED   ? judge
+                                       : other->cause == SANDBOX_FAILED ? other
+                                                                        : NULL;
+    struct once *o = owner;
+    struct evaluation *x = o->x;
+
+    x->cause = judge->cause;
+    x->status = judge->status;
+    x->errors = arena_strdup(x->arena, judge->errors);
+    x->other_cause = other->cause;
+    x->other_status = other->status;
+    once_over(o, failed ? failed->failure.at : NULL, judge->cause == SANDBOX_CANCELLED);
+}
+
+static enum err_code once_start_pair(struct once *o, const struct sandbox_spec *judge, struct err *e)
+{
+    struct evaluation *x = o->x;
+    struct sandbox_pair_spec pair = { .guests = { [SANDBOX_JUDGE] = *judge, [SANDBOX_OTHER] = *o->bench->evaluator->other },
+                                      .first = { [SANDBOX_JUDGE] = x->question, [SANDBOX_OTHER] = x->told },
+                                      .done = once_pair_done, .owner = o };
+
+    return sandbox_pair_start(o->bench->pool->loop, &pair, &o->pair, e);
+}
+
 static void once_start(struct bench *b, struct evaluation *x)
 {
     struct sandbox_spec spec = b->evaluator->spec;
     struct sandbox_file *files = xcalloc(spec.files_count + x->files_count + 1, sizeof *files);
     struct once *o = xcalloc(1, sizeof *o);
     struct err e = ERR_INIT;
+    enum err_code code;
 
     if (spec.files_count)
         memcpy(files, spec.files, spec.files_count * sizeof *files);
@@ -395,7 +460,8 @@ static void once_start(struct bench *b, struct evaluation *x)
     spec.input = x->question;
     spec.done = once_done;
     spec.owner = o;
-    if (sandbox_start(b->pool->loop, &spec, &o->sandbox, &e) == ERR_OK) {
+    code = b->evaluator->other ? once_start_pair(o, &spec, &e) : sandbox_start(b->pool->loop, &spec, &o->sandbox, &e);
+    if (code == ERR_OK) {
         b->onces = o;
         b->living++;
         b->pool->living++;
@@ -523,7 +589,10 @@ static void evaluators_on_cancel(void *arg)
         for (struct guest *g = b->guests; g; g = g->next)
             guest_end(g, "it was cancelled");
         for (struct once *o = b->onces; o; o = o->next)
-            sandbox_cancel(o->sandbox);
+            if (o->pair)
+                sandbox_pair_cancel(o->pair);
+            else
+                sandbox_cancel(o->sandbox);
     }
 }
 

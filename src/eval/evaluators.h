@@ -7,12 +7,14 @@
  * than `time_ms` over a question, writes more than a line of EVALUATORS_LINE_MAX or says what is no answer is ended:
  * the question it was on stays without an answer and says why, those told ahead go to another guest. After
  * EVALUATORS_FAILURES in a row nobody is asked any more, and the rest says so. An evaluator that runs `once` gets a
- * guest of its own for each question, whose end is the answer: for what a model wrote. The runner asks one trial's
- * equal questions once. Threads: evaluators_ask from any; `done` is called on the evaluators' own thread and must not
- * block. Memory: what is asked belongs to its caller, who bounds it; a guest holds at most EVALUATORS_LINE_MAX unread. */
+ * guest of its own for each question, whose end is the answer: for what a model wrote. With `other` it gets two that
+ * speak with each other (sandbox/pair.h): its own is the judge, the other runs what nobody trusts. The runner asks one
+ * trial's equal questions once. Threads: evaluators_ask from any; `done` is called on the evaluators' own thread and
+ * must not block. Memory: what is asked belongs to its caller, who bounds it; a guest holds at most EVALUATORS_LINE_MAX
+ * unread. */
 #pragma once
 
-#include "sandbox/sandbox.h"
+#include "sandbox/pair.h"
 
 #define EVALUATORS_GUESTS_MAX 16        /* of one evaluator */
 #define EVALUATORS_AHEAD      8
@@ -27,6 +29,7 @@ struct evaluator {                      /* never changes; outlives the evaluator
     int64_t time_ms;                    /* for one question; once: spec.limits.wall_ms counts */
     bool once;
     bool numbered;                      /* its answers must repeat the question's id */
+    const struct sandbox_spec *other;   /* MAY, with once: the second guest of each question */
     char id[HASH_HEX];                  /* evaluator_seal's: those of one id are one evaluator, and share its guests */
     struct str hello;                   /* asked of a guest before a run begins, any answer but none is good; empty: not asked */
 };
@@ -35,6 +38,7 @@ struct evaluation {                     /* one question; its caller's until aske
     const struct evaluator *evaluator;
     struct str question;                /* one JSON object on one line; once: standard input */
     const struct sandbox_file *files;   size_t files_count;     /* once: besides the evaluator's */
+    struct str told;                    /* other: the line it hears first; the question is the judge's */
     struct arena *arena;                /* the answer's home */
     void (*done)(struct evaluation *x); /* MUST. Once; may be called before evaluators_ask returns */
     void *owner;
@@ -42,6 +46,7 @@ struct evaluation {                     /* one question; its caller's until aske
     const json_t *answer;               /* an object; once: NULL */
     struct str why;                     /* why there is none; else empty */
     enum sandbox_cause cause; int status; struct str output, errors;    /* once, when `why` is empty */
+    enum sandbox_cause other_cause; int other_status;           /* how the other ended; output is empty */
     struct evaluation *next;            /* from here on the evaluators' business */
     struct loop_letter letter;
     struct evaluators *pool;
@@ -51,6 +56,10 @@ struct evaluation {                     /* one question; its caller's until aske
 /* Gives `v` its id, by all that it is; call once it is complete. */
 void          evaluator_seal(struct evaluator *v);
 bool          evaluation_same(const struct evaluation *a, const struct evaluation *b);  /* one answer does for both */
+
+/* An option `name` ("time", "memory") of a metric or a check into its limits: a number, or a text such as 500ms, 64M. */
+enum err_code evaluator_limit(const json_t *options, const char *name, struct sandbox_limits *l,
+                              struct err *e) MUST_USE;
 
 struct evaluators;
 /* ERR_ENVIRONMENT says in one sentence what this machine lacks. */

@@ -165,6 +165,8 @@ static bool work_evaluated_before(struct work *w, struct evaluation *x)
         x->status = before->status;
         x->output = before->output;
         x->errors = before->errors;
+        x->other_cause = before->other_cause;
+        x->other_status = before->other_status;
         return true;
     }
     return false;

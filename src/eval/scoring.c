@@ -23,8 +23,8 @@ struct scoring {
 };
 
 static const char *const scoring_ranking[] = {
-    "accuracy", "classification", "f1", "macro_f1", "exact_match", "answer_match", "normalized_match", "numeric_match", "completeness",
-    "chrf", "bleu", "rouge_l", "rouge_1", "rouge_2", "edit_similarity", "embedding_similarity", "scorer",
+    "accuracy", "code_passes", "tests_passed", "classification", "f1", "macro_f1", "exact_match", "answer_match", "normalized_match",
+    "numeric_match", "completeness", "chrf", "bleu", "rouge_l", "rouge_1", "rouge_2", "edit_similarity", "embedding_similarity", "scorer",
     "judge", "instruction_following", "checks_passed", "imported",
 };
 

@@ -50,10 +50,10 @@ size_t scoring_wishes(const struct scoring *sc, const struct subject *s, struct 
 /* The n-th program that its metrics and checks run in the sandbox; NULL past the last. */
 const struct evaluator *scoring_program(const struct scoring *sc, size_t n);
 
-/* The metric that ranks: the one the task says (rank_by), else the first it has of accuracy, classification, f1,
- * macro_f1, exact_match, answer_match, normalized_match, numeric_match, completeness, chrf, bleu, rouge_l, rouge_1,
- * rouge_2, edit_similarity, embedding_similarity, scorer, judge, instruction_following, checks_passed. A task with none
- * of them but with checks gets checks_passed by itself. -1 when nothing can rank. */
+/* The metric that ranks: the one the task says (rank_by), else the first it has of accuracy, code_passes, tests_passed,
+ * classification, f1, macro_f1, exact_match, answer_match, normalized_match, numeric_match, completeness, chrf, bleu,
+ * rouge_l, rouge_1, rouge_2, edit_similarity, embedding_similarity, scorer, judge, instruction_following,
+ * checks_passed. A task with none of them but with checks gets checks_passed by itself. -1 when nothing can rank. */
 ptrdiff_t     scoring_quality(const struct scorer_info *infos, size_t count);
 
 /* Failed checks among `scores`, and the critical ones among these: trial.violations, trial.critical. */

@@ -176,6 +176,19 @@ static bool task_embed(struct task_read *r, const struct doc_node *n, const char
     return good;
 }
 
+/* The same for the metric `name` whose settings stand at `key` of n: of: of a metric, with: of a check. */
+static bool task_embed_inner(struct task_read *r, const struct doc_node *n, const char *key, struct str name,
+                             const json_t *options)
+{
+    const struct doc_node *inner = task_member(n, key);
+    const struct metric *m;
+
+    if (!inner || inner->kind != DOC_MAP)
+        return true;
+    m = metric_find(name.len ? name : json_get_str(json_child(options, key), "metric"));
+    return !m || task_embed(r, inner, m->files, json_child(options, key));
+}
+
 static void task_check_add(struct task_read *r, const struct doc_node *n, struct check_spec *c)
 {
     struct err e = ERR_INIT;
@@ -263,6 +276,8 @@ static void task_read_check(struct task_read *r, const struct doc_node *n)
             return;
         c.argument = json_child(c.options, arena_cstr(r->a, pair->key));
     }
+    if (str_is(c.kind, "metric") && !task_embed_inner(r, n, "with", json_to_str(c.argument), c.options))
+        return;
     task_check_name(r, n, pair->key, &c);
     if (check_find(c.kind)->argument != CHECK_CHECKS || task_group_verify(r, pair->value, 1))
         task_check_add(r, n, &c);
@@ -458,7 +473,7 @@ static struct str task_metric_by_file(const struct doc_node *n)
     for (size_t i = 0; i < n->count; i++) {
         const struct metric *m = metric_find(n->pairs[i].key);
 
-        if (m && m->files && n->pairs[i].value->kind != DOC_MAP)
+        if (m && m->files && str_contains(str_c(m->files), n->pairs[i].key) && n->pairs[i].value->kind != DOC_MAP)
             return n->pairs[i].key;
     }
     return STR_NONE;
@@ -495,7 +510,8 @@ static void task_read_metric(struct task_read *r, const struct doc_node *n)
         const struct metric *metric = metric_find(m.kind);
 
         m.options = task_json(r, options);
-        if (metric && !task_embed(r, options, metric->files, m.options))
+        if (metric && (!task_embed(r, options, metric->files, m.options) ||
+                       !task_embed_inner(r, options, "of", STR_NONE, m.options)))
             return;
     }
     task_metric_each(r, n, m);

@@ -407,7 +407,7 @@ def one_task_measures_everything_and_every_report_says_it():
     more = {"embedding_similarity": ["similar"], "pass_at_k": ["pass_at_1", "pass_at_2"], "pass_hat_k": ["pass_hat_2"], "percentile": ["latency_p50", "latency_p95"]}
     names = plain + [n for group in more.values() for n in group]
     with Home() as home:
-        known = [m["metric"] for m in home.json("metrics", "--json") if m["metric"] != "scorer"]     # tests/scorer
+        known = [m["metric"] for m in home.json("metrics", "--json") if m["metric"] not in ("scorer", "code_passes", "tests_passed")]     # tests/scorer, tests/code
         assert sorted(plain + list(more)) == sorted(known), set(known) ^ set(plain + list(more))
         home.file("cases.jsonl", cases_jsonl(24))
         home.file("task.json", json.dumps({

@@ -6,6 +6,7 @@
     X(all_of)             \
     X(any_of)             \
     X(case_checks)        \
+    X(code_passes)        \
     X(contains)           \
     X(contains_any)       \
     X(count)              \

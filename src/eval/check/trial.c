@@ -76,14 +76,33 @@ static enum err_code metric_bound_prepare(const struct check_spec *spec, struct 
     if (min && max && b->min > b->max)
         return err_set(e, ERR_BAD_INPUT, "metric: min is above max");
     TRY(metric_prepare(&m, a, &b->metric, &b->state, e));
-    if (b->metric->wish)
+    if (b->metric->model && b->metric->model(b->state))
         return err_set(e, ERR_BAD_INPUT,
                        "%s asks a model, which no check does; measure it and hold it by thresholds:", b->metric->name);
+    if (b->metric->wish && spec->depth)
+        return err_set(e, ERR_BAD_INPUT,
+                       "%s runs a program, which nothing in a group or in a case does; write the check on its own",
+                       b->metric->name);
     if (b->metric->over_repeats || b->metric->over_checks)
         return err_set(e, ERR_BAD_INPUT, "%s is computed from %s, so no check can hold it to a bound; thresholds: can",
                        b->metric->name, b->metric->over_repeats ? "repetitions" : "checks");
     *state = b;
     return ERR_OK;
+}
+
+static void metric_bound_wish(const void *state, const struct subject *s, struct subject_wishes *w)
+{
+    const struct metric_bound *b = state;
+
+    if (b->metric->wish && (subject_expected(s) || !b->metric->needs_expected))
+        b->metric->wish(b->state, s, w);
+}
+
+static const struct evaluator *metric_bound_program(const void *state, size_t i)
+{
+    const struct metric_bound *b = state;
+
+    return b->metric->program ? b->metric->program(b->state, i) : NULL;
 }
 
 static enum check_verdict metric_bound_judge(const void *state, const struct check_target *t, struct arena *a,
@@ -117,5 +136,5 @@ const struct check check_metric = {
     .name = "metric", .argument = CHECK_TEXT, .scope = CHECK_OF_TRIAL, .options = "min max with",
     .doc = "A metric of this trial is at least min and at most max; with: holds the metric's own settings.",
     .example = "- {metric: f1, min: 0.8}",
-    .prepare = metric_bound_prepare, .judge = metric_bound_judge,
+    .prepare = metric_bound_prepare, .judge = metric_bound_judge, .wish = metric_bound_wish, .program = metric_bound_program,
 };

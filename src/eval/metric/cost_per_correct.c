@@ -50,6 +50,6 @@ static double cost_per_correct_corpus(const double *sums, size_t count)
 const struct metric metric_cost_per_correct = {
     .name = "cost_per_correct", .label = "cost per correct", .unit = METRIC_USD, .parts = 2,
     .options = INNER_OPTIONS " at_least", .prepare = cost_per_correct_prepare, .score = cost_per_correct_score,
-    .corpus = cost_per_correct_corpus, .failed = cost_per_correct_failed,
+    .corpus = cost_per_correct_corpus, .failed = cost_per_correct_failed, INNER_ASKS,
     .doc = "US dollars of all trials / trials that passed `of` (exact_match when not said).",
 };

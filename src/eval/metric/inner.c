@@ -46,3 +46,25 @@ void inner_passed(const struct inner *in, const struct subject *s, struct arena 
     if (out->state == SCORE_VALUE)
         *out = (struct score){ .state = SCORE_VALUE, .value = out->value >= in->at_least, .note = out->note };
 }
+
+void inner_wish(const void *state, const struct subject *s, struct subject_wishes *w)
+{
+    const struct inner *in = state;
+
+    if (in->metric->wish && (subject_expected(s) || !in->metric->needs_expected))
+        in->metric->wish(in->state, s, w);
+}
+
+const struct model *inner_model(const void *state)
+{
+    const struct inner *in = state;
+
+    return in->metric->model ? in->metric->model(in->state) : NULL;
+}
+
+const struct evaluator *inner_program(const void *state, size_t i)
+{
+    const struct inner *in = state;
+
+    return in->metric->program ? in->metric->program(in->state, i) : NULL;
+}

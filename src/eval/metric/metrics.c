@@ -9,6 +9,7 @@
     X(checks_passed)            \
     X(chrf)                     \
     X(classification)           \
+    X(code_passes)              \
     X(completeness)             \
     X(consistency)              \
     X(cost)                     \
@@ -34,6 +35,7 @@
     X(rouge_2)                  \
     X(rouge_l)                  \
     X(scorer)                   \
+    X(tests_passed)             \
     X(tokens_per_second)        \
     X(total_tokens)
 

@@ -79,7 +79,7 @@ static struct str pass_hat_k_called(const void *state, struct arena *a)
     const struct metric metric_##id = {                                                                             \
         .name = #id, .label = heading, .doc = words, .unit = METRIC_RATIO, .higher_is_better = true, .each = "k",    \
         .options = INNER_OPTIONS " at_least k", .prepare = pass_k_prepare, .score = pass_k_score,                    \
-        .over_case = id##_case, .called = id##_called, .repeat_min = pass_k_repeat_min,                              \
+        .over_case = id##_case, .called = id##_called, .repeat_min = pass_k_repeat_min, INNER_ASKS,                  \
     }
 PASS_K(pass_at_k, "pass@k",
        "Chance that one of k answers to a case passes (Chen et al. 2021); needs repeat: k or more.");

@@ -43,6 +43,6 @@ static struct str percentile_called(const void *state, struct arena *a)
 const struct metric metric_percentile = {
     .name = "percentile", .label = "percentile", .unit = METRIC_MS, .options = INNER_OPTIONS " p", .each = "p",
     .prepare = percentile_prepare, .score = percentile_score, .quantile = percentile_quantile, .like = percentile_like,
-    .called = percentile_called,
+    .called = percentile_called, INNER_ASKS,
     .doc = "The value that p per cent of the trials stay below: of latency, tokens_per_second, cost...",
 };
