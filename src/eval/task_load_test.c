@@ -598,7 +598,9 @@ static void task_schema_takes_examples(const json_t *schema, struct arena *a)
             continue;
         }
         example = json_in_arena(doc_to_json(n), a);
-        if (check_spec_read(json_array_get(example, 0), &spec, &e) != ERR_OK || check_verify(&spec, &e) != ERR_OK)
+        if (check_spec_read(json_array_get(example, 0), &spec, &e) == ERR_OK && c->files && json_is_string(spec.argument))
+            spec.argument = json_in_arena(json_pack("{s:O,s:s}", "name", spec.argument, "text", ""), a);     /* as loaded */
+        if (e.code != ERR_OK || check_verify(&spec, &e) != ERR_OK)
             test_fail(__FILE__, __LINE__, "%s: %s", c->example, e.text);
         CHECK_STR(spec.kind, c->name);
         task = json_in_arena(json_pack("{s:s, s:[s], s:s, s:[{s:s}], s:O}", "name", "n", "models", "sim:swift", "prompt",
