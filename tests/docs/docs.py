@@ -90,7 +90,8 @@ def checks_metrics_and_providers_of_the_documents_are_those_of_the_program():
         names = {p["provider"] for p in home.json("providers", "--json")}
     listed = re.search(r"## Checks.*?\n`(contains [a-z_ \n]+)`", tasks, re.S).group(1).split()
     assert set(listed) == checks, set(listed) ^ checks
-    rows = re.findall(r"`([a-z0-9_]+)`", " ".join(re.findall(r"^\| (`.*?) \|", tasks[tasks.index("## Metrics"):], re.M)))
+    table = tasks[tasks.index("## Metrics"):].split("\n### ")[0]
+    rows = re.findall(r"`([a-z0-9_]+)`", " ".join(re.findall(r"^\| (`.*?) \|", table, re.M)))
     assert set(rows) == metrics, set(rows) ^ metrics
     rows = re.findall(r"^\| `([a-z-]+)` \|", providers[:providers.index("## What is sent")], re.M)
     assert set(rows) == names, set(rows) ^ names
