@@ -515,6 +515,7 @@ TEST(task_files_of_the_benchmark_load_unchanged)
 
 TEST(task_the_benchmarks_own_rules_are_checked)
 {
+    task_write("tickets.jsonl", "{\"ticket\": \"x\", \"expected\": \"y\"}\n");
     CHECK_PROBLEMS("name: n\ninput_type: txt\noutput_format: text\nevaluation_criteria: []\n"
                    "constraints: {min_count: 4, max_count: 4, min_duration_minutes: x, max_duration_minutes: 3}\n"
                    "judge_instructions: ' '\nmodels: [m]\ndataset: tickets.jsonl\n",
