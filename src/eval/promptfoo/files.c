@@ -39,7 +39,8 @@ bool load_has_magic(struct str path)
 bool load_read(struct load *l, struct str where, struct str path, struct str *out)
 {
     if (load_is_code(path)) {
-        load_fault(l, where, "\"" STR_FMT "\" is code, which needs the sandbox", STR_ARG(path));
+        load_fault(l, where, "\"" STR_FMT "\" is code, which is not run here; javascript and python assertions are",
+                   STR_ARG(path));
         return false;
     }
     return load_read_any(l, where, path, false, out);

@@ -139,8 +139,7 @@ static void judge_one(const struct subject *s, struct str output, const json_t *
     }
     if (!kind->judge || json_child(assertion, "transform")) {
         promptfoo_skip(arena_printf(a, STR_FMT ": %s", STR_ARG(json_get_str(assertion, "type")),
-                                    kind->judge ? "its transform is code, which needs the sandbox: not evaluated"
-                                                : kind->about),
+                                    kind->judge ? "its transform is code: not evaluated" : kind->about),
                        out);
         return;
     }

@@ -169,7 +169,7 @@ static void graded_rubric(struct load *l, struct str where, const json_t *assert
     if (!raw || (json_is_string(raw) && !json_string_length(raw)))
         return;
     if (rubric_is_code(raw)) {
-        load_note(l, where, "a rubricPrompt made by code needs the sandbox: assertion " STR_FMT " is not evaluated",
+        load_note(l, where, "a rubricPrompt made by code is not made here: assertion " STR_FMT " is not evaluated",
                   STR_ARG(type));
         json_object_set_new(out, "transform", json_string("rubricPrompt"));
         return;

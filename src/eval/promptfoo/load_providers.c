@@ -157,9 +157,9 @@ static void provider_transform(struct load *l, const struct doc_node *n)
 
     if (!t)
         return;
-    l->transform = "the provider's transform is code, which needs the sandbox: not evaluated";
+    l->transform = "the provider's transform is code: not evaluated";
     load_note(l, load_where(l, t),
-              "a provider's transform is code, which needs the sandbox: what comes is judged by nothing");
+              "a provider's transform is code, which is not run here: what comes is judged by nothing");
 }
 
 static void provider_tools(struct load *l, const struct provider *p)

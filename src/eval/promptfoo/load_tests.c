@@ -286,7 +286,7 @@ static json_t *vars_values(struct load *l, struct str where, json_t *value, bool
 
     if (json_is_string(value) && load_is_file(json_to_str(value), &path)) {
         if (load_is_code(path))
-            load_fault(l, where, "a variable made by code needs the sandbox: " STR_FMT, STR_ARG(path));
+            load_fault(l, where, "a variable made by code is not made here: " STR_FMT, STR_ARG(path));
         else if (load_glob(l, where, arena_strdup(l->a, path), &files, &count))
             for (size_t i = 0; i < count; i++)
                 json_array_append_new(list, vars_file(l, where, files[i]));
@@ -359,11 +359,10 @@ static json_t *assert_one(struct load *l, struct str where, const json_t *one, c
     if (kind && !kind->judge && !str_is(type, "assert-set"))
         load_note(l, where, "assertion " STR_FMT ": %s", STR_ARG(type), kind->about);
     if (kind && kind->judge && json_child(one, "transform"))
-        load_note(l, where, "an assertion's transform is code, which needs the sandbox: not evaluated");
+        load_note(l, where, "an assertion's transform is code: not evaluated");
     if (kind && kind->judge && kind->support != PROMPTFOO_SANDBOX && json_is_string(value) &&
         load_is_file(json_to_str(value), &path) && load_is_code(path)) {
-        load_note(l, where, "assertion " STR_FMT ": its value is made by code, which needs the sandbox: not evaluated",
-                  STR_ARG(type));
+        load_note(l, where, "assertion " STR_FMT ": its value is made by code: not evaluated", STR_ARG(type));
         json_object_set_new(o, "transform", json_string("value"));
     }
     if (kind && kind->support == PROMPTFOO_MODEL && kind->judge)
@@ -413,9 +412,9 @@ static json_t *assert_list(struct load *l, struct str where, const json_t *list,
 static const char *tests_options(struct load *l, struct str where, const json_t *options)
 {
     static const struct { const char *key, *why; bool blinds; } known[] = {
-        { "transform", "a test's transform is code, which needs the sandbox: what comes is judged by nothing", true },
-        { "postprocess", "a test's postprocess is code, which needs the sandbox: what comes is judged by nothing", true },
-        { "transformVars", "transformVars is code, which needs the sandbox: variables stay as they are written", false },
+        { "transform", "a test's transform is code, which is not run here: what comes is judged by nothing", true },
+        { "postprocess", "a test's postprocess is code, which is not run here: what comes is judged by nothing", true },
+        { "transformVars", "transformVars is code, which is not run here: variables stay as they are written", false },
         { "storeOutputAs", "storeOutputAs is not honoured: no test reads what another was answered", false },
         { "repeat", "options: repeat of one test is not honoured; evaluateOptions.repeat is", false },
         { "runSerially", "options: runSerially is not honoured; --concurrency 1 asks one after the other", false },
@@ -438,11 +437,11 @@ static const char *tests_options(struct load *l, struct str where, const json_t 
 static void tests_others(struct load *l, struct str where, const json_t *test)
 {
     static const struct { const char *key, *why; } known[] = {
-        { "provider", "a test's own provider is not honoured: every test goes to every provider" },
+        { "provider", "a test's own provider is not honoured: every test goes to every provider (of defaultTest it may grade)" },
         { "providers", "a test's own providers are not honoured: every test goes to every provider" },
         { "prompts", "a test's own prompts are not honoured: every test goes to every prompt" },
         { "providerOutput", "providerOutput is not honoured: the models are asked" },
-        { "assertScoringFunction", "assertScoringFunction is code, which needs the sandbox: scores are means by weight" },
+        { "assertScoringFunction", "assertScoringFunction is code, which is not run here: scores are means by weight" },
     };
 
     load_json_keys(l, where, test, "a test", TESTS_KEYS);
