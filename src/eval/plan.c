@@ -50,26 +50,34 @@ static const struct model *plan_judge_model(const struct task *task, struct aren
     return name.len && llm_model_resolve(arena_strdup(a, name), a, m, NULL) == ERR_OK ? m : NULL;
 }
 
-/* The n-th model that checks of the task name themselves, or NULL past the last. Lives in the arena. */
-static const struct model *plan_check_model(const struct task *task, size_t n, struct arena *a)
+/* The models that checks of the task name themselves; *out lives in the arena. */
+static size_t plan_check_models(const struct task *task, struct arena *a, const struct model ***out)
 {
+    VEC(const struct model *) all = { 0 };
+    size_t count;
+
     for (size_t i = 0; i < task->check_count; i++) {
         const struct check *kind = check_find(task->checks[i].kind);
+        const struct model *m;
         struct check_ready c;
 
         if (!kind || !kind->model || check_prepare(&task->checks[i], a, &c, NULL) != ERR_OK)
             continue;
-        for (size_t k = 0; kind->model(c.state, k); k++)
-            if (n-- == 0)
-                return kind->model(c.state, k);
+        for (size_t k = 0; (m = kind->model(c.state, k)); k++)
+            vec_push(&all, m);
     }
-    return NULL;
+    count = all.len;
+    *out = arena_array(a, const struct model *, count + 1);
+    if (count)
+        memcpy(*out, all.at, count * sizeof **out);
+    vec_dispose(&all);
+    return count;
 }
 
 bool plan_asks(const struct task *task, const char *provider)
 {
     AUTO_ARENA *a = arena_new_sized(0);
-    const struct model *judge;
+    const struct model *judge, **graders;
     bool asks = false;
 
     for (size_t i = 0; i < task->variant_count; i++)
@@ -79,8 +87,8 @@ bool plan_asks(const struct task *task, const char *provider)
 
         asks |= m && str_is(m->provider, provider);
     }
-    for (size_t i = 0; (judge = plan_check_model(task, i, a)); i++)
-        asks |= str_is(judge->provider, provider);
+    for (size_t i = plan_check_models(task, a, &graders); i > 0; i--)
+        asks |= str_is(graders[i - 1]->provider, provider);
     judge = plan_judge_model(task, a);
     return asks || (judge && str_is(judge->provider, provider));
 }
@@ -102,18 +110,15 @@ static enum err_code plan_check_key(const struct model *m, struct llm *l, struct
 enum err_code plan_check_keys(const struct task *task, struct llm *l, struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(0);
-    size_t graders = 0;
-    const struct model **models;
+    const struct model **models, **graders;
     enum err_code worst = ERR_OK;
-    size_t missing = 0, count = 0;
+    size_t missing = 0, count = 0, grader_count = plan_check_models(task, a, &graders);
 
-    while (plan_check_model(task, graders, a))
-        graders++;
-    models = arena_array(a, const struct model *, task->variant_count + task->metric_count + graders + 1);
+    models = arena_array(a, const struct model *, task->variant_count + task->metric_count + grader_count + 1);
     for (size_t i = 0; i < task->variant_count; i++)
         models[count++] = &task->variants[i].model;
-    for (size_t i = 0; i < graders; i++)
-        models[count++] = plan_check_model(task, i, a);
+    for (size_t i = 0; i < grader_count; i++)
+        models[count++] = graders[i];
     for (size_t i = 0; i < task->metric_count; i++)
         if ((models[count] = plan_metric_model(&task->metrics[i], a)))
             count++;
