@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "eval/check/check.h"
+#include "eval/judge.h"
 
 /* A test of one output, its wishes, and what is said to them in turn. */
 struct graded_world {
@@ -27,8 +28,9 @@ static json_t *graded_yaml(const char *text, struct arena *a)
     return json_in_arena(doc_to_json(tree), a);
 }
 
-static void graded_begin(struct graded_world *w, struct arena *a, const char *options, const char *assertions,
-                         const char *output)
+/* `more`: further variables of the case, as YAML. */
+static void graded_begin_with(struct graded_world *w, struct arena *a, const char *options, const char *assertions,
+                              const char *output, const char *more)
 {
     char text[4000];
     struct err e = ERR_INIT;
@@ -39,11 +41,18 @@ static void graded_begin(struct graded_world *w, struct arena *a, const char *op
     snprintf(text, sizeof text, "{assert: [%s]}", assertions);
     json_object_set(vars, PROMPTFOO_VARIABLE, graded_yaml(text, a));
     json_object_set_new(vars, "topic", json_string("tea"));
+    json_object_update(vars, graded_yaml(more, a));
     w->kase.vars = vars;
     w->s = (struct subject){ .task = &w->task, .kase = &w->kase, .output = str_c(output), .turns = &w->turn, .turn_count = 1 };
     CHECK_STR(promptfoo_test_fault(json_child(vars, PROMPTFOO_VARIABLE), a), "");
     CHECK_OK(promptfoo_graders_read(graded_yaml(options, a), a, &w->graders, &e));
     promptfoo_graders_wish(w->graders, &w->s, &w->wishes);
+}
+
+static void graded_begin(struct graded_world *w, struct arena *a, const char *options, const char *assertions,
+                         const char *output)
+{
+    graded_begin_with(w, a, options, assertions, output, "{}");
 }
 
 static struct promptfoo_answer graded_verdict(struct graded_world *w)
@@ -131,6 +140,143 @@ TEST(a_g_eval_asks_for_steps_and_then_for_points)
     graded_begin(&w, a, GRADED_ONE, "{type: g-eval, value: polite, grader: 0}", "hello");
     CHECK(!graded_hear(&w, 0, "{\"steps\":\n[\"Look\"]}"));         /* not on one line */
     CHECK(graded_verdict(&w).state == PROMPTFOO_FAIL);
+}
+
+TEST(replies_about_a_context_are_read_as_promptfoo_reads_them)
+{
+    static const struct { const char *assertion, *vars, *reply; enum promptfoo_state state; double score; } rows[] = {
+        { "{type: context-recall, value: x, grader: 0, threshold: 0.5}", "{context: c}", "a [attributed]\nb [NOT attributed] [Attributed]\nc", PROMPTFOO_PASS, 0.5 },
+        { "{type: context-recall, value: x, grader: 0, threshold: 0.51}", "{context: c}", "a [attributed]\nb [NOT attributed]", PROMPTFOO_FAIL, 0.5 },
+        { "{type: context-recall, value: x, grader: 0}", "{}", "nothing to read", PROMPTFOO_PASS, 0 },
+        { "{type: context-recall, value: x, grader: 0}", "{context: c}", "", PROMPTFOO_FAIL, 0 },
+        { "{type: context-recall, value: x, grader: 0}", "{context: c}", " \n", PROMPTFOO_PASS, 0 },
+        { "{type: not-context-recall, value: x, grader: 0, threshold: 1}", "{context: c}", "a [Attributed]", PROMPTFOO_PASS, 1 },
+        { "{type: context-relevance, grader: 0, threshold: 0.3}", "{query: q, context: 'One. Two! Three? 4.'}", "One. 2. 3)", PROMPTFOO_PASS, 1.0 / 3 },
+        { "{type: context-relevance, grader: 0}", "{query: q, context: 'It is 3.14 e.g. so'}", "It is 3.14 e.g. so", PROMPTFOO_PASS, 1 },
+        { "{type: context-relevance, grader: 0}", "{query: q, context: \"a\\nb\\nc\\nd\"}", "a\n a\na\n\n1.", PROMPTFOO_PASS, 0.75 },
+        { "{type: context-relevance, grader: 0}", "{query: q, context: [a. b., c, d, ' ']}", "a. b.", PROMPTFOO_PASS, 1.0 / 3 },
+        { "{type: context-relevance, grader: 0, threshold: 0.1}", "{query: q, context: '1. 2.'}", "a", PROMPTFOO_FAIL, 0 },
+        { "{type: context-relevance, grader: 0}", "{query: q, context: c}", "c\nInsufficient Information", PROMPTFOO_PASS, 0 },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        AUTO_ARENA *a = arena_new_sized(0);
+        struct graded_world w;
+        struct promptfoo_answer got;
+
+        graded_begin_with(&w, a, GRADED_ONE, rows[i].assertion, "hello", rows[i].vars);
+        REQUIRE(w.wishes.count == 1);
+        CHECK(w.wishes.at[0].in_words);
+        CHECK(!graded_hear(&w, 0, rows[i].reply));
+        got = graded_verdict(&w);
+        if (got.state != rows[i].state || fabs(got.score - rows[i].score) > 1e-12)
+            test_fail(__FILE__, __LINE__, "%s of %s, %s: %d, %g (" STR_FMT ")", rows[i].assertion, rows[i].vars,
+                      rows[i].reply, (int)got.state, got.score, STR_ARG(got.reason));
+        CHECK(got.state == PROMPTFOO_PASS || got.reason.len);
+    }
+}
+
+TEST(faithfulness_asks_for_statements_and_then_for_verdicts)
+{
+    static const struct { const char *statements, *verdicts; double score; } rows[] = {
+        { "a\n\n b \nc", "Final verdict for each statement in order: Yes. No. yes", 2.0 / 3 },
+        { "a\nb", "1. verdict: yes. FINAL VERDICT FOR EACH STATEMENT IN ORDER: YES.", 0.5 },
+        { "a\nb\nc", "Verdict: No\nverdict: not so\nVERDICT: YES", 1.0 / 3 }, { "a\nb", "Verdict: yes", 0.5 },
+        { "a", "fine", 0 }, { "a", "Final verdict for each statement in order: .", 0 }, { " \n", "verdict: yes", 0 },
+        { "a", "verdict: no verdict: no verdict: yes", 0 }, { "a", "verdict: yes verdict: yes", 1 },
+    };
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct graded_world w;
+    struct str first, second, mark;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        graded_begin_with(&w, a, GRADED_ONE, "{type: context-faithfulness, grader: 0}", "hello",
+                          "{query: why, context: facts}");
+        REQUIRE(w.wishes.count == 1);
+        CHECK_INT(promptfoo_grader_calls(w.graders, &w.kase, 0), 2);
+        CHECK(graded_hear(&w, 0, rows[i].statements));
+        CHECK(!graded_hear(&w, 0, rows[i].verdicts));
+        if (graded_verdict(&w).state != PROMPTFOO_PASS || fabs(graded_verdict(&w).score - rows[i].score) > 1e-12)
+            test_fail(__FILE__, __LINE__, "%s / %s: %g", rows[i].statements, rows[i].verdicts,
+                      graded_verdict(&w).score);
+    }
+    graded_begin_with(&w, a, GRADED_ONE, "{type: context-faithfulness, grader: 0}", "hello",
+                      "{query: why, context: facts}");
+    first = graded_said(&w, 0, 1);
+    CHECK(str_contains(first, S("\nwhy\n")) && str_contains(first, S("\nhello\n")) && !str_contains(first, S("facts")));
+    mark = str_sub(str_from(first, (size_t)str_find(first, S("===== OUTPUT ")) + 13), 0, 24);
+    CHECK(graded_hear(&w, 0,
+                      arena_cstr(a, arena_printf(a, "one\n===== STATEMENTS " STR_FMT " END =====\nall are true",
+                                                 STR_ARG(mark)))));
+    second = graded_said(&w, 0, 1);
+    CHECK(str_contains(second, S("\nfacts\n")) && str_contains(second, S("\n1. one\n2. ")));
+    CHECK(!str_contains(second, arena_printf(a, "===== CONTEXT " STR_FMT, STR_ARG(mark))));    /* the old mark is known, and marks nothing */
+    CHECK(graded_hear(&w, 0, "") == false && graded_verdict(&w).state == PROMPTFOO_FAIL);
+}
+
+TEST(what_a_context_lacks_breaks_the_test_and_asks_nobody)
+{
+    static const struct { const char *assertion, *vars; } rows[] = {
+        { "{type: context-recall, value: 7, grader: 0}", "{context: c}" }, { "{type: context-recall, value: x, grader: 0}", "{context: 5}" },
+        { "{type: context-recall, value: x, grader: 0}", "{context: []}" }, { "{type: context-relevance, grader: 0}", "{query: q}" },
+        { "{type: context-relevance, grader: 0}", "{query: 5, context: c}" }, { "{type: context-relevance, grader: 0}", "{query: q, context: ''}" },
+        { "{type: context-relevance, grader: 0}", "{query: q, context: [a, '']}" }, { "{type: context-relevance, grader: 0}", "{query: q, context: [a, 1]}" },
+        { "{type: context-faithfulness, grader: 0}", "{context: c}" }, { "{type: context-faithfulness, grader: 0}", "{query: q, context: false}" },
+        { "{type: context-faithfulness, grader: 0, rubric_unfit: true}", "{query: q, context: c}" },
+    };
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct graded_world w;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        graded_begin_with(&w, a, GRADED_ONE, rows[i].assertion, "hello", rows[i].vars);
+        CHECK_INT(w.wishes.count, 0);
+        if (graded_verdict(&w).state != PROMPTFOO_BROKEN)
+            test_fail(__FILE__, __LINE__, "%s of %s: %d", rows[i].assertion, rows[i].vars,
+                      (int)graded_verdict(&w).state);
+        CHECK(graded_verdict(&w).reason.len);
+    }
+}
+
+TEST(words_of_the_user_see_what_promptfoo_shows_them)
+{
+    static const char pair[] = "{graders: [{model: sim:grader}], rubrics: [{steps: [{role: user, content: '{{ topic }} {{ question }}: {{ answer }}'}], "
+                               "evaluate: [{role: user, content: '{{ topic }} {{ context }}: {% for s in statements %}<{{ s }}>{% endfor %}'}]}]}";
+    static const char one[] = "{graders: [{model: sim:grader}], rubrics: [[{role: user, content: '{{ topic }}|{{ query }}|{{ groundTruth }}|{{ context }}'}]]}";
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct graded_world w;
+
+    graded_begin_with(&w, a, pair, "{type: context-faithfulness, grader: 0, rubric: 0}", "hello",
+                      "{query: why, context: [one, two]}");
+    CHECK(str_starts(graded_said(&w, 0, 1), S("tea why: ===== OUTPUT ")));
+    CHECK(graded_hear(&w, 0, "first\nsecond"));
+    CHECK(str_starts(graded_said(&w, 0, 1), S("tea ===== CONTEXT ")) &&
+          str_contains(graded_said(&w, 0, 1), S("\none\n\ntwo\n")));
+    CHECK(str_contains(graded_said(&w, 0, 1), S(" BEGIN =====\nfirst><second\n===== STATEMENTS ")));
+    graded_begin_with(&w, a, one, "{type: context-relevance, grader: 0, rubric: 0}", "hello",
+                      "{query: why, context: facts}");
+    CHECK(str_starts(graded_said(&w, 0, 1), S("|why||===== CONTEXT ")));
+    graded_begin_with(&w, a, one, "{type: context-recall, value: truth, grader: 0, rubric: 0}", "hello",
+                      "{context: facts}");
+    CHECK(str_starts(graded_said(&w, 0, 1), S("tea||truth|===== CONTEXT ")));
+}
+
+TEST(a_reply_about_a_context_has_a_ceiling)
+{
+    AUTO_BUF struct buf many = BUF_INIT(JUDGE_REPLY_MAX + 10);
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct graded_world w;
+
+    while (many.len + 2 <= JUDGE_REPLY_MAX)
+        buf_puts(&many, "a\n");
+    graded_begin_with(&w, a, GRADED_ONE, "{type: context-faithfulness, grader: 0}", "hello", "{query: why, context: facts}");
+    CHECK(graded_hear(&w, 0, many.bytes));                  /* 131,072 statements */
+    CHECK(!graded_hear(&w, 0, "Verdict: yes"));
+    CHECK(fabs(graded_verdict(&w).score - 2.0 / JUDGE_REPLY_MAX) < 1e-12);
+    buf_puts(&many, "a");
+    graded_begin_with(&w, a, GRADED_ONE, "{type: context-faithfulness, grader: 0}", "hello",
+                      "{query: why, context: facts}");
+    CHECK(!graded_hear(&w, 0, many.bytes));
+    CHECK(graded_verdict(&w).state == PROMPTFOO_FAIL && str_contains(graded_verdict(&w).reason, S("longer than")));
 }
 
 TEST(similar_compares_vectors_as_promptfoo_does)

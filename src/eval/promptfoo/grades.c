@@ -112,7 +112,7 @@ static struct str grades_short(struct str text, struct arena *a)
     return arena_strdup(a, str_utf8_head(str_trim(text), GRADES_REASON_MAX));
 }
 
-static void grades_unread(struct graded *g, struct str why)
+void grades_unread(struct graded *g, struct str why)
 {
     g->unread = true;
     g->reason = why;
@@ -241,7 +241,7 @@ bool graded_heard(struct subject_wish *w, struct str reply, struct arena *a)
         grades_unread(g, S("the grader's reply is longer than 262,144 bytes"));
         return true;
     }
-    if (!str_trim(reply).len) {
+    if (!(rag_is(g->kind) ? reply : str_trim(reply)).len) {
         grades_unread(g, S("the grader said nothing"));
         return true;
     }
@@ -255,6 +255,9 @@ bool graded_heard(struct subject_wish *w, struct str reply, struct arena *a)
         grades_hear_points(g, reply, a);
         break;
     case GRADED_BEST: grades_hear_best(g, reply); break;
+    case GRADED_RECALL:
+    case GRADED_RELEVANCE:
+    case GRADED_FAITHFUL: return rag_heard(w, g, reply, a);
     case GRADED_SIMILAR:
     case GRADED_KINDS: break;
     }
@@ -279,8 +282,8 @@ static bool grades_of(const struct promptfoo_question *q, const json_t *key, con
     return false;
 }
 
-static const struct graded *grades_heard(const struct promptfoo_question *q, const json_t *key,
-                                         struct promptfoo_answer *out)
+const struct graded *grades_heard(const struct promptfoo_question *q, const json_t *key,
+                                  struct promptfoo_answer *out)
 {
     const struct subject_wish *w;
     const struct graded *g;
@@ -294,8 +297,8 @@ static const struct graded *grades_heard(const struct promptfoo_question *q, con
     return NULL;
 }
 
-static void grades_say(const struct promptfoo_question *q, bool pass, double score, struct str reason,
-                       struct promptfoo_answer *out)
+void grades_say(const struct promptfoo_question *q, bool pass, double score, struct str reason,
+                struct promptfoo_answer *out)
 {
     *out = (struct promptfoo_answer){ pass ? PROMPTFOO_PASS : PROMPTFOO_FAIL, score, STR_NONE };
     if (!pass)

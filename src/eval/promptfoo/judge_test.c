@@ -188,6 +188,41 @@ TEST(promptfoo_asks_what_a_call_took)
     judge_rows(rows, COUNT_OF(rows));
 }
 
+TEST(promptfoo_finds_the_names_of_tools_in_any_vendors_words)
+{
+    static const struct { const char *output; double score; } rows[] = {
+        { "[{\"function\": {\"name\": \"a\"}}, {\"name\": \"b\"}, {\"name\": \"b\"}]", 1 },
+        { "{\"tool_calls\": [{\"function\": {\"name\": \"a\"}, \"name\": \"b\"}, null, 3]}", 1 },
+        { "{\"type\": \"tool_use\", \"name\": \"a\"}", 2.0 / 3 }, { "{\"name\": \"a\"}", 0 }, { "a, b", 0 }, { "", 0 },
+        { "I look.\n {\"type\": \"tool_use\", \"name\": \"a\"} \n[{\"name\": \"b\"}]\n{\"type\":", 1 },
+        { "{\"functionCall\": {\"name\": \"a\"}, \"toolCall\": {\"functionCalls\": [{\"name\": \"b\"}]}}", 2.0 / 3 },
+        { "{\"toolCall\": {\"functionCalls\": [{\"name\": \"a\"}, {\"name\": \"b\"}, {\"name\": 1}]}}", 1 },
+        { "[{\"functionCall\": {\"name\": \"a\"}}, {\"functionCall\": {}, \"name\": \"b\"}, [1]]", 2.0 / 3 },
+        { "[{\"name\": \"a\"}, {\"name\": \"c\"}, {\"name\": \"d\"}]", 0.4 },
+        { "\"[{\\\"name\\\": \\\"a\\\"}]\"", 2.0 / 3 }, { "12", 0 }, { "null", 0 },
+    };
+    static const struct row values[] = {
+        { "{type: tool-call-f1, value: 'a, b'}", "[{\"name\": \"a\"}, {\"name\": \"b\"}]", '+' },
+        { "{type: tool-call-f1, value: a}", "[{\"name\": \"a\"}, {\"name\": \"b\"}]", '-' },
+        { "{type: not-tool-call-f1, value: a}", "[{\"name\": \"a\"}, {\"name\": \"b\"}]", '+' },
+        { "{type: tool-call-f1, value: [a, 7, true], threshold: 0.8}", "[{\"name\": \"a\"}, {\"name\": \"7\"}]", '+' },
+        { "{type: tool-call-f1, value: ''}", "", '-' }, { "{type: tool-call-f1, value: []}", "", '!' }, { "{type: tool-call-f1}", "", '!' },
+        { "{type: tool-call-f1, value: {a: 1}}", "", '!' },
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct judged got = judge_test("{assert: [{type: tool-call-f1, value: [a, b], threshold: 0}]}",
+                                       str_c(rows[i].output));
+        struct judged turned = judge_test("{assert: [{type: not-tool-call-f1, value: [b, a], threshold: 0}]}",
+                                          str_c(rows[i].output));
+
+        if (fabs(got.score - rows[i].score) > 1e-12 || got.mark != '+')
+            test_fail(__FILE__, __LINE__, "%s: %g", rows[i].output, got.score);
+        CHECK(turned.mark == '-' && turned.score == got.score);
+    }
+    judge_rows(values, COUNT_OF(values));
+}
+
 TEST(promptfoo_weighs_what_it_judged)
 {
     struct judged got;

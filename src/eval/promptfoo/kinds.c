@@ -21,9 +21,9 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("contains-json", SAME, promptfoo_contains_json, "a JSON object is in the output; with a schema, one that fits") \
     X("contains-sql", ELSEWHERE, NULL, "it needs an SQL parser: not evaluated") \
     X("contains-xml", OWN, promptfoo_contains_xml, "an XML element is in the output, with the elements asked for") \
-    X("context-faithfulness", ELSEWHERE, NULL, model) \
-    X("context-recall", ELSEWHERE, NULL, model) \
-    X("context-relevance", ELSEWHERE, NULL, model) \
+    X("context-faithfulness", MODEL, promptfoo_context_faithfulness, "the share of the output's statements that the context supports") \
+    X("context-recall", MODEL, promptfoo_context_recall, "the share of the value's sentences that the context holds") \
+    X("context-relevance", MODEL, promptfoo_context_relevance, "the share of the context that the query needs") \
     X("conversation-relevance", ELSEWHERE, NULL, model) \
     X("cost", SAME, promptfoo_cost, "the call cost at most so many dollars") \
     X("equals", SAME, promptfoo_equals, "the output is the text, or the same JSON") \
@@ -68,7 +68,7 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("similar:euclidean", MODEL, promptfoo_similar, "the distance is at most the threshold") \
     X("skill-used", ELSEWHERE, NULL, traces) \
     X("starts-with", SAME, promptfoo_starts_with, "the output begins with the text") \
-    X("tool-call-f1", ELSEWHERE, NULL, "tools called are not compared as sets: not evaluated; see the check tool_calls") \
+    X("tool-call-f1", SAME, promptfoo_tool_call_f1, "F1 of the names of tools called reaches the threshold (1)") \
     X("trace-error-spans", ELSEWHERE, NULL, traces) \
     X("trace-span-count", ELSEWHERE, NULL, traces) \
     X("trace-span-duration", ELSEWHERE, NULL, traces) \

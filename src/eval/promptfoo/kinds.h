@@ -10,10 +10,11 @@ promptfoo_judge_fn promptfoo_equals, promptfoo_contains, promptfoo_icontains, pr
 promptfoo_judge_fn promptfoo_levenshtein, promptfoo_bleu, promptfoo_gleu, promptfoo_rouge_n;                         /* measures.c */
 promptfoo_judge_fn promptfoo_is_json, promptfoo_contains_json, promptfoo_is_xml, promptfoo_contains_xml;             /* forms.c */
 promptfoo_judge_fn promptfoo_latency, promptfoo_cost, promptfoo_finish_reason, promptfoo_is_refusal,
-    promptfoo_tools_call;                                                                                            /* trials.c */
+    promptfoo_tools_call, promptfoo_tool_call_f1;                                                                    /* trials.c */
 promptfoo_judge_fn promptfoo_javascript, promptfoo_python;                                                           /* scripts.c */
 promptfoo_judge_fn promptfoo_select_best, promptfoo_max_score;                                                       /* compare.c */
 promptfoo_judge_fn promptfoo_rubric, promptfoo_closedqa, promptfoo_factuality, promptfoo_geval, promptfoo_similar;   /* grades.c */
+promptfoo_judge_fn promptfoo_context_recall, promptfoo_context_relevance, promptfoo_context_faithfulness;            /* rag.c */
 
 /* The test judged without what compares answers: in the order of `assert`. NULL: the case is none of promptfoo's. */
 struct promptfoo_verdict *promptfoo_judge_alone(const struct subject *s, struct arena *a);
@@ -32,6 +33,9 @@ void promptfoo_say_score(const struct promptfoo_question *q, double score, doubl
                          struct promptfoo_answer *out);
 void promptfoo_broken(struct str why, struct promptfoo_answer *out);
 void promptfoo_skip(struct str why, struct promptfoo_answer *out);
+/* White space as JavaScript's \s and trim() know it. */
+bool       promptfoo_is_space(uint32_t cp);
+struct str promptfoo_trim(struct str s);
 /* A scalar as JavaScript writes it. */
 struct str promptfoo_scalar(const json_t *j, struct arena *a);
 /* Lower case for comparing, letters of all scripts. */

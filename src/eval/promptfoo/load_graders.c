@@ -1,6 +1,7 @@
 /* Who grades an assertion, and in whose words: the assertion's own `provider` and `rubricPrompt`, else those of the
  * test's options, else defaultTest's provider. What is found goes once into the check's options (promptfoo.h: graders,
  * rubrics) and as numbers into the assertions. */
+#include "eval/promptfoo/kinds.h"
 #include "eval/promptfoo/load.h"
 
 #include "llm/llm.h"
@@ -98,24 +99,38 @@ static json_t *rubric_talk(struct load *l, struct str where, const json_t *raw)
                      json_from_str(json_is_string(read) ? json_to_str(read) : buf_str(&text)));
 }
 
-static json_t *rubric_of(struct load *l, struct str where, const json_t *raw, bool geval)
+/* How a kind writes its rubricPrompt: one conversation, {steps, evaluate}, or a list of the two. */
+enum rubric_form { RUBRIC_TALK, RUBRIC_STAGES, RUBRIC_PAIR };
+
+static const json_t *rubric_stage(const json_t *raw, enum rubric_form form, size_t i, const char *name)
+{
+    const json_t *one = form == RUBRIC_PAIR ? json_array_get(raw, i) : json_child(raw, name);
+
+    if (form == RUBRIC_PAIR && !json_is_string(one))
+        one = json_child(one, "content");
+    return form == RUBRIC_PAIR && json_is_string(one) && !json_string_length(one) ? NULL : one;
+}
+
+static json_t *rubric_of(struct load *l, struct str where, const json_t *raw, enum rubric_form form)
 {
     static const char *const stages[] = { "steps", "evaluate" };
     json_t *o;
 
-    if (!geval)
+    if (form == RUBRIC_TALK)
         return rubric_talk(l, where, raw);
     o = json_object();
-    for (size_t i = 0; i < COUNT_OF(stages); i++)
-        if (json_is_object(raw) && json_child(raw, stages[i])) {
-            json_t *talk = rubric_talk(l, where, json_child(raw, stages[i]));
+    for (size_t i = 0; i < COUNT_OF(stages); i++) {
+        const json_t *stage = rubric_stage(raw, form, i, stages[i]);
+        json_t *talk = stage ? rubric_talk(l, where, stage) : NULL;
 
-            if (talk)
-                json_object_set_new(o, stages[i], talk);
-        }
+        if (talk)
+            json_object_set_new(o, stages[i], talk);
+    }
     if (json_object_size(o))
         return o;
     json_decref(o);
+    if (form == RUBRIC_PAIR)
+        return NULL;                                    /* neither is given: our own words */
     load_note(l, where,
               "the rubricPrompt of a g-eval is {steps, evaluate}; any other is passed over, as promptfoo does");
     return NULL;
@@ -128,21 +143,21 @@ static bool rubric_is_code(const json_t *raw)
     return json_is_string(raw) && load_is_file(json_to_str(raw), &path) && load_is_code(path);
 }
 
-static ptrdiff_t rubric_at(struct load *l, struct str where, const json_t *raw, bool geval)
+static ptrdiff_t rubric_at(struct load *l, struct str where, const json_t *raw, enum rubric_form form)
 {
     json_t *rubric;
 
     for (size_t i = 0; i < json_array_size(l->rubrics_seen); i++) {
         const json_t *one = json_array_get(l->rubrics_seen, i);
 
-        if (json_is_true(json_child(one, "geval")) == geval && json_equal(json_child(one, "raw"), (json_t *)raw))
+        if (json_get_i64(one, "form", -1) == (int64_t)form && json_equal(json_child(one, "raw"), (json_t *)raw))
             return (ptrdiff_t)json_get_i64(one, "at", -1);
     }
-    rubric = json_array_size(l->rubrics) < PROMPTFOO_RUBRICS_MAX ? rubric_of(l, where, raw, geval) : NULL;
+    rubric = json_array_size(l->rubrics) < PROMPTFOO_RUBRICS_MAX ? rubric_of(l, where, raw, form) : NULL;
     if (json_array_size(l->rubrics) == PROMPTFOO_RUBRICS_MAX)
         load_fault(l, where, "a configuration has at most %d different rubricPrompts", PROMPTFOO_RUBRICS_MAX);
     json_array_append_new(l->rubrics_seen,
-                          json_pack("{s:O,s:b,s:I}", "raw", raw, "geval", geval, "at",
+                          json_pack("{s:O,s:i,s:I}", "raw", raw, "form", (int)form, "at",
                                     (json_int_t)(rubric ? (ptrdiff_t)json_array_size(l->rubrics) : -1)));
     if (!rubric)
         return -1;
@@ -174,9 +189,31 @@ static void graded_rubric(struct load *l, struct str where, const json_t *assert
         json_object_set_new(out, "transform", json_string("rubricPrompt"));
         return;
     }
-    at = rubric_at(l, where, raw, str_ends(type, S("g-eval")));
+    if (str_ends(type, S("context-faithfulness")) && !json_is_array(raw)) {
+        load_note(
+            l, where,
+            "the rubricPrompt of a context-faithfulness is a list of two: any other breaks the test, as in promptfoo");
+        json_object_set_new(out, "rubric_unfit", json_true());
+        return;
+    }
+    at = rubric_at(l, where, raw,
+                   str_ends(type, S("g-eval"))                 ? RUBRIC_STAGES
+                   : str_ends(type, S("context-faithfulness")) ? RUBRIC_PAIR
+                                                               : RUBRIC_TALK);
     if (at >= 0)
         json_object_set_new(out, "rubric", json_integer(at));
+}
+
+/* promptfoo passes over a "not-" before it. */
+static bool graded_never_turned(const struct promptfoo_kind *kind)
+{
+    static promptfoo_judge_fn *const judges[] = { promptfoo_closedqa, promptfoo_factuality, promptfoo_context_recall,
+                                                  promptfoo_context_relevance, promptfoo_context_faithfulness };
+
+    for (size_t i = 0; i < COUNT_OF(judges); i++)
+        if (kind->judge == judges[i])
+            return true;
+    return false;
 }
 
 void load_graded(struct load *l, struct str where, const json_t *assertion, json_t *out)
@@ -198,8 +235,11 @@ void load_graded(struct load *l, struct str where, const json_t *assertion, json
     json_object_set_new(out, "grader", json_integer(at));
     if (!vectors)
         graded_rubric(l, where, assertion, type, out);
-    if (inverse && (str_is(str_c(kind->name), "model-graded-closedqa") || str_is(str_c(kind->name), "factuality") ||
-                    str_is(str_c(kind->name), "model-graded-factuality")))
+    if (json_child(assertion, "contextTransform") && str_starts(str_c(kind->name), S("context-"))) {
+        load_note(l, where, "contextTransform is code: assertion " STR_FMT " is not evaluated", STR_ARG(type));
+        json_object_set_new(out, "transform", json_string("contextTransform"));
+    }
+    if (inverse && graded_never_turned(kind))
         load_note(l, where, "promptfoo turns %s round for nobody: " STR_FMT " passes where it passes, here too",
                   kind->name, STR_ARG(type));
     if (json_is_object(factuality) && json_object_size(factuality))

@@ -27,6 +27,26 @@ struct str promptfoo_scalar(const json_t *j, struct arena *a)
     return json_is_null(j) ? S("null") : STR_NONE;
 }
 
+bool promptfoo_is_space(uint32_t cp)
+{
+    return cp == 0xfeff || (unicode_is_space(cp) && !(cp >= 0x1c && cp <= 0x1f) && cp != 0x85);
+}
+
+struct str promptfoo_trim(struct str s)
+{
+    size_t from = 0, to = 0, i = 0;
+
+    while (i < s.len) {
+        size_t at = i;
+
+        if (promptfoo_is_space(str_utf8_next(s, &i)))
+            continue;
+        from = to ? from : at;
+        to = i;
+    }
+    return str_sub(s, from, to - from);
+}
+
 struct str promptfoo_lower(struct str text, struct arena *a)
 {
     char *out = arena_alloc(a, 6 * text.len + 1);       /* as in normalized_match: no code point becomes more */
@@ -350,7 +370,7 @@ static int64_t texts_words(struct str s)
 
     for (size_t i = 0; i < s.len;) {
         uint32_t c = str_utf8_next(s, &i);
-        bool blank = unicode_is_space(c) || c == 0xfeff;
+        bool blank = promptfoo_is_space(c);
 
         n += !blank && !inside;
         inside = !blank;

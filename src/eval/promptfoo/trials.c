@@ -1,4 +1,9 @@
-/* Assertions about the call: latency, cost, why the model stopped, whether it refused, which tools it asked for. */
+/* Assertions about the call: latency, cost, why the model stopped, whether it refused, which tools it asked for.
+ *
+ *   tool-call-f1   of the sets of tools called and expected: 2PR / (P + R), P = |both| / |called|, R = |both| /
+ * |expected|;
+ *                  0 when they share none. It passes when that reaches the threshold (1); turned round, when not: the
+ *                  score stays. Where no tool was called, calls are looked for in the text: JSON, or lines of it. */
 #include "eval/promptfoo/kinds.h"
 
 #include <math.h>
@@ -146,4 +151,128 @@ void promptfoo_tools_call(const struct promptfoo_question *q, struct promptfoo_a
         why = tools_fault(tools, json_array_get(calls, i), q->a);
     /* promptfoo does not turn these round: not-is-valid-... says the same */
     *out = (struct promptfoo_answer){ why.len ? PROMPTFOO_FAIL : PROMPTFOO_PASS, !why.len, why };
+}
+
+/* --- tool-call-f1 ------------------------------------------------------------------------------------------------- */
+
+#define TOOLS_QUOTED_MAX 32             /* JSON texts in JSON texts */
+
+static void tools_name(json_t *names, const json_t *o)
+{
+    struct str name = json_get_str(o, "name");
+
+    if (json_is_string(json_child(o, "name")))
+        json_object_setn_new(names, name.at, name.len, json_true());
+}
+
+/* One of several calls, in the words of any vendor. */
+static void tools_name_one(json_t *names, const json_t *item)
+{
+    const json_t *google = json_child(item, "functionCall"), *function = json_child(item, "function");
+
+    if (str_is(json_get_str(item, "type"), "tool_use") && json_is_string(json_child(item, "name")))
+        tools_name(names, item);
+    else if (json_is_object(google) || json_is_array(google))
+        tools_name(names, google);
+    else if (json_is_object(function) || json_is_array(function))
+        tools_name(names, function);
+    else
+        tools_name(names, item);
+}
+
+static void tools_names(json_t *names, const json_t *said)
+{
+    const json_t *calls = json_child(said, "tool_calls"), *google = json_child(said, "functionCall");
+    const json_t *live = json_child(said, "toolCall");
+
+    if (json_is_array(calls)) {
+        for (size_t i = 0; i < json_array_size(calls); i++) {
+            tools_name(names, json_child(json_array_get(calls, i), "function"));
+            tools_name(names, json_array_get(calls, i));
+        }
+    } else if (str_is(json_get_str(said, "type"), "tool_use") && json_is_string(json_child(said, "name"))) {
+        tools_name(names, said);
+    } else if (json_is_object(google) || json_is_array(google)) {
+        tools_name(names, google);
+    } else if (json_is_object(live) || json_is_array(live)) {
+        for (size_t i = 0; i < json_array_size(json_child(live, "functionCalls")); i++)
+            tools_name(names, json_array_get(json_child(live, "functionCalls"), i));
+    } else {
+        for (size_t i = 0; i < json_array_size(said); i++)
+            tools_name_one(names, json_array_get(said, i));
+    }
+}
+
+/* A text that is JSON, or lines that are. */
+static void tools_names_in(json_t *names, struct str text, int quoted)
+{
+    AUTO_JSON *whole = NULL;
+    struct str line;
+
+    if (json_read(text, &whole, NULL) == ERR_OK) {
+        if (!json_is_string(whole))
+            tools_names(names, whole);
+        else if (quoted < TOOLS_QUOTED_MAX)
+            tools_names_in(names, json_to_str(whole), quoted + 1);
+        return;
+    }
+    while (str_split(&text, '\n', &line)) {
+        AUTO_JSON *one = NULL;
+
+        line = promptfoo_trim(line);
+        if (line.len && (line.at[0] == '{' || line.at[0] == '[') && json_read(line, &one, NULL) == ERR_OK)
+            tools_names(names, one);
+    }
+}
+
+/* What must be called, as a set; NULL: the value names nothing. */
+static const json_t *tools_expected(const struct promptfoo_question *q)
+{
+    json_t *names = json_in_arena(json_object(), q->a);
+    struct str rest = json_to_str(q->value), one;
+
+    if (json_is_string(q->value)) {
+        while (str_split(&rest, ',', &one)) {
+            one = promptfoo_trim(one);
+            json_object_setn_new(names, one.at, one.len, json_true());
+        }
+    }
+    for (size_t i = 0; i < json_array_size(q->value); i++) {
+        one = promptfoo_scalar(json_array_get(q->value, i), q->a);
+        json_object_setn_new(names, one.at, one.len, json_true());
+    }
+    return json_object_size(names) ? names : NULL;
+}
+
+void promptfoo_tool_call_f1(const struct promptfoo_question *q, struct promptfoo_answer *out)
+{
+    const json_t *calls = q->s->turn_count ? q->s->turns[q->s->turn_count - 1].tool_calls : NULL;
+    const json_t *expected = tools_expected(q);
+    json_t *called = json_in_arena(json_object(), q->a);
+    double both = 0, precision, recall, f1, threshold = isnan(q->threshold) ? 1 : q->threshold;
+    struct tool_call call;
+    bool pass;
+
+    if (!expected) {
+        promptfoo_broken(S("its value must be the names of tools: a list, or a text with commas"), out);
+        return;
+    }
+    for (size_t i = 0; i < json_array_size(calls); i++) {
+        llm_tool_call_read(json_array_get(calls, i), q->a, &call);
+        json_object_setn_new(called, call.name.at, call.name.len, json_true());
+    }
+    if (!json_array_size(calls))
+        tools_names_in(called, q->output, 0);
+    for (void *it = json_object_iter((json_t *)expected); it; it = json_object_iter_next((json_t *)expected, it))
+        both += json_object_get(called, json_object_iter_key(it)) != NULL;
+    /* in promptfoo's order of operations: a threshold is compared to the last bit */
+    precision = json_object_size(called) ? both / (double)json_object_size(called) : 0;
+    recall = both / (double)json_object_size(expected);
+    f1 = precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0;
+    pass = (f1 >= threshold) != q->inverse;
+    *out = (struct promptfoo_answer){ pass ? PROMPTFOO_PASS : PROMPTFOO_FAIL, f1, STR_NONE };
+    if (!pass)
+        out->reason = arena_printf(
+            q->a, "F1 %.3f of the tools called is %s the threshold %.15g: %.0f of %zu expected, %zu called", f1,
+            q->inverse ? "not below" : "below", threshold, both, json_object_size(expected), json_object_size(called));
 }
