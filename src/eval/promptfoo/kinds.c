@@ -17,7 +17,7 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("contains", SAME, promptfoo_contains, "the text is in the output") \
     X("contains-all", SAME, promptfoo_contains_all, "all of the texts are") \
     X("contains-any", SAME, promptfoo_contains_any, "one of the texts is") \
-    X("contains-html", ELSEWHERE, NULL, "it needs an HTML parser: not evaluated") \
+    X("contains-html", SAME, promptfoo_contains_html, "at least two signs of HTML are in the output") \
     X("contains-json", SAME, promptfoo_contains_json, "a JSON object is in the output; with a schema, one that fits") \
     X("contains-sql", ELSEWHERE, NULL, "it needs an SQL parser: not evaluated") \
     X("contains-xml", OWN, promptfoo_contains_xml, "an XML element is in the output, with the elements asked for") \
@@ -36,7 +36,7 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("icontains", SAME, promptfoo_icontains, "contains, whatever the case of letters") \
     X("icontains-all", SAME, promptfoo_icontains_all, "contains-all, whatever the case of letters") \
     X("icontains-any", SAME, promptfoo_icontains_any, "contains-any, whatever the case of letters") \
-    X("is-html", ELSEWHERE, NULL, "it needs an HTML parser: not evaluated") \
+    X("is-html", SAME, promptfoo_is_html, "the output is HTML, with no text outside of tags") \
     X("is-json", SAME, promptfoo_is_json, "the output is JSON; with a schema, JSON that fits") \
     X("is-refusal", OWN, promptfoo_is_refusal, "the model refused (our own phrases, as in the check refusal)") \
     X("is-sql", ELSEWHERE, NULL, "it needs an SQL parser: not evaluated") \
