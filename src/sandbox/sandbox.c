@@ -127,7 +127,7 @@ static void sandbox_free(struct sandbox *s)
     __atomic_sub_fetch(&sandbox_living, 1, __ATOMIC_RELAXED);
 }
 
-/* --- ending ------------------------------------------------------------------------------------------------------- */
+/* --- what `enter` says -------------------------------------------------------------------------------------------- */
 
 /* The first process inside is killed, with it the kernel kills all others there, and bubblewrap, its parent, buries it
  * and ends: heard through exit_fd. Bubblewrap itself is killed only when that takes too long: while it still builds,
@@ -139,10 +139,78 @@ static void sandbox_kill_first(struct sandbox *s)
         syscall(SYS_pidfd_send_signal, s->first, SIGKILL, NULL, 0);
 }
 
+/* The two handles of 'r'. */
+static void sandbox_take_handles(struct sandbox *s, struct msghdr *message)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        int fds[4];
+
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || n > COUNT_OF(fds))
+            continue;
+        memcpy(fds, CMSG_DATA(c), n * sizeof(int));
+        for (size_t i = 0; i < n; i++)
+            if (n == 2 && s->folder < 0 && i == 0)
+                s->folder = fds[i];
+            else if (n == 2 && s->first < 0 && i == 1)
+                s->first = fds[i];
+            else
+                close(fds[i]);
+    }
+}
+
+/* A word of `enter`; false when there is none, now or ever. They are read at the end, and before it is killed: until
+ * then nobody needs to be woken for them, and what `enter` does meanwhile takes the longer the more it wakes. */
+static bool sandbox_hear_enter(struct sandbox *s)
+{
+    union {
+        char bytes[CMSG_SPACE(4 * sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    char text[128];
+    struct enter_end end;
+    struct iovec where = { text, sizeof text };
+    struct msghdr message = { .msg_iov = &where, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+    ssize_t n = s->control < 0 ? 0 : recvmsg(s->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+    if (n <= 0) {
+        if (n == 0 || errno != EAGAIN)
+            sandbox_close(s, &s->control);
+        return false;
+    }
+    if (text[0] == 'r') {
+        sandbox_take_handles(s, &message);
+        if (s->killed)
+            sandbox_kill_first(s);
+    } else if (text[0] == 'e' && n == (ssize_t)sizeof end && !s->ended && !s->killed) {
+        memcpy(&end, text, sizeof end);
+        s->wait_status = end.status;
+        s->cpu_spent = end.cpu_spent;
+        s->ended = true;
+    } else if (text[0] == 'x' && !s->failed) {
+        s->failed = true;
+        snprintf(s->failure, sizeof s->failure, "the sandbox could not be made: its first program could not %.*s",
+                 (int)n - 1, text + 1);
+    }
+    return true;
+}
+
+static void sandbox_on_control(void *arg, int fd, unsigned events)
+{
+    (void)fd, (void)events;
+    (void)sandbox_hear_enter(arg);
+}
+
+/* --- ending ------------------------------------------------------------------------------------------------------- */
+
 static void sandbox_kill(struct sandbox *s, enum sandbox_cause cause)
 {
     if (s->killed)
         return;
+    while (sandbox_hear_enter(s))
+        ;
+    if (s->control >= 0)
+        loop_watch(s->loop, s->control, LOOP_READ, sandbox_on_control, s);
     s->killed = true;
     if (!s->ended)
         s->cause = cause;
@@ -297,6 +365,8 @@ static void sandbox_on_output(void *arg, int fd, unsigned events)
     struct sandbox *s = arg;
 
     (void)events;
+    if (s->first < 0)
+        (void)sandbox_hear_enter(s);    /* the kernel bounds how many handles of ours are on their way */
     if (!sandbox_drain(s, fd, 4))
         sandbox_close(s, fd == s->out ? &s->out : &s->err);
 }
@@ -328,67 +398,6 @@ static void sandbox_send(struct sandbox *s)
         return;
     s->watches_input = true;
     loop_watch(s->loop, s->in, LOOP_WRITE, sandbox_on_input, s);
-}
-
-/* The two handles of 'r'. */
-static void sandbox_take_handles(struct sandbox *s, struct msghdr *message)
-{
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        int fds[4];
-
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || n > COUNT_OF(fds))
-            continue;
-        memcpy(fds, CMSG_DATA(c), n * sizeof(int));
-        for (size_t i = 0; i < n; i++)
-            if (n == 2 && s->folder < 0 && i == 0)
-                s->folder = fds[i];
-            else if (n == 2 && s->first < 0 && i == 1)
-                s->first = fds[i];
-            else
-                close(fds[i]);
-    }
-}
-
-/* A word of `enter`; false when there is none, now or ever. */
-static bool sandbox_hear_enter(struct sandbox *s)
-{
-    union {
-        char bytes[CMSG_SPACE(4 * sizeof(int))];
-        struct cmsghdr align;
-    } control;
-    char text[128];
-    struct enter_end end;
-    struct iovec where = { text, sizeof text };
-    struct msghdr message = { .msg_iov = &where, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-    ssize_t n = s->control < 0 ? 0 : recvmsg(s->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-
-    if (n <= 0) {
-        if (n == 0 || errno != EAGAIN)
-            sandbox_close(s, &s->control);
-        return false;
-    }
-    if (text[0] == 'r') {
-        sandbox_take_handles(s, &message);
-        if (s->killed)
-            sandbox_kill_first(s);
-    } else if (text[0] == 'e' && n == (ssize_t)sizeof end && !s->ended && !s->killed) {
-        memcpy(&end, text, sizeof end);
-        s->wait_status = end.status;
-        s->cpu_spent = end.cpu_spent;
-        s->ended = true;
-    } else if (text[0] == 'x' && !s->failed) {
-        s->failed = true;
-        snprintf(s->failure, sizeof s->failure, "the sandbox could not be made: its first program could not %.*s",
-                 (int)n - 1, text + 1);
-    }
-    return true;
-}
-
-static void sandbox_on_control(void *arg, int fd, unsigned events)
-{
-    (void)fd, (void)events;
-    (void)sandbox_hear_enter(arg);
 }
 
 static void sandbox_on_exit(void *arg, int fd, unsigned events)
@@ -576,7 +585,6 @@ static void sandbox_attend(struct sandbox *s, struct sandbox_pipes *p)
     s->control = sandbox_take_fd(&p->at[CONTROL_OURS]);
     loop_watch(s->loop, s->out, LOOP_READ, sandbox_on_output, s);
     loop_watch(s->loop, s->err, LOOP_READ, sandbox_on_output, s);
-    loop_watch(s->loop, s->control, LOOP_READ, sandbox_on_control, s);
     loop_watch(s->loop, s->exit_fd, LOOP_READ, sandbox_on_exit, s);
     loop_timer_set(s->loop, &s->deadline, s->limits.wall_ms * 1000);
     sandbox_send(s);

@@ -15,6 +15,7 @@
 #define ENTER_FILTER_MAX 4096           /* BPF_MAXINSNS: the kernel takes no longer filter */
 #define ENTER_WORDS_MAX 512             /* arguments, and variables, each */
 #define ENTER_PROGRAM_FD 999            /* where the program is held open; above every open_files, so it can't be made again */
+#define ENTER_CPU_HERE UINT32_MAX
 #define ENTER_FILES_MAX 512             /* the largest open_files */
 
 #define ENTER_TOLD "/told/end"           /* a file, by which WITHIN tells OUTSIDE what it would have told the host */
@@ -33,7 +34,7 @@ struct enter_config {
     uint32_t filter_count, text_bytes;
     uint32_t argc, envc;                /* strings follow each other, NUL-ended: mount options, program, argv, environment */
     uint32_t cpus;                      /* how many it may use at once; 0: all */
-    uint32_t limit_count, cpu_first;    /* guests begin at different processors */
+    uint32_t limit_count, cpu_first;    /* guests begin at different processors; ENTER_CPU_HERE: where they are */
     uint64_t cpu_ns;                    /* processor time of the program; exact, where its limits are a fence behind */
     struct enter_limit limits[16];
 };
