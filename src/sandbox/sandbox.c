@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -341,12 +342,12 @@ static void sandbox_hear(struct sandbox *s, int fd, struct str bytes)
     }
 }
 
-/* Up to `most` reads of what is there; false when the stream is closed. */
-static bool sandbox_drain(struct sandbox *s, int fd, int most)
+/* What is there, or, of a stream nobody writes to any more, all up to its end; false when the stream is closed. */
+static bool sandbox_drain(struct sandbox *s, int fd, bool all)
 {
     char bytes[65536];
 
-    while (most-- > 0) {
+    for (int most = all ? 64 : 4; most > 0; most--) {
         ssize_t n = read(fd, bytes, sizeof bytes);
 
         if (n < 0 && errno == EINTR)
@@ -356,6 +357,8 @@ static bool sandbox_drain(struct sandbox *s, int fd, int most)
         if (n <= 0)
             return false;
         sandbox_hear(s, fd, str_n(bytes, (size_t)n));
+        if ((size_t)n < sizeof bytes && !all)
+            return true;                /* that was all; the loop calls again when there is more, or the end */
     }
     return true;
 }
@@ -367,16 +370,15 @@ static void sandbox_on_output(void *arg, int fd, unsigned events)
     (void)events;
     if (s->first < 0)
         (void)sandbox_hear_enter(s);    /* the kernel bounds how many handles of ours are on their way */
-    if (!sandbox_drain(s, fd, 4))
+    if (!sandbox_drain(s, fd, false))
         sandbox_close(s, fd == s->out ? &s->out : &s->err);
 }
 
-static void sandbox_on_input(void *arg, int fd, unsigned events)
+/* Writes what its input takes; true when nothing is left. */
+static bool sandbox_feed(struct sandbox *s)
 {
-    struct sandbox *s = arg;
-    ssize_t n = s->input.len ? write(fd, s->input.bytes, s->input.len) : 0;
+    ssize_t n = s->input.len ? write(s->in, s->input.bytes, s->input.len) : 0;
 
-    (void)events;
     if (n > 0)
         buf_consume(&s->input, (size_t)n);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {       /* it does not want to hear more, and may answer all the same */
@@ -384,17 +386,28 @@ static void sandbox_on_input(void *arg, int fd, unsigned events)
         s->input_ends = true;
     }
     if (s->input.len)
-        return;
-    s->watches_input = false;
+        return false;
     if (s->input_ends)
         sandbox_close(s, &s->in);
-    else
+    return true;
+}
+
+static void sandbox_on_input(void *arg, int fd, unsigned events)
+{
+    struct sandbox *s = arg;
+
+    (void)events;
+    if (!sandbox_feed(s))
+        return;
+    s->watches_input = false;
+    if (s->in >= 0)
         loop_watch(s->loop, fd, 0, NULL, NULL);
 }
 
+/* At once what there is room for; the rest when there is room again. */
 static void sandbox_send(struct sandbox *s)
 {
-    if (s->in < 0 || s->watches_input || (!s->input.len && !s->input_ends))
+    if (s->in < 0 || s->watches_input || (!s->input.len && !s->input_ends) || sandbox_feed(s))
         return;
     s->watches_input = true;
     loop_watch(s->loop, s->in, LOOP_WRITE, sandbox_on_input, s);
@@ -411,7 +424,7 @@ static void sandbox_on_exit(void *arg, int fd, unsigned events)
         int *stream = i ? &s->err : &s->out;
 
         if (*stream >= 0)
-            (void)sandbox_drain(s, *stream, 64);        /* a pipe holds 64 KiB, and nobody writes to it any more */
+            (void)sandbox_drain(s, *stream, true);        /* a pipe holds 64 KiB, and nobody writes to it any more */
     }
     sandbox_bury(s);
 }
@@ -433,9 +446,11 @@ struct sandbox_birth {                  /* what the child needs; it shares our m
 static void sandbox_child(struct sandbox_birth *b)
 {
     static char path[] = "PATH=/usr/bin:/bin", language[] = "LANG=C", *const environment[] = { path, language, NULL };
+    struct sched_param ordinary = { 0 };
     sigset_t none;
 
     setpgid(0, 0);
+    syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &ordinary);        /* whatever the thread is that starts it */
     for (size_t i = 0; b->group && i < b->group->count; i++)
         if (write(b->group->procs[i], "0", 1) != 1)
             goto fault;
