@@ -81,6 +81,8 @@ static void running_progress(const struct runner_progress *p, void *arg)
         buf_puts(&line, " + unknown");
     if (p->stopped)
         buf_printf(&line, "  sure: %" PRId64 " of %" PRId64 " variants stopped", p->stopped, p->variants);
+    if (p->compare)
+        buf_printf(&line, "  comparing answers: case %" PRId64 " of %" PRId64, p->compared, p->compare);
     if (p->stopping) {
         buf_printf(&line, "  stopping: %s", p->stopping == 1 ? "waiting for calls in flight" : "dropping calls");
     } else if (p->paused_ms > 500) {

@@ -12,7 +12,16 @@ promptfoo_judge_fn promptfoo_is_json, promptfoo_contains_json, promptfoo_is_xml,
 promptfoo_judge_fn promptfoo_latency, promptfoo_cost, promptfoo_finish_reason, promptfoo_is_refusal,
     promptfoo_tools_call;                                                                                            /* trials.c */
 promptfoo_judge_fn promptfoo_javascript, promptfoo_python;                                                           /* scripts.c */
+promptfoo_judge_fn promptfoo_select_best, promptfoo_max_score;                                                       /* compare.c */
 promptfoo_judge_fn promptfoo_rubric, promptfoo_closedqa, promptfoo_factuality, promptfoo_geval, promptfoo_similar;   /* grades.c */
+
+/* The test judged without what compares answers: in the order of `assert`. NULL: the case is none of promptfoo's. */
+struct promptfoo_verdict *promptfoo_judge_alone(const struct subject *s, struct arena *a);
+/* It compares answers. promptfoo looks at a test's own ones only, not at those in sets, and at the first of a kind. */
+bool promptfoo_kind_compares(const struct promptfoo_kind *kind);
+/* The answers are all there, and at least two; false: *out says what that means. */
+bool promptfoo_compared(const struct promptfoo_question *q, struct promptfoo_answer *out);
+const json_t *promptfoo_comparison(const json_t *test, promptfoo_judge_fn *judge);
 
 /* What is judged: the trimmed output; the tools called stand for one that is empty. */
 struct str promptfoo_output(const struct subject *s, struct arena *a);

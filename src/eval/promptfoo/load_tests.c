@@ -335,6 +335,38 @@ static void vars_note_odd(struct load *l, const json_t *vars)
 
 /* --- what a test demands ------------------------------------------------------------------------------------------ */
 
+/* Assertions that compare answers: promptfoo looks at the first of a kind that a test has, and at none in a set. */
+static void assert_compares(struct load *l, struct str where, const json_t *asserts)
+{
+    size_t best = 0, most = 0;
+
+    for (size_t i = 0; i < json_array_size(asserts); i++) {
+        const json_t *one = json_array_get(asserts, i), *members = json_child(one, "assert");
+        struct str type = json_get_str(one, "type");
+
+        best += str_is(type, "select-best");
+        most += str_is(type, "max-score");
+        if (str_is(type, "not-select-best") || str_is(type, "not-max-score"))
+            load_fault(l, where, STR_FMT ": there is no \"not-\" of what compares answers", STR_ARG(type));
+        if (str_is(type, "select-best") && !json_is_string(json_child(one, "value")))
+            load_fault(l, where,
+                       "select-best needs the criterion as its value, as in {type: select-best, value: the politest}");
+        for (size_t k = 0; k < json_array_size(members); k++)
+            if (str_is(json_get_str(json_array_get(members, k), "type"), "select-best") ||
+                str_is(json_get_str(json_array_get(members, k), "type"), "max-score"))
+                load_note(l, where,
+                          STR_FMT " in an assert-set is passed over, as promptfoo does; put it beside the set",
+                          STR_ARG(json_get_str(json_array_get(members, k), "type")));
+    }
+    if (best > 1 || most > 1)
+        load_note(l, where, "of several %s in a test the first counts, as in promptfoo",
+                  best > 1 ? "select-best" : "max-score");
+    if (most && json_array_size(asserts) == best + most)
+        load_note(l, where,
+                  "max-score compares what a test's other assertions give, and there are none: not evaluated");
+    l->compares = l->compares || best || most;
+}
+
 /* The short form stays JSON; files are read, templates filled in. Takes nothing. */
 static json_t *assert_one(struct load *l, struct str where, const json_t *one, const json_t *vars)
 {
@@ -482,6 +514,7 @@ static void tests_case_add(struct load *l, const struct tests_case *c, json_t *v
     if (l->default_test && !json_is_true(json_child(c->options, "disableDefaultAsserts")))
         assert_list(l, l->default_where, json_child(l->default_test, "assert"), vars, asserts);
     assert_list(l, c->where, json_child(c->test, "assert"), vars, asserts);
+    assert_compares(l, c->where, asserts);
     json_object_set_new(about, "assert", asserts);
     threshold = threshold && !json_is_null(threshold) ? threshold : json_child(l->default_test, "threshold");
     if (threshold && !json_is_null(threshold))

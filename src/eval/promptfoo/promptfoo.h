@@ -16,6 +16,8 @@
  * read fails as it does in promptfoo. Without a grader, or when its call fails, they are not evaluated; nor are kinds
  * that need a service or what is not here, and neither is a test whose verdict they decide: it passes or fails only
  * where they can change nothing.
+ * select-best and max-score compare what all columns answered to a test, once they all have: who is not chosen fails
+ * with score 0, whatever else he did.
  * Scripts (javascript, python) are asked in the sandbox (scripts.c). What either said is kept with the trial's scores,
  * so that a stored one is judged again without them.
  *
@@ -86,6 +88,7 @@ struct promptfoo_verdict {
     size_t part_count;
     const json_t *named;                /* {metric: score}: means by weight of what bears the name */
     const json_t *kept;                 /* what came of assertions that ask outside, for judging again; NULL: none did */
+    bool waits;                         /* it compares answers (compare.c), and they are not all there */
 };
 
 /* The subject's test judged, once: a second call gives the same. False: the case is none of promptfoo's. */
@@ -109,6 +112,12 @@ const struct model *promptfoo_grader_model(const struct promptfoo_graders *g, si
 /* How often it is asked for a trial of the case; `i` past the last: the task's judge. */
 int64_t promptfoo_grader_calls(const struct promptfoo_graders *g, const struct dataset_case *kase, size_t i);
 void    promptfoo_graders_wish(const struct promptfoo_graders *g, const struct subject *s, struct subject_wishes *w);
+
+/* --- what compares the answers of all columns to a test (compare.c) ----------------------------------------------- */
+bool    promptfoo_compares(const struct dataset_case *kase);
+void    promptfoo_compare_wish(const struct promptfoo_graders *g, const struct subject *all, size_t count,
+                               struct subject_wishes *w);
+int64_t promptfoo_compare_calls(const struct promptfoo_graders *g, const struct dataset_case *kase, size_t i);
 
 /* What is wrong with a test's `assert`, as a sentence; empty: nothing. It was made by us, or comes from anywhere. */
 struct str promptfoo_test_fault(const json_t *test, struct arena *a);
