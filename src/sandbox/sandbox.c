@@ -437,7 +437,7 @@ struct sandbox_birth {                  /* what the child needs; it shares our m
     const int *keep;
     size_t keep_count;
     const struct cgroup *group;
-    bool as_nobody;
+    bool as_nobody, as_ordinary;
     volatile int fault;
 };
 
@@ -450,7 +450,8 @@ static void sandbox_child(struct sandbox_birth *b)
     sigset_t none;
 
     setpgid(0, 0);
-    syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &ordinary);        /* whatever the thread is that starts it */
+    if (b->as_ordinary)
+        syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &ordinary);
     for (size_t i = 0; b->group && i < b->group->count; i++)
         if (write(b->group->procs[i], "0", 1) != 1)
             goto fault;
@@ -533,6 +534,12 @@ static int sandbox_take_fd(int *fd)
     return taken;
 }
 
+/* A thread that made itself a background one starts guests that are none, as the whole process is none. */
+static bool sandbox_thread_differs(void)
+{
+    return sched_getscheduler(0) == SCHED_BATCH && sched_getscheduler(getpid()) == SCHED_OTHER;
+}
+
 static enum err_code sandbox_spawn(struct sandbox *s, const struct sandbox_spec *spec, struct sandbox_pipes *p,
                                    struct err *e)
 {
@@ -559,7 +566,8 @@ static enum err_code sandbox_spawn(struct sandbox *s, const struct sandbox_spec 
     birth = (struct sandbox_birth){ .path = world.bwrap, .argv = (char *const *)(uintptr_t)world.argv, .in = p->at[IN_READ],
                                     .out = p->at[OUT_WRITE],
                                     .err = p->at[ERR_WRITE], .keep = world.fds.at, .keep_count = world.fds.len,
-                                    .group = s->grouped ? &s->group : NULL, .as_nobody = geteuid() == 0 };
+                                    .group = s->grouped ? &s->group : NULL, .as_nobody = geteuid() == 0,
+                                    .as_ordinary = sandbox_thread_differs() };
     s->pid = FAULT("sandbox.spawn") ? (errno = EAGAIN, -1) : sandbox_fork(&birth);
     if (s->grouped)
         cgroup_close(&s->group);
