@@ -1,11 +1,11 @@
 /* src/sandbox/enter/enter.h: what the host tells the first program inside the sandbox.
  *
  * Bubblewrap makes the namespaces and mounts, then starts `enter`, a small static program of ours, which finishes the
- * work from inside: it closes the root against writing, bounds the inodes of the writable place, gives up every capability
- * and hands the host a handle of the working folder. Then it stays as the first process, and its child sets the limits,
- * locks itself into Landlock and seccomp, and becomes the untrusted program. What it shall do stands in one memory
- * file: this head, then `filter_count` seccomp instructions, then `text_bytes` bytes of strings, by its number or its
- * path. Both ends are built together; ENTER_MAGIC changes with the layout. */
+ * work from inside: it closes the root against writing, bounds the inodes of the writable place, gives up every
+ * capability and hands the host a handle of the working folder. Then it stays as the first process, and its child sets
+ * the limits, locks itself into Landlock and seccomp, and becomes the untrusted program. What it shall do stands in one
+ * memory file: this head, then `filter_count` seccomp instructions, then `text_bytes` bytes of strings, by its number
+ * or its path. Both ends are built together; ENTER_MAGIC changes with the layout. */
 #pragma once
 
 #include <stdint.h>
