@@ -212,28 +212,25 @@ void scoring_run(const struct scoring *sc, const struct subject *subject, struct
         metric_score(sc->metrics[i].metric, sc->metrics[i].state, &s, a, &out[i]);
 }
 
-size_t scoring_wishes(const struct scoring *sc, const struct subject *subject, struct arena *a,
-                      struct subject_wish **out)
+void scoring_wishes(const struct scoring *sc, const struct subject *subject, struct subject_wishes *w)
 {
     struct subject s = *subject;
-    struct subject_wishes wishes = { .arena = a };
 
-    *out = NULL;
-    if (!sc->wishing || s.failed)
-        return 0;
+    w->more = false;
+    if (!sc->wishing || s.failed || w->rounds == SCORING_ROUNDS)
+        return;
     s.task = sc->task;
-    subject_begin(&s, a);
+    subject_begin(&s, w->arena);
     for (size_t i = 0; i < sc->metric_count; i++) {
         const struct scoring_metric *m = &sc->metrics[i];
 
         if (m->metric->wish && (subject_expected(&s) || !m->metric->needs_expected))
-            m->metric->wish(m->state, &s, &wishes);
+            m->metric->wish(m->state, &s, w);
     }
     for (size_t i = 0; i < sc->check_count; i++)
         if (sc->checks[i].check->wish)
-            sc->checks[i].check->wish(sc->checks[i].state, &s, &wishes);
-    *out = wishes.at;
-    return wishes.count;
+            sc->checks[i].check->wish(sc->checks[i].state, &s, w);
+    w->more = w->more && ++w->rounds < SCORING_ROUNDS;
 }
 
 size_t scoring_check_count(const struct scoring *sc)

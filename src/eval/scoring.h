@@ -45,8 +45,11 @@ void          scoring_run(const struct scoring *sc, const struct subject *s, str
 
 size_t scoring_check_count(const struct scoring *sc);
 const struct check_ready *scoring_check(const struct scoring *sc, size_t i);
-/* What metrics and checks want to know from models about this subject before scoring_run; most want nothing. */
-size_t scoring_wishes(const struct scoring *sc, const struct subject *s, struct arena *a, struct subject_wish **out);
+/* What metrics and checks want to know from models and programs about this subject before scoring_run, behind what they
+ * asked already; most want nothing. `w` begins empty but for its arena. While w->more is set, call it again once all of
+ * them are answered and are the subject's own: what was said leads to others, SCORING_ROUNDS times at most. */
+#define SCORING_ROUNDS 4                /* a provider's transform, a test's, an assertion's, the assertion (promptfoo) */
+void scoring_wishes(const struct scoring *sc, const struct subject *s, struct subject_wishes *w);
 /* The n-th program that its metrics and checks run in the sandbox; NULL past the last. */
 const struct evaluator *scoring_program(const struct scoring *sc, size_t n);
 

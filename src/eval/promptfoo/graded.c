@@ -120,7 +120,7 @@ static void graded_walk(struct graded_walk *w, const json_t *list, bool in_set)
 
         if (!in_set && str_is(json_get_str(one, "type"), "assert-set"))
             graded_walk(w, json_child(one, "assert"), true);
-        else if (graded_kind_of(one, &kind) && !json_child(one, "transform"))
+        else if (graded_kind_of(one, &kind) && !json_child(one, "blind"))
             w->each(w, one, kind);
     }
 }
@@ -353,7 +353,8 @@ struct graded_wishes {
     const struct promptfoo_graders *g;
     const struct subject *s;
     struct subject_wishes *w;
-    struct str input, output;
+    struct str input, output;           /* output: of the assertion that is looked at */
+    struct promptfoo_output whole;
 };
 
 static bool graded_whom(const struct graded_wishes *x, const json_t *assertion, bool vectors, struct grader *out)
@@ -444,7 +445,11 @@ static void graded_wish_one(struct graded_walk *walk, const json_t *assertion, e
     struct graded_wishes *x = (struct graded_wishes *)walk;
     const json_t *value = json_child(assertion, "value");
     AUTO_BUF struct buf text = BUF_INIT(PROMPTFOO_VALUE_MAX);
+    struct promptfoo_output output = promptfoo_output_for(x->s, &x->whole, assertion, x->w->arena);
 
+    if (output.state != PROMPTFOO_PASS)
+        return;
+    x->output = output.text;
     if (kind == GRADED_SIMILAR) {
         graded_wish_similar(x, assertion);
     } else if (kind == GRADED_GEVAL && json_is_array(value)) {
@@ -461,7 +466,7 @@ static void graded_wish_one(struct graded_walk *walk, const json_t *assertion, e
 
 void promptfoo_graders_wish(const struct promptfoo_graders *g, const struct subject *s, struct subject_wishes *w)
 {
-    struct graded_wishes x = { .walk.each = graded_wish_one, .g = g, .s = s, .w = w, .output = promptfoo_output(s, w->arena),
+    struct graded_wishes x = { .walk.each = graded_wish_one, .g = g, .s = s, .w = w, .whole = promptfoo_output(s, w->arena),
                                .input = s->turn_count ? s->turns[0].prompt : STR_NONE };
 
     graded_walk(&x.walk, graded_asserts(s->kase), false);

@@ -14,8 +14,26 @@ promptfoo_judge_fn promptfoo_latency, promptfoo_cost, promptfoo_finish_reason, p
 promptfoo_judge_fn promptfoo_javascript, promptfoo_python;                                                           /* scripts.c */
 promptfoo_judge_fn promptfoo_rubric, promptfoo_closedqa, promptfoo_factuality, promptfoo_geval, promptfoo_similar;   /* grades.c */
 
-/* What is judged: the trimmed output; the tools called stand for one that is empty. */
-struct str promptfoo_output(const struct subject *s, struct arena *a);
+/* --- transforms.c: what is judged; without transforms the trimmed output, the tools called for one that is empty ---- */
+#define PROMPTFOO_PYTHON_TRANSFORM "get_transform"      /* the function of a file that names none */
+struct promptfoo_output promptfoo_output_first(const struct subject *s, struct arena *a);   /* after the provider's transform */
+struct promptfoo_output promptfoo_output(const struct subject *s, struct arena *a);         /* and after the test's */
+/* The same for one assertion, which may have a transform of its own. */
+struct promptfoo_output promptfoo_output_for(const struct subject *s, const struct promptfoo_output *whole,
+                                             const json_t *assertion, struct arena *a);
+void    promptfoo_output_write(const struct promptfoo_output *o, struct buf *b);            /* as JSON */
+/* It as the trial's scores keep it, yours; promptfoo_output reads it back. */
+json_t *promptfoo_output_keep(const struct promptfoo_output *o);
+bool    promptfoo_transforms(const struct subject *s);          /* the provider or the test has one */
+
+/* --- scripts.c ---------------------------------------------------------------------------------------------------- */
+#define PROMPTFOO_QUESTION_MAX (8u << 20)
+/* The question, complete in `b`, as a wish of `key`; false: the language is not used or not here, it is too long, or
+ * there is one of that key. */
+bool promptfoo_scripts_ask(const struct promptfoo_scripts *x, enum promptfoo_language language, const void *key,
+                           const struct buf *b, struct subject_wishes *w);
+void promptfoo_scripts_vars(const struct subject *s, struct buf *b);    /* the test's variables, as JSON */
+
 /* `holds` turned round when the question is inverse, as an answer of score 0 or 1; `why` is the reason of a failure. */
 void promptfoo_say(const struct promptfoo_question *q, bool holds, struct str why, struct promptfoo_answer *out);
 /* A measured score against the question's threshold, or `usual` when it has none. */

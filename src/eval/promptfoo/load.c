@@ -239,9 +239,10 @@ static struct doc_node *load_task(struct load *l)
     l->rubrics = json_in_arena(json_array(), l->a);
     l->graders_seen = json_in_arena(json_array(), l->a);
     l->rubrics_seen = json_in_arena(json_array(), l->a);
+    l->scripts = json_in_arena(json_object(), l->a);
+    l->providers = json_in_arena(json_object(), l->a);
     load_prompts(l);
     variants = load_variants(l);
-    l->scripts = json_in_arena(json_object(), l->a);
     load_tests(l);
     check = json_pack("{s:o,s:s,s:s}", "promptfoo", json_object_size(l->scripts) ? json_incref(l->scripts) : json_true(), "name", "test",
                       "severity", "critical");

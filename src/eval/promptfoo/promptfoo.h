@@ -16,8 +16,9 @@
  * read fails as it does in promptfoo. Without a grader, or when its call fails, they are not evaluated; nor are kinds
  * that need a service or what is not here, and neither is a test whose verdict they decide: it passes or fails only
  * where they can change nothing.
- * Scripts (javascript, python) are asked in the sandbox (scripts.c). What either said is kept with the trial's scores,
- * so that a stored one is judged again without them.
+ * Scripts (javascript, python) and transforms are asked in the sandbox (scripts.c, transforms.c). What any of them said
+ * is kept with the trial's scores, so that a stored one is judged again without them; the trial's answer stays the
+ * model's own.
  *
  * Known differences: what came is trimmed at both ends before anybody judges it; is-refusal knows other phrases;
  * schemas are draft 2020-12 and do not look at `format`. Threads: any; a verdict lives in the subject's arena. */
@@ -32,9 +33,19 @@
 
 enum promptfoo_state { PROMPTFOO_FAIL, PROMPTFOO_PASS, PROMPTFOO_SKIP, PROMPTFOO_BROKEN };
 
+/* What is judged: the model's own output, or what transforms (transforms.c) made of it. */
+struct promptfoo_output {
+    enum promptfoo_state state;         /* PASS: it is there; SKIP: nobody knows it; BROKEN: a transform failed */
+    struct str text;                    /* of what is no text its JSON */
+    bool json;                          /* it is no text */
+    bool transformed;
+    struct str reason;                  /* why it is not there */
+};
+
 struct promptfoo_question {
     const struct subject *s;
     struct str output;                  /* what is judged, as text */
+    bool json, transformed;             /* of struct promptfoo_output */
     const json_t *assertion, *value;    /* value: of the assertion; NULL: none */
     double threshold;                   /* NAN: none */
     bool inverse;                       /* "not-..." */
@@ -84,8 +95,9 @@ struct promptfoo_verdict {
     struct promptfoo_answer answer;     /* score: NAN when something that weighs was not evaluated */
     struct promptfoo_part *parts;
     size_t part_count;
+    struct promptfoo_output output;     /* of the whole test */
     const json_t *named;                /* {metric: score}: means by weight of what bears the name */
-    const json_t *kept;                 /* what came of assertions that ask outside, for judging again; NULL: none did */
+    const json_t *kept;                 /* what came of asking outside, for judging again; NULL: nobody was asked */
 };
 
 /* The subject's test judged, once: a second call gives the same. False: the case is none of promptfoo's. */
@@ -115,7 +127,8 @@ struct str promptfoo_test_fault(const json_t *test, struct arena *a);
 
 /* --- scripts (scripts.c) ------------------------------------------------------------------------------------------ */
 /* What the check `promptfoo` holds of a configuration's scripts:
- *   {"javascript": {"files": {PATH: TEXT}, "load": [[PATH, FUNCTION]]}, "python": {...}}: languages that are used. */
+ *   {"javascript": {"files": {PATH: TEXT}, "load": [[PATH, FUNCTION]]}, "python": {...}}: languages that are used.
+ * In `load`, [PATH, FUNCTION, "transform"] is a transform's. */
 struct promptfoo_scripts;
 enum promptfoo_language { PROMPTFOO_JAVASCRIPT, PROMPTFOO_PYTHON, PROMPTFOO_LANGUAGES };
 const char    *promptfoo_language_name(enum promptfoo_language language);           /* "javascript" */
@@ -128,3 +141,6 @@ const struct evaluator *promptfoo_scripts_program(const struct promptfoo_scripts
 void promptfoo_scripts_wish(const struct promptfoo_scripts *x, const struct subject *s, struct subject_wishes *w);
 /* "file://a/b.py:name" apart: the language it is in; false: it names no file that is run here. `function` may be empty. */
 bool promptfoo_script_file(struct str value, struct str *path, struct str *function, enum promptfoo_language *language);
+/* What is to be asked of transforms next; w->more when something is. Before scripts and graders, which ask about what
+ * comes of them. */
+void promptfoo_transforms_wish(const struct promptfoo_scripts *x, const struct subject *s, struct subject_wishes *w);

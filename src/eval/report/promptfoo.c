@@ -1,8 +1,8 @@
 /* src/eval/report/promptfoo.c: the result with the fields of promptfoo's own output file, for programs that read those:
  * results.prompts (a column each, with metrics), results.results (a test of a column each, with gradingResult and its
  * componentResults), results.stats. Assertions are judged again from what is stored, by the same code. A test that was
- * not evaluated has success false, failureReason 2 (an error) and says why in `error`, as promptfoo does where an
- * assertion can't be run. Made of any run; without tests of promptfoo's a trial's success is that all checks passed.
+ * not evaluated, or that an assertion or a transform broke, has success false, failureReason 2 (an error) and says why in
+ * `error`, as promptfoo does where one can't be run. response.output is what transforms made of the answer. Made of any run; without tests of promptfoo's a trial's success is that all checks passed.
  * Streamed: memory is one trial. */
 #include "eval/promptfoo/promptfoo.h"
 
@@ -148,7 +148,9 @@ static const struct promptfoo_verdict *promptfoo_verdict_of(struct promptfoo_rep
     struct promptfoo_verdict *plain = arena_new(a, struct promptfoo_verdict);
     json_t *kept = NULL;
     struct turn *list = arena_array(a, struct turn, json_array_size(turns) + 1);
-    struct subject s = { .kase = w->case_at < 0 ? NULL : &w->kase, .turns = list, .turn_count = json_array_size(turns),
+    const struct result_variant *variant = report_variant(w->r, t->trial.variant);
+    struct subject s = { .kase = w->case_at < 0 ? NULL : &w->kase, .variant = variant ? variant->name : STR_NONE,
+                         .turns = list, .turn_count = json_array_size(turns),
                          .usage = &t->trial.usage, .cost_nanousd = t->trial.cost_nanousd, .latency_ms = t->trial.latency_ms };
 
     for (size_t i = 0; i < s.turn_count; i++)
@@ -164,6 +166,16 @@ static const struct promptfoo_verdict *promptfoo_verdict_of(struct promptfoo_rep
     if (t->trial.state != TRIAL_DONE)
         plain->answer = (struct promptfoo_answer){ .state = PROMPTFOO_BROKEN, .reason = t->trial.error_text };
     return plain;
+}
+
+/* What was judged: what transforms made of the output, and what is no text as the value it is. */
+static json_t *promptfoo_said(const struct promptfoo_verdict *v, struct str output)
+{
+    json_t *value;
+
+    if (v->output.state != PROMPTFOO_PASS || (!v->output.transformed && !v->output.json))
+        return json_from_str(output);
+    return v->output.json && json_read(v->output.text, &value, NULL) == ERR_OK ? value : json_from_str(v->output.text);
 }
 
 static void promptfoo_count(struct column *c, const struct store_trial *t, const struct promptfoo_verdict *v,
@@ -196,7 +208,7 @@ static enum err_code promptfoo_each(const struct store_trial *t, void *arg, stru
     TRY(promptfoo_case(w, at.case_index, e));
     v = promptfoo_verdict_of(w, t, transcript, a, &output);
     vars = promptfoo_variables(w);
-    error = v->answer.state == PROMPTFOO_SKIP || t->trial.state != TRIAL_DONE;
+    error = v->answer.state == PROMPTFOO_SKIP || v->answer.state == PROMPTFOO_BROKEN || t->trial.state != TRIAL_DONE;
     prompt = json_get_str(json_array_get(json_child(transcript, "turns"), 0), "prompt");
     usage_add(&w->usage, &t->trial.usage);
     json_object_set_new(o, "testIdx", json_integer(at.case_index * w->r->run->repeat + at.repetition));
@@ -213,7 +225,7 @@ static enum err_code promptfoo_each(const struct store_trial *t, void *arg, stru
                                       json_child(json_array_get(w->prompts, (size_t)t->trial.variant), "label"))));
     json_object_set(o, "vars", vars);
     json_object_set_new(o, "response",
-                        json_pack("{s:o,s:o,s:b}", "output", json_from_str(output), "tokenUsage",
+                        json_pack("{s:o,s:o,s:b}", "output", promptfoo_said(v, output), "tokenUsage",
                                   promptfoo_tokens(&t->trial.usage, t->trial.attempts), "cached", 0));
     json_object_set_new(o, "success", json_boolean(v->answer.state == PROMPTFOO_PASS));
     json_object_set_new(o, "score", json_real(isnan(v->answer.score) ? 0 : v->answer.score));
