@@ -508,6 +508,8 @@ static void tests_case_add(struct load *l, const struct tests_case *c, json_t *v
     fault = promptfoo_test_fault(about, l->a);
     if (fault.len)
         load_fault(l, c->where, STR_FMT, STR_ARG(fault));
+    if (json_object_get(vars, "id"))
+        json_object_set_new(about, "id", json_true());
     json_object_set(vars, PROMPTFOO_VARIABLE, about);
     kase = json_object();
     if (c->description.len)

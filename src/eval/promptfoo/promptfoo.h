@@ -3,7 +3,9 @@
  * A configuration (promptfooconfig.yaml) is read as the mapping a task file would hold (config.c and its neighbours;
  * the tasks' reader checks and compiles it as it does any other). Each test becomes a case. What a test demands stays
  * with the case, in a variable of its own, templates in it already filled in:
- *   {"assert": [{type, value, threshold, weight, metric, assert}], "threshold", "description", "metadata"}
+ *   {"assert": [{type, value, threshold, weight, metric, transform, assert}], "threshold", "description", "metadata",
+ *    "transform": CODE, "providers": {VARIANT: {"transform": CODE}}, "id": true (a variable is called so)}
+ * "blind" beside or instead of a transform says why nobody knows what is to be judged.
  * The check `promptfoo` judges the case by it with promptfoo's own arithmetic: the verdict of a test is the verdict
  * promptfoo gives it, for every kind of assertion that this program judges at all (kinds.c says which).
  *
@@ -122,6 +124,8 @@ const struct model *promptfoo_grader_model(const struct promptfoo_graders *g, si
 int64_t promptfoo_grader_calls(const struct promptfoo_graders *g, const struct dataset_case *kase, size_t i);
 void    promptfoo_graders_wish(const struct promptfoo_graders *g, const struct subject *s, struct subject_wishes *w);
 
+/* Whether it is the test's: neither ours nor the id of a case, unless the test has a variable of that name. */
+bool promptfoo_is_variable(const json_t *vars, const char *name);
 /* What is wrong with a test's `assert`, as a sentence; empty: nothing. It was made by us, or comes from anywhere. */
 struct str promptfoo_test_fault(const json_t *test, struct arena *a);
 

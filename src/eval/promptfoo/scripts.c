@@ -184,14 +184,22 @@ const struct evaluator *promptfoo_scripts_program(const struct promptfoo_scripts
 
 /* --- questions ---------------------------------------------------------------------------------------------------- */
 
-/* The members of `o`, but `without`, as a JSON object: a case is shared by threads, and nothing of it may be touched. */
-static void scripts_write_members(const json_t *o, const char *without, struct buf *b)
+bool promptfoo_is_variable(const json_t *vars, const char *name)
 {
+    const json_t *test = json_child(vars, PROMPTFOO_VARIABLE);
+
+    return strcmp(name, PROMPTFOO_VARIABLE) != 0 && (strcmp(name, "id") != 0 || json_get_bool(test, "id", false));
+}
+
+/* By hand: a case is shared by threads, and nothing of it may be touched. */
+void promptfoo_scripts_vars(const struct subject *s, struct buf *b)
+{
+    json_t *o = (json_t *)s->kase->vars;
     bool some = false;
 
     buf_byte(b, '{');
-    for (void *it = json_object_iter((json_t *)o); it; it = json_object_iter_next((json_t *)o, it)) {
-        if (strcmp(json_object_iter_key(it), without) == 0)
+    for (void *it = json_object_iter(o); it; it = json_object_iter_next(o, it)) {
+        if (!promptfoo_is_variable(o, json_object_iter_key(it)))
             continue;
         if (some)
             buf_byte(b, ',');
@@ -201,11 +209,6 @@ static void scripts_write_members(const json_t *o, const char *without, struct b
         some = true;
     }
     buf_byte(b, '}');
-}
-
-void promptfoo_scripts_vars(const struct subject *s, struct buf *b)
-{
-    scripts_write_members(s->kase->vars, PROMPTFOO_VARIABLE, b);
 }
 
 static void scripts_write_response(const struct subject *s, const struct promptfoo_output *whole, struct arena *a,

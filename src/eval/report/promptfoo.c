@@ -111,9 +111,11 @@ static void promptfoo_named(struct column *c, const json_t *named)
 /* Variables as the test has them: without what is ours. */
 static json_t *promptfoo_variables(const struct promptfoo_report *w)
 {
-    json_t *vars = w->kase.vars ? json_copy((json_t *)w->kase.vars) : json_object();
+    json_t *vars = json_object(), *all = (json_t *)w->kase.vars;
 
-    json_object_del(vars, PROMPTFOO_VARIABLE);
+    for (void *it = json_object_iter(all); it; it = json_object_iter_next(all, it))
+        if (promptfoo_is_variable(all, json_object_iter_key(it)))
+            json_object_set(vars, json_object_iter_key(it), json_object_iter_value(it));
     return vars;
 }
 
