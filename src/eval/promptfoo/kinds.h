@@ -14,11 +14,10 @@ promptfoo_judge_fn promptfoo_latency, promptfoo_cost, promptfoo_finish_reason, p
 promptfoo_judge_fn promptfoo_javascript, promptfoo_python;                                                           /* scripts.c */
 promptfoo_judge_fn promptfoo_rubric, promptfoo_closedqa, promptfoo_factuality, promptfoo_geval, promptfoo_similar;   /* grades.c */
 
-/* --- transforms.c: what is judged; without transforms the trimmed output, the tools called for one that is empty ---- */
+/* --- transforms.c ------------------------------------------------------------------------------------------------- */
 #define PROMPTFOO_PYTHON_TRANSFORM "get_transform"      /* the function of a file that names none */
 struct promptfoo_output promptfoo_output_first(const struct subject *s, struct arena *a);   /* after the provider's transform */
-struct promptfoo_output promptfoo_output(const struct subject *s, struct arena *a);         /* and after the test's */
-/* The same for one assertion, which may have a transform of its own. */
+/* What one assertion judges, which may have a transform of its own. */
 struct promptfoo_output promptfoo_output_for(const struct subject *s, const struct promptfoo_output *whole,
                                              const json_t *assertion, struct arena *a);
 void    promptfoo_output_write(const struct promptfoo_output *o, struct buf *b);            /* as JSON */

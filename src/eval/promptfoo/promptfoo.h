@@ -44,6 +44,9 @@ struct promptfoo_output {
     struct str reason;                  /* why it is not there */
 };
 
+/* The trimmed output, the tools called for one that is empty, or what the provider's and the test's transforms made. */
+struct promptfoo_output promptfoo_output(const struct subject *s, struct arena *a);
+
 struct promptfoo_question {
     const struct subject *s;
     struct str output;                  /* what is judged, as text */

@@ -278,6 +278,7 @@ TEST(transforms_are_kept_and_judged_again_without_them)
         struct score *scores = arena_array(a, struct score, count);
         char mark = transform_judge(&t, "own", tests[i], S("out"));
         struct subject stored = t.s;
+        struct str judged;
 
         scoring_run(t.scoring, &t.s, a, scores);
         scores_write(scores, count, &text);
@@ -287,6 +288,9 @@ TEST(transforms_are_kept_and_judged_again_without_them)
         stored.wish_count = 0;
         stored.kept = kept;
         subject_begin(&stored, a);
+        CHECK(scores_read_judged(buf_str(&text), scoring_infos(t.scoring), count, a, &judged) ==
+              (t.v->output.transformed && t.v->output.state == PROMPTFOO_PASS));
+        CHECK(!t.v->output.transformed || str_eq(judged, t.v->output.text));
         CHECK(promptfoo_judge(&stored, a, &again));
         CHECK(transform_marks[again->answer.state] == mark);
         CHECK(str_eq(again->answer.reason, t.v->answer.reason));
