@@ -130,9 +130,9 @@ function wellFormed(text) {
 function made(v) {
   if (v === undefined || v === null) throw new Error("it returned nothing; a transform of several lines needs a return");
   if (typeof v === "string") return { output: wellFormed(v) };
-  const text = JSON.stringify(v);
+  const text = JSON.stringify(v, (key, one) => (typeof one === "string" ? wellFormed(one) : one));
   if (text === undefined) throw new Error(`it returned a ${typeof v}, which is no output`);
-  return { json: wellFormed(text) };
+  return { json: text };
 }
 
 async function transformed(q) {

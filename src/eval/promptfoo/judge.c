@@ -235,7 +235,8 @@ static bool judging_asked(const struct judging *j, const json_t *assertion)
     const struct promptfoo_kind *kind = promptfoo_kind_find(json_get_str(assertion, "type"), &inverse);
 
     return j->s->wish_count && kind && kind->judge &&
-           (kind->support == PROMPTFOO_MODEL || kind->support == PROMPTFOO_SANDBOX || json_child(assertion, "transform"));
+           (kind->support == PROMPTFOO_MODEL || kind->support == PROMPTFOO_SANDBOX ||
+            json_child(assertion, "transform"));
 }
 
 static void judging_one(struct judging *j, struct promptfoo_part *p)

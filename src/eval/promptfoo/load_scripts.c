@@ -1,6 +1,6 @@
-/* Assertions and transforms that are code, as a configuration has them: their texts filled in, their files read, with the files of
- * the folder that these name as modules (require, import). What can't be run here is told, and stays as it is written:
- * nobody judges it. */
+/* Assertions and transforms that are code, as a configuration has them: their texts filled in, their files read, with
+ * the files of the folder that these name as modules (require, import). What can't be run here is told, and stays as it
+ * is written: nobody judges it. */
 #include "eval/promptfoo/kinds.h"
 #include "eval/promptfoo/load.h"
 
@@ -130,8 +130,8 @@ static void scripts_add(struct load *l, struct str where, enum promptfoo_languag
 
     for (size_t i = 0; i < json_array_size(list); i++) {
         one = json_array_get(list, i);
-        if (str_eq(json_to_str(json_array_get(one, 0)), path) && str_eq(json_to_str(json_array_get(one, 1)), function) &&
-            str_eq(json_to_str(json_array_get(one, 2)), kind))
+        if (str_eq(json_to_str(json_array_get(one, 0)), path) &&
+            str_eq(json_to_str(json_array_get(one, 1)), function) && str_eq(json_to_str(json_array_get(one, 2)), kind))
             return;
     }
     if (regex_compile(str_c(language == PROMPTFOO_PYTHON ? modules_python : modules_javascript), 0, l->a, &x.modules,
@@ -154,7 +154,8 @@ static json_t *scripts_not_here(struct load *l, struct str where, const struct p
 
 static struct str scripts_reference(struct load *l, struct str path, struct str function)
 {
-    return arena_printf(l->a, "file://" STR_FMT "%s" STR_FMT, STR_ARG(path), function.len ? ":" : "", STR_ARG(function));
+    return arena_printf(l->a, "file://" STR_FMT "%s" STR_FMT, STR_ARG(path), function.len ? ":" : "",
+                        STR_ARG(function));
 }
 
 json_t *load_script(struct load *l, struct str where, const json_t *assertion, const struct promptfoo_kind *kind,
@@ -178,8 +179,8 @@ json_t *load_script(struct load *l, struct str where, const json_t *assertion, c
         path = scripts_path(path, l->a);
         if (!path.len)
             return scripts_not_here(l, where, kind, value, S("its file lies outside the configuration's folder"));
-        scripts_add(l, where, language, path, function.len || language == PROMPTFOO_JAVASCRIPT ? function : S("get_assert"),
-                    STR_NONE);
+        scripts_add(l, where, language, path,
+                    function.len || language == PROMPTFOO_JAVASCRIPT ? function : S("get_assert"), STR_NONE);
         return json_from_str(scripts_reference(l, path, function));
     }
     if (load_is_file(text, &plain)) {
@@ -202,7 +203,8 @@ static struct str transform_read(struct load *l, struct str where, struct str te
     bool file = str_starts(text, S("file://"));
 
     if (file && !promptfoo_script_file(text, &path, &function, &language)) {
-        *why = arena_printf(l->a, "\"" STR_FMT "\" is neither .js, .cjs, .mjs nor .py", STR_ARG(str_utf8_head(text, 80)));
+        *why = arena_printf(l->a, "\"" STR_FMT "\" is neither .js, .cjs, .mjs nor .py",
+                            STR_ARG(str_utf8_head(text, 80)));
         return STR_NONE;
     }
     if (!promptfoo_language_runs(language, l->a, why))
@@ -216,7 +218,8 @@ static struct str transform_read(struct load *l, struct str where, struct str te
         return STR_NONE;
     }
     scripts_add(l, where, language, path,
-                function.len || language == PROMPTFOO_JAVASCRIPT ? function : S(PROMPTFOO_PYTHON_TRANSFORM), S("transform"));
+                function.len || language == PROMPTFOO_JAVASCRIPT ? function : S(PROMPTFOO_PYTHON_TRANSFORM),
+                S("transform"));
     return scripts_reference(l, path, function);
 }
 

@@ -359,7 +359,8 @@ TEST(promptfoo_transforms_travel_with_the_cases)
     providers = json_child(about, "providers");
     CHECK_INT(json_object_size(providers), 6);          /* a variant each of A, echo, C and the two prompts */
     for (size_t i = 0; i < t->variant_count; i++)
-        CHECK((json_child(providers, arena_cstr(a, t->variants[i].name)) == NULL) == str_starts(t->variants[i].name, S("B")));
+        CHECK((json_child(providers, arena_cstr(a, t->variants[i].name)) == NULL) ==
+              str_starts(t->variants[i].name, S("B")));
     CHECK_STR(json_get_str(json_child(providers, "A [prompt]"), "transform"), "output.trim()");
     CHECK_STR(json_get_str(json_child(providers, "echo [prompt_2]"), "transform"), "file://t.js");
     CHECK(str_ends(json_get_str(json_child(providers, "C [prompt]"), "blind"), S(": not evaluated")));
@@ -390,7 +391,10 @@ TEST(promptfoo_fills_in_the_environment_but_no_secret)
 
     setenv("LOAD_TEST_WORD", "hello", 1);
     setenv("LOAD_TEST_API_KEY", "sk-abc", 1);
-    t = load_try(a, "env: {OWN: here}\nprompts: ['{{env.LOAD_TEST_WORD}} {{ env[\"OWN\"] }} {{ env.LOAD_TEST_API_KEY }}{{ env.LOAD_TEST_NONE }}']\nproviders: [echo]\n", &out);
+    t = load_try(a,
+                 "env: {OWN: here}\nprompts: ['{{env.LOAD_TEST_WORD}} {{ env[\"OWN\"] }} {{ env.LOAD_TEST_API_KEY }}{{ "
+                 "env.LOAD_TEST_NONE }}']\nproviders: [echo]\n",
+                 &out);
     CHECK(t != NULL);
     CHECK_STR(t->prompts[0].source, "hello here ");
     CHECK(str_contains(buf_str(&out), S("sounds like a secret")) &&
@@ -411,7 +415,9 @@ TEST(promptfoo_translates_templates)
     CHECK(str_ends(t->prompts[0].source, S("{{ other }} {{ n }}")));
     CHECK_STR(json_get_str(json_array_get(json_child(load_about(t, 0), "assert"), 0), "value"), "true 1");
     CHECK_STR(json_get_str(t->dataset.defaults, "other"), "");
-    t = load_try(a, "prompts: ['{% raw %}{{ flag }}{% endraw %}{{ flag }}']\nproviders: [echo]\ntests: [{vars: {flag: null}}]\n", &out);
+    t = load_try(
+        a, "prompts: ['{% raw %}{{ flag }}{% endraw %}{{ flag }}']\nproviders: [echo]\ntests: [{vars: {flag: null}}]\n",
+        &out);
     CHECK(t && str_starts(t->prompts[0].source, S("{% raw %}{{ flag }}{% endraw %}{{ \"\" if flag is undefined")));
 }
 

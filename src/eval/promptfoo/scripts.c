@@ -238,8 +238,8 @@ static void scripts_write_response(const struct subject *s, const struct promptf
     buf_byte(b, '}');
 }
 
-static void scripts_write_context(const struct subject *s, const struct promptfoo_output *whole, const json_t *assertion,
-                                  struct arena *a, struct buf *b)
+static void scripts_write_context(const struct subject *s, const struct promptfoo_output *whole,
+                                  const json_t *assertion, struct arena *a, struct buf *b)
 {
     static const char *const kept[] = { "assert", "description", "metadata", "threshold", "options" };
     const json_t *test = json_child(s->kase->vars, PROMPTFOO_VARIABLE);

@@ -218,7 +218,7 @@ TEST(promptfoo_transforms_make_texts_and_values)
         { "output + '!'", "abc", "abc!", '+' }, { "'[output, 1.0, null]'", "abc", "[\"abc\",1,null]", '+' }, { "1 / 3 > 0", "abc", "true", '+' },
         { "\"const n = output.length;\\nreturn {n, prompt: context.prompt.label ?? 'raw'}\"", "abc", "{\"n\":3,\"prompt\":\"Say it\"}", '+' },
         { "context.vars.wanted + ('promptfoo' in context.vars)", "abc", "greenfalse", '+' }, { "String.fromCharCode(0xD800)", "abc", "\xef\xbf\xbd", '+' },
-        { "NaN", "abc", "null", '+' }, { "new Date(0)", "abc", "\"1970-01-01T00:00:00.000Z\"", '+' },
+        { "'[String.fromCharCode(0xD800)]'", "abc", "[\"\xef\xbf\xbd\"]", '+' }, { "NaN", "abc", "null", '+' }, { "new Date(0)", "abc", "\"1970-01-01T00:00:00.000Z\"", '+' },
         { "process.stdout.write('x') && console.log(1) || 'quiet'", "abc", "quiet", '+' },
         { "file://t/t.mjs", "abc", "[\"abc\"]", '+' }, { "'file://t/t.mjs:half'", "abc", "a", '+' }, { "'file://t/t.mjs:none'", "abc", "[\"abc\"]", '+' },
         { "file://t/a.js", "throw", "t/a.js:1: Error: on purpose", '!' }, { "output.nobody.knows", "abc", "TypeError: ", '!' },
@@ -241,7 +241,8 @@ TEST(promptfoo_transforms_make_texts_and_values)
 
         said = mark == '+' ? t.v->output.text : t.v->answer.reason;
         if (mark != rows[i].mark || !str_contains(said, str_c(rows[i].want)))
-            test_fail(__FILE__, __LINE__, "%s: %c " STR_FMT, rows[i].transform, mark, STR_ARG(str_utf8_head(said, 200)));
+            test_fail(__FILE__, __LINE__, "%s: %c " STR_FMT, rows[i].transform, mark,
+                      STR_ARG(str_utf8_head(said, 200)));
     }
     evaluators_free(t.pool);
 }

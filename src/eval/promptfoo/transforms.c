@@ -60,8 +60,16 @@ static struct str transforms_missing(const json_t *transform, const char *whose,
     if (!transforms_parse(transform, &language, &path, &function))
         why = S("it is no script that is run here");
     else if (promptfoo_language_runs(language, a, &why))
-        why = S("it was not run: the configuration brought no scripts, or what it is told is longer than 8,388,608 bytes");
+        why = S("it was not run: the configuration brought none, or what it is told is longer than 8,388,608 bytes");
     return arena_printf(a, "%s: " STR_FMT ": not evaluated", whose, STR_ARG(why));
+}
+
+/* A driver writes nothing else; a script that answers in its place might, and it goes into the next question as it is. */
+static bool transforms_is_json(struct str text)
+{
+    AUTO_JSON *unused = NULL;
+
+    return json_read(text, &unused, NULL) == ERR_OK && str_find_byte(text, '\n') < 0;
 }
 
 /* What `transform` (NULL: there is none) made of *o, as far as it is known. */
@@ -77,7 +85,9 @@ static void transforms_apply(const struct subject *s, const json_t *transform, c
         transforms_skip(transforms_missing(transform, whose, a), o);
     else if (w->why.len)
         transforms_skip(arena_printf(a, "%s: " STR_FMT, whose, STR_ARG(w->why)), o);
-    else if (json_is_string(json) || json_is_string(json_child(answer, "output")))
+    else if (json && !transforms_is_json(json_to_str(json)))
+        transforms_skip(arena_printf(a, "%s: what it made can't be read as JSON: not evaluated", whose), o);
+    else if (json || json_is_string(json_child(answer, "output")))
         *o = (struct promptfoo_output){ .state = PROMPTFOO_PASS, .transformed = true, .json = json != NULL,
                                         .text = json ? json_to_str(json) : json_get_str(answer, "output") };
     else

@@ -1,9 +1,9 @@
 /* src/eval/report/promptfoo.c: the result with the fields of promptfoo's own output file, for programs that read those:
  * results.prompts (a column each, with metrics), results.results (a test of a column each, with gradingResult and its
  * componentResults), results.stats. Assertions are judged again from what is stored, by the same code. A test that was
- * not evaluated, or that an assertion or a transform broke, has success false, failureReason 2 (an error) and says why in
- * `error`, as promptfoo does where one can't be run. response.output is what transforms made of the answer. Made of any run; without tests of promptfoo's a trial's success is that all checks passed.
- * Streamed: memory is one trial. */
+ * not evaluated, or that an assertion or a transform broke, has success false, failureReason 2 (an error) and says why
+ * in `error`, as promptfoo does where one can't be run. response.output is what transforms made of the answer. Made of
+ * any run; without tests of promptfoo's a trial's success is that all checks passed. Streamed: memory is one trial. */
 #include "eval/promptfoo/promptfoo.h"
 
 #include <math.h>
