@@ -20,6 +20,7 @@ struct score {
     struct str note;            /* why it is missing, or why a check failed; may be empty */
     const struct score_parts *parts;    /* NULL for most */
     const json_t *kept;         /* what it was made of and can't be had again without asking; NULL for most */
+    bool waits;                 /* missing until all variants have answered the case (eval/scoring.h) */
 };
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITIES };

@@ -172,6 +172,22 @@ void aggregate_add(struct aggregate *g, const struct aggregate_trial *in)
         aggregate_scorer_add(&g->scorers[i], &in->scores[i]);
 }
 
+void aggregate_settle(struct aggregate *g, const struct aggregate_trial *in, const struct score *before,
+                      int64_t violations, int64_t critical)
+{
+    const struct trial *t = in->trial;
+
+    g->violations += t->violations - violations;
+    g->critical += t->critical - critical;
+    g->violating += (t->violations > 0) - (violations > 0);
+    g->broken += (t->critical > 0) - (critical > 0);
+    for (size_t i = 0; i < g->scorer_count; i++)
+        if (before[i].state == SCORE_MISSING && in->scores[i].state == SCORE_VALUE) {
+            g->scorers[i].missing--;
+            aggregate_value(&g->scorers[i], in->scores[i].value);
+        }
+}
+
 void aggregate_merge(struct aggregate *into, const struct aggregate *from)
 {
     ASSERT(into->scorer_count == from->scorer_count);

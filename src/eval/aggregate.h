@@ -49,6 +49,10 @@ struct aggregate *aggregate_new(size_t scorer_count) MUST_USE;
 void          aggregate_free(struct aggregate *g);
 void          aggregate_freep(struct aggregate **g);
 void          aggregate_add(struct aggregate *g, const struct aggregate_trial *t);
+/* Scores of a trial that was counted already and waited (scoring.h): what was missing and has a value now, and what its
+ * checks come to. `t` is as it is now, `before` its scores then. Also to an empty one that is merged later. */
+void          aggregate_settle(struct aggregate *g, const struct aggregate_trial *t, const struct score *before,
+                               int64_t violations, int64_t critical);
 void          aggregate_merge(struct aggregate *into, const struct aggregate *from);
 /* `n` failed trials were forgotten. Which ones is not known: classes and cost are taken away in proportion, and wholly
  * when none is left. */

@@ -153,7 +153,11 @@ static int64_t plan_output_tokens(const struct token_counter *counter, const str
 }
 
 #define PLAN_GRADERS_MAX 64             /* models of checks that the estimate looks at, and the task's judge */
-struct plan_sums { int64_t cases, parts, cut, output; int64_t *input, *input_max; int64_t graded[PLAN_GRADERS_MAX]; };
+struct plan_sums {
+    int64_t cases, parts, cut, output;
+    int64_t *input, *input_max;
+    int64_t graded[PLAN_GRADERS_MAX], compared[PLAN_GRADERS_MAX];       /* calls for a trial; for all trials of a case together */
+};
 
 /* How often each model that a check names is asked about the case, check by check; the task's judge stands last of a
  * check's. */
@@ -165,6 +169,8 @@ static void plan_sample_graders(const struct plan *p, const struct dataset_case 
         const struct check_ready *c = scoring_check(p->scoring, i);
 
         for (size_t k = 0; c->check->calls && at < PLAN_GRADERS_MAX; k++) {
+            if (c->check->compare_calls)
+                sums->compared[at] += c->check->compare_calls(c->state, kase, k);
             sums->graded[at++] += c->check->calls(c->state, kase, k);
             if (!c->check->model(c->state, k))
                 break;
@@ -273,8 +279,10 @@ static void plan_estimate_graders(struct plan *p, const struct llm *l, const str
 
         for (size_t k = 0; c->check->calls && at < PLAN_GRADERS_MAX; k++) {
             const struct model *m = c->check->model(c->state, k), *judge = m ? m : plan_judge_model(p->task, p->arena);
-            int64_t calls = (int64_t)((__int128)sums->graded[at++] * est->trials / sums->cases);
-            struct usage u = { .input = calls * (input + PLAN_JUDGED_INPUT), .output = calls * PLAN_JUDGED_OUTPUT };
+            int64_t compared = (int64_t)((__int128)sums->compared[at] * est->trials / p->run.variants / sums->cases);
+            int64_t calls = (int64_t)((__int128)sums->graded[at++] * est->trials / sums->cases) + compared;
+            struct usage u = { .input = calls * (input + PLAN_JUDGED_INPUT) + compared * input * (p->run.variants - 1),
+                               .output = calls * PLAN_JUDGED_OUTPUT };
 
             if (judge && calls) {
                 est->cost_nanousd += MAX(llm_cost(l, judge, &u), INT64_C(0));

@@ -193,8 +193,6 @@ static void runner_close(struct runner *r)
 }
 
 /* --- the loop ----------------------------------------------------------------------------------------------------- */
-struct runner_turn { int stopping; enum stop_reason why; int64_t stop_ms, shown_ms; bool cancelled; };
-
 static int64_t runner_outstanding(struct runner *r)             /* lock held */
 {
     int64_t sum = 0;
@@ -258,7 +256,7 @@ static enum err_code runner_feed(struct runner *r, bool *fed, bool *broke, struc
 
 static void runner_renew(struct runner *r);
 
-static void runner_stop(struct runner *r, struct runner_turn *t, int level, enum stop_reason why)
+void runner_stop(struct runner *r, struct runner_turn *t, int level, enum stop_reason why)
 {
     if (level <= t->stopping)
         return;
@@ -272,7 +270,7 @@ static void runner_stop(struct runner *r, struct runner_turn *t, int level, enum
         evaluators_cancel(r->evaluators);
 }
 
-static void runner_look_around(struct runner *r, struct runner_turn *t)
+void runner_look_around(struct runner *r, struct runner_turn *t)
 {
     const struct runner_options *o = r->options;
     int asked = o->interrupted ? o->interrupted(o->arg) : 0;
@@ -295,7 +293,7 @@ static void runner_look_around(struct runner *r, struct runner_turn *t)
     runner_renew(r);
 }
 
-static void runner_show(struct runner *r, struct runner_turn *t, bool force)
+void runner_show(struct runner *r, struct runner_turn *t, bool force)
 {
     struct runner_progress p = { .stopping = t->stopping };
     struct llm_lane_stat lane;
@@ -321,6 +319,8 @@ static void runner_show(struct runner *r, struct runner_turn *t, bool force)
     p.trials -= runner_race_spared(r);
     pthread_mutex_unlock(&r->lock);
     p.variants = (int64_t)r->feed_count;
+    p.compared = r->settled_cases;
+    p.compare = r->settled_cases ? r->plan->run.cases : 0;
     for (size_t i = 0; i < r->feed_count; i++)
         p.stopped += r->feeds[i].stopped;
     r->options->progress(&p, r->options->arg);
@@ -442,9 +442,9 @@ static enum err_code runner_end(struct runner *r, struct runner_turn *t, struct 
     }
     TRY(store_write(r->store, runner_release_apply, &release, e));
     TRY(store_shards_left(r->store, r->plan->run.no, &left, e));
-    if (left == 0)
+    if (left == 0 && !r->unsettled)
         return runner_move(r, RUN_DONE, STOP_NONE, e);
-    if (r->race && !t->stopping && runner_all_exhausted(r))     /* what was not asked is not needed */
+    if (r->race && !t->stopping && !r->unsettled && runner_all_exhausted(r))     /* what was not asked is not needed */
         return runner_move(r, RUN_DONE, STOP_SURE, e);
     return runner_move(r, RUN_STOPPED, t->why ? t->why : STOP_INTERRUPT, e);
 }
@@ -483,10 +483,14 @@ enum err_code runner_run(struct plan *plan, struct store *s, struct llm *l, cons
     if (code == ERR_OK) {
         code = runner_loop(&r, &t, e);
         runner_drain(&r);
-        runner_show(&r, &t, true);
         if (code != ERR_OK)
             *e = r.fatal;
-        if (runner_end(&r, &t, &ended) != ERR_OK && code == ERR_OK) {
+        else
+            code = runner_settle(&r, &t, e);
+        runner_show(&r, &t, true);
+        if (code == ERR_CONFLICT)
+            ;                               /* another process is at the rest of it, and ends the run */
+        else if (runner_end(&r, &t, &ended) != ERR_OK && code == ERR_OK) {
             *e = ended;
             code = ended.code;
         }

@@ -9,6 +9,9 @@
  * With task.sure cases are asked in the race's order (race.h) and not far beyond what it has read; a variant it stops
  * is asked no more. Its shards are all leased at the start.
  *
+ * Checks may compare what all variants answered to a case: once every trial has its outcome these scores, which waited,
+ * are settled, and what that costs is the budget's too.
+ *
  * A run ends DONE when every trial has its outcome or is not needed, else STOPPED, to be continued by runner_run on the
  * same run: after an interrupt, a spent budget, a cost far above the estimate, or a store that can't be written. */
 #pragma once
@@ -27,6 +30,7 @@ struct runner_progress {
     int64_t paused_ms;                      /* the longest pause of a lane still to come */
     int64_t cost_nanousd, unknown_calls;    /* of the whole run */
     int64_t elapsed_ms;
+    int64_t compare, compared;              /* cases whose answers are compared at the end; 0 before */
     int64_t variants, stopped;              /* of them, asked no more because their verdict is sure */
     int stopping;                           /* 0 running, 1 waiting for calls in flight, 2 dropping them */
 };

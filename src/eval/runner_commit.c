@@ -1,10 +1,7 @@
 /* Finished trials into durable rows: outcome, transcript, scores, ledger and aggregate of a trial share a transaction. */
 #include "eval/runner_parts.h"
 
-/* What one transaction adds, per variant. Made afresh by every apply: the writer may apply a job twice. */
-struct commit_sums { struct aggregate *aggregate; struct ledger_entry ledger, wish_ledgers[WISH_LEDGERS]; };
-
-static void commit_add_ledger(struct ledger_entry *sum, const struct ledger_entry *one)
+void commit_add_ledger(struct ledger_entry *sum, const struct ledger_entry *one)
 {
     sum->phase = one->phase;
     sum->calls += one->calls;
@@ -56,8 +53,8 @@ void commit_close(struct runner *r)
 
 /* What is written may be rolled back, and another process may write too: so the text in the store decides whether
  * the sums we know are still the ones that stand. */
-static enum err_code commit_variant(struct store_tx *tx, struct runner *r, int64_t variant,
-                                    const struct commit_sums *sum, struct err *e)
+enum err_code commit_variant(struct store_tx *tx, struct runner *r, int64_t variant, const struct commit_sums *sum,
+                             struct err *e)
 {
     AUTO_ARENA *a = arena_new_sized(16 * 1024);
     struct sums_known *known = &r->known[variant];

@@ -4,7 +4,9 @@
  *   runner_feed.c    shards and variants: which trial is next
  *   runner_race.c    the same when what is sure is asked no more
  *   runner_trial.c   one trial's way: asked, answered, followed up, scored
- *   runner_commit.c  finished trials into durable rows */
+ *   runner_wish.c    a question of scoring to a model
+ *   runner_commit.c  finished trials into durable rows
+ *   runner_settle.c  scores that waited for all variants' answers */
 #pragma once
 
 #include "eval/owner.h"
@@ -123,6 +125,8 @@ struct runner {
     int64_t started_ms, renewed_ms;     /* monotonic */
     struct commit commit;
     struct sums_known *known;           /* per variant */
+    bool unsettled;                     /* scores may wait for other variants' answers */
+    int64_t settled_cases;              /* looked at, while that is done */
     struct race *race;                  /* NULL: everything is asked; the caller's thread only */
     size_t race_scorer;
     struct open_shard **shard_of;       /* of a race: all open shards by number; NULL where all is finished */
@@ -176,7 +180,29 @@ void          work_start_abandoned(struct work *w);             /* finished as a
 void         *work_thread(void *runner);                        /* a scoring thread */
 void          work_free(struct work *w);
 
+/* runner_wish.c */
+struct call   wish_call(const struct subject_wish *wish, struct arena *a, struct str tag);      /* but done and owner */
+struct ledger_entry *wish_ledgers(struct arena *a);             /* WISH_LEDGERS of them */
+/* The call came back. False: its wish asks once more. */
+bool wish_heard(struct subject_wish *wish, const struct call *c, struct ledger_entry *ledgers, struct arena *a);
+/* What metrics and checks asked for, in sum; `ledgers` may be NULL. */
+void          wish_sum(const struct ledger_entry *ledgers, int64_t *cost_nanousd, int64_t *unknown_calls);
+
+/* runner_settle.c: once no trial is left to ask; the caller's thread. A stop or a spent budget leaves r->unsettled. */
+struct runner_turn { int stopping; enum stop_reason why; int64_t stop_ms, shown_ms; bool cancelled; };
+enum err_code runner_settle(struct runner *r, struct runner_turn *t, struct err *e) MUST_USE;
+
+/* runner.c, for it */
+void          runner_stop(struct runner *r, struct runner_turn *t, int level, enum stop_reason why);
+void          runner_look_around(struct runner *r, struct runner_turn *t);
+void          runner_show(struct runner *r, struct runner_turn *t, bool force);
+
 /* runner_commit.c */
+/* What one transaction adds to a variant. Made afresh by every apply: the writer may apply a job twice. */
+struct commit_sums { struct aggregate *aggregate; struct ledger_entry ledger, wish_ledgers[WISH_LEDGERS]; };
+enum err_code commit_variant(struct store_tx *tx, struct runner *r, int64_t variant, const struct commit_sums *sum,
+                             struct err *e) MUST_USE;
+void          commit_add_ledger(struct ledger_entry *sum, const struct ledger_entry *one);
 void          commit_open(struct runner *r);
 void          commit_close(struct runner *r);
 void          commit_some(struct runner *r, bool all);          /* caller's thread: hands finished trials to the writer */

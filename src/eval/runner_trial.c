@@ -212,13 +212,9 @@ static void work_wish(struct work *w)
             evaluators_ask(w->r->evaluators, wish->evaluation);
             return;
         }
-        w->call = (struct call){
-            .request = { .model = wish->model, .texts = wish->texts, .text_count = wish->text_count,
-                         .messages = wish->messages, .message_count = wish->message_count, .params = wish->params,
-                         .base_url = wish->base_url, .output = wish->messages && !wish->in_words ? OUTPUT_JSON : OUTPUT_TEXT,
-                         .tag = w->call.request.tag },
-            .arena = w->arena, .done = work_answered, .owner = w,
-        };
+        w->call = wish_call(wish, w->arena, w->call.request.tag);
+        w->call.done = work_answered;
+        w->call.owner = w;
         if (llm_submit(w->r->llm, &w->call, &e) == ERR_OK)
             return;
         wish->why = arena_strdup(w->arena, str_c(e.text));
@@ -229,7 +225,6 @@ static void work_wish(struct work *w)
 static void work_wish_done(struct work *w)
 {
     struct subject_wish *wish = &w->wishes.at[w->wish_at];
-    bool again = false;
 
     if (wish->evaluation) {
         wish->why = wish->evaluation->why;
@@ -237,29 +232,10 @@ static void work_wish_done(struct work *w)
         work_wish(w);
         return;
     }
-    if (!w->wish_ledgers) {
-        w->wish_ledgers = arena_array(w->arena, struct ledger_entry, WISH_LEDGERS);
-        w->wish_ledgers[0].phase = PHASE_EMBEDDING;
-        w->wish_ledgers[1].phase = PHASE_JUDGE;
-    }
-    spending_add(&w->call, &w->wish_ledgers[wish->messages != NULL]);
-    if (w->call.code != ERR_OK)
-        wish->why = arena_strdup(w->arena, w->call.err.text[0] ? str_c(w->call.err.text) : S("the call was cancelled"));
-    else if (wish->messages)
-        again = (wish->round++, !wish->heard(wish, w->call.answer.text, w->arena));
-    else
-        wish->vectors = w->call.answer.vectors;
-    w->wish_at += !again;
+    if (!w->wish_ledgers)
+        w->wish_ledgers = wish_ledgers(w->arena);
+    w->wish_at += wish_heard(wish, &w->call, w->wish_ledgers, w->arena);
     work_wish(w);
-}
-
-/* What metrics and checks asked for, in sum. */
-static void work_wish_sum(const struct work *w, int64_t *cost_nanousd, int64_t *unknown_calls)
-{
-    for (size_t i = 0; w->wish_ledgers && i < WISH_LEDGERS; i++) {
-        *cost_nanousd += w->wish_ledgers[i].cost_nanousd;
-        *unknown_calls += w->wish_ledgers[i].unknown_calls;
-    }
 }
 
 static void work_complete(struct work *w)
@@ -413,7 +389,7 @@ static void work_note(struct work *w, enum err_code code)      /* runner.lock he
         int64_t cost = w->ledger.cost_nanousd;
 
         r->unknown_calls += w->ledger.unknown_calls;
-        work_wish_sum(w, &cost, &r->unknown_calls);
+        wish_sum(w->wish_ledgers, &cost, &r->unknown_calls);
         r->cost_nanousd += cost;
         f->dearest_nanousd = MAX(f->dearest_nanousd, cost);
     }

@@ -7,6 +7,10 @@
 #include "eval/constraints.h"
 #include "eval/promptfoo/promptfoo.h"
 
+#define SCORING_ROW_MAX (8u << 20)      /* bytes of a trial's scores */
+
+static const struct str scores_parts_mark = { ",\"p\":{", 6 };        /* inside a JSON string its quotes would be escaped */
+
 struct scoring_metric { const struct metric *metric; void *state; };
 struct scoring_constraint { struct str key; const json_t *value; };
 
@@ -188,9 +192,30 @@ const struct scorer_info *scoring_infos(const struct scoring *sc)
     return sc->infos;
 }
 
+static void scoring_wait(struct score *out)
+{
+    *out = (struct score){ .note = S("it waits for the other variants' answers"), .kept = out->kept, .waits = true };
+}
+
+/* A check that compares, and cannot yet. */
+static bool scoring_waits(const struct check_ready *c, const struct subject *s, struct arena *a, struct score *out)
+{
+    if (!c->check->compares || s->rivals || !c->check->compares(c->state, s->kase))
+        return false;
+    out->kept = c->check->kept ? c->check->kept(c->state, s, a) : NULL;
+    scoring_wait(out);
+    return true;
+}
+
+static bool scoring_follows(const struct metric *m)
+{
+    return m->over_checks || m->compares;
+}
+
 void scoring_run(const struct scoring *sc, const struct subject *subject, struct arena *a, struct score *out)
 {
     struct subject s = *subject;
+    bool waits = false;
     struct score *checks = out + sc->metric_count, *constraints = checks + sc->check_count;
 
     if (s.failed) {
@@ -200,8 +225,10 @@ void scoring_run(const struct scoring *sc, const struct subject *subject, struct
     }
     s.task = sc->task;
     subject_begin(&s, a);
-    for (size_t i = 0; i < sc->check_count; i++)
+    for (size_t i = 0; i < sc->check_count; i++) {
         check_judge(&sc->checks[i], &s, a, &checks[i]);
+        waits |= scoring_waits(&sc->checks[i], &s, a, &checks[i]);
+    }
     for (size_t i = 0; i < sc->constraint_count; i++) {
         struct constraint_result r;
 
@@ -209,8 +236,103 @@ void scoring_run(const struct scoring *sc, const struct subject *subject, struct
         constraints[i] = (struct score){ .state = SCORE_VALUE, .value = r.violations == 0, .note = r.why };
     }
     subject_set_checks(&s, (struct subject_checks){ checks, sc->weights, sc->check_count + sc->constraint_count });
-    for (size_t i = 0; i < sc->metric_count; i++)
+    for (size_t i = 0; i < sc->metric_count; i++) {
         metric_score(sc->metrics[i].metric, sc->metrics[i].state, &s, a, &out[i]);
+        if (waits && scoring_follows(sc->metrics[i].metric))
+            scoring_wait(&out[i]);
+    }
+}
+
+/* --- scores that wait --------------------------------------------------------------------------------------------- */
+
+bool scoring_compares(const struct scoring *sc, const struct dataset_case *kase)
+{
+    for (size_t i = 0; i < sc->check_count; i++)
+        if (sc->checks[i].check->compares && sc->checks[i].check->compares(sc->checks[i].state, kase))
+            return true;
+    return false;
+}
+
+bool scores_wait(struct str text)
+{
+    AUTO_JSON *row = NULL;
+
+    return str_contains(text, S(",\"w\":1")) && json_read(text, &row, NULL) == ERR_OK && json_child(row, "w");
+}
+
+size_t scoring_compare_wishes(const struct scoring *sc, const struct subject *all, size_t count, struct arena *a,
+                              struct subject_wish **out)
+{
+    struct subject_wishes wishes = { .arena = a };
+
+    for (size_t i = 0; i < sc->check_count; i++)
+        if (sc->checks[i].check->compare_wish)
+            sc->checks[i].check->compare_wish(sc->checks[i].state, all, count, &wishes);
+    *out = wishes.at;
+    return wishes.count;
+}
+
+const json_t *scoring_kept(const struct scoring *sc, struct str text, struct arena *a)
+{
+    for (size_t i = 0; i < sc->check_count; i++) {
+        json_t *kept = NULL;
+
+        if (sc->checks[i].check->kept && scores_read_kept(text, sc->metric_count + i, &kept, NULL) == ERR_OK && kept)
+            return json_in_arena(kept, a);
+    }
+    return NULL;
+}
+
+/* The row anew, with what a row holds beside values and notes. */
+static enum err_code scoring_row(const struct score *scores, size_t count, struct str before, struct arena *a,
+                                 struct str *row, struct err *e)
+{
+    AUTO_BUF struct buf text = BUF_INIT(SCORING_ROW_MAX);
+    ptrdiff_t parts = str_find(before, scores_parts_mark);
+
+    scores_write(scores, count, &text);
+    if (parts >= 0) {
+        buf_truncate(&text, text.len - 1);
+        buf_append(&text, str_from(before, (size_t)parts));
+    }
+    if (buf_failed(&text))
+        return err_set(e, ERR_TOO_LARGE, "the scores of a trial take more than %d bytes", (int)SCORING_ROW_MAX);
+    *row = arena_strdup(a, buf_str(&text));
+    return ERR_OK;
+}
+
+enum err_code scoring_settle(const struct scoring *sc, const struct subject *all, size_t count, size_t place,
+                             struct str text, struct arena *a, struct score *out, struct str *row, struct err *e)
+{
+    struct score *checks = out + sc->metric_count;
+    struct subject s = all[place];
+    json_t *old;
+
+    TRY(scores_read(text, a, out, sc->count, e));
+    TRY(json_read(text, &old, e));
+    json_in_arena(old, a);
+    for (size_t i = 0; i < sc->count; i++) {
+        char key[24];
+
+        snprintf(key, sizeof key, "%zu", i);
+        out[i].kept = JSON_AT(old, "k", key);
+    }
+    s.task = sc->task;
+    s.rivals = all;
+    s.rival_count = count;
+    s.place = place;
+    subject_begin(&s, a);
+    for (size_t i = 0; i < sc->check_count; i++)
+        if (sc->checks[i].check->compares && sc->checks[i].check->compares(sc->checks[i].state, s.kase)) {
+            s.kept = checks[i].kept;
+            check_judge(&sc->checks[i], &s, a, &checks[i]);
+            checks[i].kept = sc->checks[i].check->kept ? sc->checks[i].check->kept(sc->checks[i].state, &s, a) : NULL;
+        }
+    subject_set_checks(&s, (struct subject_checks){ checks, sc->weights, sc->check_count + sc->constraint_count });
+    for (size_t i = 0; i < sc->metric_count; i++)
+        if (scoring_follows(sc->metrics[i].metric))
+            metric_score(sc->metrics[i].metric, sc->metrics[i].state, &s, a, &out[i]);
+    return scoring_row(out, sc->count, text, a, row, e);
 }
 
 void scoring_wishes(const struct scoring *sc, const struct subject *subject, struct subject_wishes *w)
@@ -351,7 +473,7 @@ static void scores_write_kept(const struct score *scores, size_t count, struct b
 
 void scores_write(const struct score *scores, size_t count, struct buf *out)
 {
-    bool noted = false;
+    bool noted = false, waits = false;
 
     buf_puts(out, "{\"v\":[");
     for (size_t i = 0; i < count; i++) {
@@ -376,6 +498,9 @@ void scores_write(const struct score *scores, size_t count, struct buf *out)
         noted = true;
     }
     buf_puts(out, noted ? "}" : "");
+    for (size_t i = 0; i < count; i++)
+        waits |= scores[i].waits;
+    buf_puts(out, waits ? ",\"w\":1" : "");
     scores_write_kept(scores, count, out);
     scores_write_parts(scores, count, out);
     buf_byte(out, '}');
@@ -435,8 +560,7 @@ enum err_code scores_read(struct str text, struct arena *a, struct score *out, s
 
 enum err_code scores_read_parts(struct str text, json_t **out, struct err *e)
 {
-    static const struct str mark = { ",\"p\":{", 6 };        /* inside a JSON string its quotes would be escaped */
-    ptrdiff_t at = str_find(text, mark);
+    ptrdiff_t at = str_find(text, scores_parts_mark);
 
     *out = NULL;
     if (at < 0)

@@ -43,6 +43,22 @@ bool          scoring_reads_cases(const struct task *task);             /* it ha
 /* Fills out[0 .. scoring_count-1]; notes live in the arena. A failed subject has only missing scores. */
 void          scoring_run(const struct scoring *sc, const struct subject *s, struct arena *a, struct score *out);
 
+/* --- scores that wait ---------------------------------------------------------------------------------------------
+ * A check may compare what all variants answered to a case (check.h: compares). Its score, and those of metrics over
+ * checks, are missing until all are there; the stored row has "w":1. The runner settles them then, once. */
+bool   scoring_compares(const struct scoring *sc, const struct dataset_case *kase);    /* NULL: in some case of the task */
+bool   scores_wait(struct str text);
+/* What is asked about all the answers to a case; the same wishes go into each subject. */
+size_t scoring_compare_wishes(const struct scoring *sc, const struct subject *all, size_t count, struct arena *a,
+                              struct subject_wish **out);
+/* What a check that compares kept in a row, for subject.kept; NULL: nothing. */
+const json_t *scoring_kept(const struct scoring *sc, struct str text, struct arena *a);
+/* The scores of all[place], which waited (all of them have begun, subject_begin): `text` is its row, *row what takes
+ * its place, out[] as of scoring_run. */
+enum err_code scoring_settle(const struct scoring *sc, const struct subject *all, size_t count, size_t place,
+                             struct str text, struct arena *a, struct score *out, struct str *row,
+                             struct err *e) MUST_USE;
+
 size_t scoring_check_count(const struct scoring *sc);
 const struct check_ready *scoring_check(const struct scoring *sc, size_t i);
 /* What metrics and checks want to know from models and programs about this subject before scoring_run, behind what they

@@ -9,6 +9,19 @@ struct subject_cache {
     struct subject_slot *slots;
 };
 
+void subject_of_stored(const struct trial *t, const json_t *transcript, struct arena *a, struct subject *s)
+{
+    const json_t *turns = json_child(transcript, "turns"), *joined = json_child(transcript, "output");
+    size_t count = json_array_size(turns);
+    struct turn *list = arena_array(a, struct turn, count + 1);
+
+    for (size_t i = 0; i < count; i++)
+        turn_from_json(json_array_get(turns, i), a, &list[i]);
+    *s = (struct subject){ .turns = list, .turn_count = count, .usage = &t->usage, .cost_nanousd = t->cost_nanousd,
+                           .latency_ms = t->latency_ms, .failed = t->state == TRIAL_FAILED,
+                           .output = joined ? arena_strdup(a, json_to_str(joined)) : count ? list[count - 1].response : STR_NONE };
+}
+
 void subject_begin(struct subject *s, struct arena *a)
 {
     s->cache = arena_new(a, struct subject_cache);

@@ -55,12 +55,17 @@ struct subject {
     const struct subject_wish *wishes;  /* and what came of them */
     size_t wish_count;
     const json_t *kept;                 /* of a stored trial: what a scorer left (score.kept); NULL: nothing */
+    /* What all variants answered to the case, by variant, this one at `place`: for checks that compare them. NULL: they
+     * have not all answered yet. */
+    const struct subject *rivals;       size_t rival_count, place;
     struct subject_cache *cache;        /* scoring_run's; others leave it NULL */
 };
 
 /* The scorers that already ran on this subject, for metrics that build on checks. */
 struct subject_checks { const struct score *scores; const double *weights; size_t count; };
 
+/* A stored trial again: its transcript (NULL: none) is what `s` borrows from. Task, case and kept are the caller's. */
+void          subject_of_stored(const struct trial *t, const json_t *transcript, struct arena *a, struct subject *s);
 /* Gives `s` its cache; call once before anything below. */
 void          subject_begin(struct subject *s, struct arena *a);
 void          subject_set_checks(struct subject *s, struct subject_checks checks);

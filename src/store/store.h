@@ -96,6 +96,10 @@ enum err_code store_tx_trial_add(struct store_tx *tx, int64_t run_no, const stru
                                  struct str scores, bool *added, struct err *e) MUST_USE;
 enum err_code store_tx_ledger_add(struct store_tx *tx, int64_t run_no, int64_t variant_no, const struct ledger_entry *entry,
                                   struct err *e) MUST_USE;            /* adds to the row of (run, variant, phase) */
+/* The run's own scores of a trial that waited for other trials of its case (eval/scoring.h), now that they are known.
+ * *settled is false when they are no longer `before`: nothing is changed then. */
+enum err_code store_tx_trial_settle(struct store_tx *tx, int64_t run_no, const struct trial *t, struct str before,
+                                    struct str scores, bool *settled, struct err *e) MUST_USE;
 
 /* Its scores are those of the newest pass named "judge" where that has some for it (scoring.c). */
 struct store_trial { struct trial trial; struct str scores; struct str transcript; };     /* transcript only when asked */

@@ -123,6 +123,32 @@ enum err_code store_tx_trial_add(struct store_tx *tx, int64_t run_no, const stru
     return tx_count(tx, run_no, t->variant, t->state == TRIAL_DONE, t->state == TRIAL_FAILED, e);
 }
 
+enum err_code store_tx_trial_settle(struct store_tx *tx, int64_t run_no, const struct trial *t, struct str before,
+                                    struct str scores, bool *settled, struct err *e)
+{
+    AUTO(stmt_closep) struct stmt *q = NULL, *counts = NULL;
+
+    *settled = false;
+    TRY(stmt_open_tx(&q, tx, "UPDATE score SET \"values\" = $1 WHERE run_no = $2 AND scoring_no = 0 AND trial_no = $3 AND "
+                     "\"values\" = $4", e));
+    stmt_bind_str(q, 1, scores);
+    stmt_bind_i64(q, 2, run_no);
+    stmt_bind_i64(q, 3, t->number);
+    stmt_bind_str(q, 4, before);
+    TRY(stmt_run(q, e));
+    if (!stmt_changes(q))
+        return ERR_OK;
+    TRY(stmt_open_tx(&counts, tx, "UPDATE trial SET violations = $1, critical = $2 WHERE run_no = $3 AND trial_no = $4",
+                     e));
+    stmt_bind_i64(counts, 1, t->violations);
+    stmt_bind_i64(counts, 2, t->critical);
+    stmt_bind_i64(counts, 3, run_no);
+    stmt_bind_i64(counts, 4, t->number);
+    TRY(stmt_run(counts, e));
+    *settled = true;
+    return ERR_OK;
+}
+
 /* --- reading --------------------------------------------------------------------------------------------------- */
 
 #define TRIAL_COLUMNS \

@@ -2,9 +2,11 @@
 and that a report asks nobody again."""
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 assay = os.path.abspath(sys.argv[1])
 home = tempfile.mkdtemp()
@@ -65,7 +67,7 @@ def test_a_missing_key_of_a_grader_stops_before_anything_is_asked():
 def test_without_a_grader_it_is_told_and_not_evaluated():
     write("tests:\n- vars: {said: a}\n  assert: [{type: llm-rubric, value: kind}, {type: select-best, value: kind}]\n")
     said = run("validate", "promptfooconfig.yaml")
-    assert "llm-rubric: no model grades it" in said and "select-best: a model compares" in said, said
+    assert "llm-rubric: no model grades it" in said and "select-best: no model grades it" in said and "one provider is one" in said, said
     run("validate", "promptfooconfig.yaml", "--strict", want=2)
     row = results()[0]
     assert not row["success"] and row["error"].endswith("not evaluated"), row
@@ -80,6 +82,61 @@ def test_a_grader_that_fails_leaves_the_test_open():
     write("tests:\n- vars: {said: a}\n  options: {provider: 'sim:judge!401'}\n  assert: [{type: not-llm-rubric, value: kind}]\n")
     row = results()[0]
     assert not row["success"] and "the grader was not heard" in row["error"], row
+
+
+TESTS = 24
+
+
+def compared():
+    """Two prompts of one model, so two columns; the second is chosen."""
+    with open(os.path.join(home, "promptfooconfig.yaml"), "w") as f:
+        f.write("prompts: ['{{ said }}', 'Say {{ said }}']\nproviders: [echo]\ndefaultTest: {options: {provider: 'sim:grader'}}\ntests:\n")
+        for i in range(TESTS):
+            f.write("- {vars: {said: word %d}, assert: [{type: select-best, value: 'kind [[=> 1]]'}]}\n" % i)
+
+
+def judged(run):
+    with sqlite3.connect(os.path.join(env["ASSAY_HOME"], "assay.db")) as db:
+        return sum(row[0] for row in db.execute("SELECT calls FROM ledger l JOIN run r ON r.no = l.run_no WHERE r.id LIKE ? AND phase = 1", ("%" + run,)))
+
+
+def test_answers_are_compared_and_a_report_asks_nobody_again():
+    compared()
+    run("validate", "promptfooconfig.yaml", "--strict")
+    assert float(json.loads(run("estimate", "promptfooconfig.yaml", "--json"))["cost_usd"]) > 0
+    rows = results()
+    assert [r["success"] for r in rows] == [r["promptIdx"] == 1 for r in rows] and len(rows) == 2 * TESTS
+    newest = json.loads(run("runs", "--json"))[0]
+    assert newest["state"] == "done" and judged(newest["id"][-8:]) == TESTS, newest
+    run("export", "last", "--format", "promptfoo", "-o", "again.json")
+    with open(os.path.join(home, "again.json")) as f:
+        again = json.load(f)["results"]["results"]
+    assert [(r["success"], r["score"], r["gradingResult"]["componentResults"]) for r in again] == \
+        [(r["success"], r["score"], r["gradingResult"]["componentResults"]) for r in rows]
+    assert judged(newest["id"][-8:]) == TESTS
+
+
+def test_a_run_killed_while_it_compares_goes_on_and_pays_for_nothing_twice():
+    compared()
+    words = ["run", "promptfooconfig.yaml", "--yes", "--quiet", "--concurrency", "1"]
+    child = subprocess.Popen([assay, *words], env=env, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    killed = None
+    for _ in range(2000):
+        time.sleep(0.01)
+        newest = json.loads(run("runs", "--json"))[0]
+        if newest["done"] == 2 * TESTS and 0 < judged(newest["id"][-8:]) < TESTS:
+            child.kill()
+            killed = newest
+            break
+        if child.poll() is not None:
+            break
+    child.wait()
+    assert killed, "it was over before it could be killed"
+    before = judged(killed["id"][-8:])
+    run("resume", killed["id"][-8:], "--quiet", "--speed", "0", want=1)
+    newest = json.loads(run("runs", "--json"))[0]
+    assert newest["id"] == killed["id"] and newest["state"] == "done", newest
+    assert 0 < before and judged(killed["id"][-8:]) == TESTS, (before, judged(killed["id"][-8:]))
 
 
 for name, test in sorted(globals().items()):

@@ -71,6 +71,14 @@ struct check {
     int64_t (*calls)(const void *state, const struct dataset_case *kase, size_t i);
     /* MAY, with wish. The i-th program it runs in the sandbox (evaluators.h); NULL past the last. */
     const struct evaluator *(*program)(const void *state, size_t i);
+    /* MAY. It compares what all variants answered to this case (NULL: to some case), so it is judged once they all
+     * have: with subject.rivals. Until then its score waits (scoring.h). The next three come with it. */
+    bool (*compares)(const void *state, const struct dataset_case *kase);
+    /* MAY. What it asks a model about all the answers together, and how often the i-th of `model` for a case. */
+    void (*compare_wish)(const void *state, const struct subject *all, size_t count, struct subject_wishes *w);
+    int64_t (*compare_calls)(const void *state, const struct dataset_case *kase, size_t i);
+    /* MAY. What it heard about this answer alone and must have again as subject.kept when it is judged. */
+    const json_t *(*kept)(const void *state, const struct subject *s, struct arena *a);
 };
 
 size_t              check_kinds(void);

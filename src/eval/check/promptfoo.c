@@ -39,6 +39,31 @@ static int64_t promptfoo_calls(const void *state, const struct dataset_case *kas
     return promptfoo_grader_calls(((const struct promptfoo_check *)state)->graders, kase, i);
 }
 
+static bool promptfoo_check_compares(const void *state, const struct dataset_case *kase)
+{
+    (void)state;
+    return !kase || promptfoo_compares(kase);
+}
+
+static void promptfoo_check_compare_wish(const void *state, const struct subject *all, size_t count,
+                                         struct subject_wishes *w)
+{
+    promptfoo_compare_wish(((const struct promptfoo_check *)state)->graders, all, count, w);
+}
+
+static int64_t promptfoo_check_compare_calls(const void *state, const struct dataset_case *kase, size_t i)
+{
+    return promptfoo_compare_calls(((const struct promptfoo_check *)state)->graders, kase, i);
+}
+
+static const json_t *promptfoo_kept(const void *state, const struct subject *s, struct arena *a)
+{
+    const struct promptfoo_verdict *v;
+
+    (void)state;
+    return promptfoo_judge(s, a, &v) ? v->kept : NULL;
+}
+
 static enum check_verdict promptfoo_verdict(const void *state, const struct check_target *t, struct arena *a,
                                             struct str *why)
 {
@@ -58,5 +83,6 @@ const struct check check_promptfoo = {
     .doc = "The case passes as a test of a promptfoo configuration does (see docs/compat.md).",
     .example = "- promptfoo", .options = "graders rubrics",
     .prepare = promptfoo_prepare, .judge = promptfoo_verdict, .wish = promptfoo_wish, .model = promptfoo_model,
-    .calls = promptfoo_calls, .program = promptfoo_program,
+    .calls = promptfoo_calls, .program = promptfoo_program, .compares = promptfoo_check_compares,
+    .compare_wish = promptfoo_check_compare_wish, .compare_calls = promptfoo_check_compare_calls, .kept = promptfoo_kept,
 };

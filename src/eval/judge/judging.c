@@ -16,7 +16,6 @@ enum {
     JUDGING_GRACE_MS = 30000,
     JUDGING_TOKENS = 2000,
     JUDGING_MARK = 24,
-    JUDGING_LEASE_MS = 60000,
 };
 
 static const struct judging_kind *judging_kind_of(const struct judge_options *o)
@@ -78,58 +77,6 @@ static void judging_fingerprint(struct judging *j)
     judging_about_kind(j, o);
     json_write_canonical(o, &text);
     hash_sha256_hex(buf_str(&text), j->judgement);
-}
-
-/* --- the lease: of two commands that ask the same, one waits its turn --------------------------------------------- */
-
-struct judging_lease { struct judging *j; struct str dead, holder; };
-
-static enum err_code judging_lease_apply(struct store_tx *tx, void *arg, struct err *e)
-{
-    struct judging_lease *l = arg;
-    struct judging *j = l->j;
-
-    return store_tx_scoring_lease(tx, j->run->no, str_c(j->judgement), str_c(j->owner), l->dead, clock_wall_ms(),
-                                  JUDGING_LEASE_MS, j->a, &l->holder, e);
-}
-
-/* The lease of a process that died is taken over. */
-static enum err_code judging_lease(struct judging *j, struct err *e)
-{
-    struct judging_lease l = { .j = j };
-    struct str self = str_c(j->owner);
-
-    TRY(store_write(j->store, judging_lease_apply, &l, e));
-    if (!str_eq(l.holder, self) && !owner_lives(l.holder, self)) {
-        l.dead = l.holder;
-        TRY(store_write(j->store, judging_lease_apply, &l, e));
-    }
-    if (!str_eq(l.holder, self))
-        return err_set(e, ERR_CONFLICT, "another process (" STR_FMT ") is at this judgement of run " STR_FMT
-                       "; it pays for nothing twice, so let it end", STR_ARG(l.holder), STR_ARG(id_short(j->run->id)));
-    j->leased = true;
-    j->renewed_ms = clock_mono_ms();
-    return ERR_OK;
-}
-
-static enum err_code judging_lease_renew(struct judging *j, struct err *e)
-{
-    return clock_mono_ms() - j->renewed_ms < JUDGING_LEASE_MS / 3 ? ERR_OK : judging_lease(j, e);
-}
-
-static enum err_code judging_release_apply(struct store_tx *tx, void *arg, struct err *e)
-{
-    struct judging *j = arg;
-
-    return store_tx_scoring_release(tx, j->run->no, str_c(j->judgement), str_c(j->owner), e);
-}
-
-static void judging_release(struct judging *j)
-{
-    struct err e = ERR_INIT;
-
-    if (j->leased && store_write(j->store, judging_release_apply, j, &e) != ERR_OK)
-        log_event(LOG_WARN, "judge.lease.release", LOG_C("error", e.text));
 }
 
 /* --- opening a pass ----------------------------------------------------------------------------------------------- */
@@ -655,7 +602,7 @@ static enum err_code judging_loop(struct judging *j, struct err *e)
 
         judging_look_around(j, code != ERR_OK);
         if (!j->stopping && code == ERR_OK)
-            code = judging_lease_renew(j, e);
+            code = lease_renew(&j->lease, e);
         if (!j->stopping && code == ERR_OK)
             code = judging_feed(j, &broke, e);
         n = j->outstanding ? queue_take(j->answers, works, JUDGING_BATCH, JUDGING_TICK_MS, NULL) : 0;
@@ -749,7 +696,7 @@ static enum err_code judging_open(struct judging *j, struct blob *blob, struct e
     params_merge(&params, &j->o->params);
     j->params = params;
     judging_fingerprint(j);
-    TRY(judging_lease(j, e));                           /* before looking which passes there are */
+    TRY(lease_take(&j->lease, j->store, j->run, str_c(j->judgement), "this judgement", e));     /* before looking which passes there are */
     TRY(judge_scorers_of(j->store, j->run, settings, 0, j->a, &j->scorers, e));
     TRY(judging_count(j, e));
     if (j->o->kind == JUDGE_PASS_AGAIN)
@@ -773,11 +720,10 @@ enum err_code judge_run(struct store *s, struct blob *blob, struct llm *l, const
     j.finished_last = &j.finished;
     j.case_arena = arena_new_sized(16 * 1024);
     j.answers = queue_new((size_t)room + 1);
-    owner_name(j.owner);
     code = judging_open(&j, blob, e);
     if (code == ERR_OK)
         code = judging_loop(&j, e);
-    judging_release(&j);
+    lease_release(&j.lease);
     judging_forget(&j.waiting);
     judging_forget(&j.finished);
     queue_free(j.answers);

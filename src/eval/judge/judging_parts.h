@@ -6,7 +6,7 @@
 
 #include "data/pack.h"
 #include "eval/judge.h"
-#include "eval/owner.h"
+#include "eval/lease.h"
 
 enum {
     JUDGING_WINDOW = 128,               /* trial numbers looked at together */
@@ -64,8 +64,7 @@ struct judging {
     struct params params;
     struct str salt;
     char judgement[HASH_HEX];           /* hash of all that decides it */
-    char owner[OWNER_NAME];             /* of its lease */
-    bool leased; int64_t renewed_ms;
+    struct lease lease;
     int64_t criterion_passes[JUDGE_CRITERIA_MAX];       /* of all criteria but the last, which comes with the whole */
     struct data_pack *pack;
     struct pack_cursor *cursor;

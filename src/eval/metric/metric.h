@@ -24,6 +24,7 @@ struct metric {
     bool needs_expected;                /* missing for a case without an expected answer */
     bool over_repeats;                  /* has a value per case, not per trial: computed when a result is read */
     bool over_checks;                   /* computed from checks: none can hold it to a bound */
+    bool compares;                      /* missing while a check of the task waits for other variants (scoring.h) */
     bool labels;                        /* trials leave an expected and a given label: a confusion matrix is drawn */
     size_t parts;                       /* how many numbers a trial leaves (score.parts); 0: none, or labels */
     const char *options;                /* names, space-separated, or NULL */

@@ -8,6 +8,7 @@
 #define GRADED_PROMPT_MAX ((size_t)JUDGE_INPUT_WHOLE + 2 * JUDGE_GOLD_MAX + JUDGE_OUTPUT_MAX + (2u << 20))
 #define GRADED_TOKENS     1000
 #define GRADED_RENDER_MAX (1u << 20)
+#define GRADED_BEST_MIN   2000      /* bytes of an output that is compared, however many there are */
 
 struct grader { struct model model; struct str base_url; struct params params; };
 struct promptfoo_graders { struct grader *at; size_t count; const json_t *rubrics; };
@@ -96,7 +97,7 @@ bool graded_kind_of(const json_t *assertion, enum graded_kind *out)
     static promptfoo_judge_fn *const judges[GRADED_KINDS] = {
         [GRADED_RUBRIC] = promptfoo_rubric, [GRADED_CLOSEDQA] = promptfoo_closedqa,
         [GRADED_FACTUALITY] = promptfoo_factuality, [GRADED_GEVAL] = promptfoo_geval,
-        [GRADED_SIMILAR] = promptfoo_similar,
+        [GRADED_SIMILAR] = promptfoo_similar, [GRADED_BEST] = promptfoo_select_best,
     };
     bool inverse;
     const struct promptfoo_kind *kind = promptfoo_kind_find(json_get_str(assertion, "type"), &inverse);
@@ -141,7 +142,7 @@ static void graded_count_one(struct graded_walk *walk, const json_t *assertion, 
     const json_t *n = json_child(assertion, "grader"), *value = json_child(assertion, "value");
     size_t which = json_is_integer(n) ? (size_t)json_integer_value(n) : c->g->count;
 
-    if (which != c->which || (kind == GRADED_SIMILAR && which == c->g->count))
+    if (which != c->which || (kind == GRADED_SIMILAR && which == c->g->count) || kind == GRADED_BEST)
         return;
     if (kind == GRADED_GEVAL)
         c->calls += 2 *
@@ -185,6 +186,9 @@ static const char *const graded_roles[GRADED_KINDS] = {
     [GRADED_GEVAL] = "You prepare the grading of a text by a criterion.\n" GRADED_MARKS
                      "Name three or four steps by which a reader finds out how well the criterion is met. Reply with one "
                      "JSON object on a single line and nothing else: {\"steps\": [\"one sentence each\"]}",
+    [GRADED_BEST] = "You choose, among the outputs of several language models, the one that fits a criterion best.\n" GRADED_MARKS
+                    "Where an output stands says nothing about it. Reply with the number of the output that fits best, and "
+                    "nothing else.",
 };
 static const char graded_points_role[] =
     "You grade the output of a language model by one criterion.\n" GRADED_MARKS
@@ -201,19 +205,22 @@ static struct message *graded_words(const struct graded *g, bool points, struct 
 {
     static const char *const criteria[GRADED_KINDS] = {
         [GRADED_RUBRIC] = "RULE", [GRADED_CLOSEDQA] = "CRITERION", [GRADED_FACTUALITY] = "EXPERT", [GRADED_GEVAL] = "CRITERION",
+        [GRADED_BEST] = "CRITERION",
     };
     AUTO_BUF struct buf b = BUF_INIT(GRADED_PROMPT_MAX);
     struct message *m = arena_array(a, struct message, 2);
-    bool steps = g->kind == GRADED_GEVAL && !points;
+    bool steps = g->kind == GRADED_GEVAL && !points, best = g->kind == GRADED_BEST;
 
-    if (g->kind != GRADED_RUBRIC && !steps)
+    if (g->kind != GRADED_RUBRIC && !steps && !best)
         graded_part("INPUT", g, g->input, &b);
     graded_part(criteria[g->kind], g, g->criterion, &b);
     if (points)
         graded_part("STEPS", g, g->steps, &b);
-    if (!steps)
+    if (!steps && !best)
         graded_part("OUTPUT", g, g->output, &b);
-    buf_puts(&b, steps ? "Name the steps." : "Judge the output.");
+    for (size_t i = 0; i < g->output_count; i++)
+        graded_part(arena_cstr(a, arena_printf(a, "OUTPUT %zu", i)), g, g->outputs[i], &b);
+    buf_puts(&b, steps ? "Name the steps." : best ? "Choose." : "Judge the output.");
     m[0] = message_text(MESSAGE_SYSTEM, str_c(points ? graded_points_role : graded_roles[g->kind]), a);
     m[1] = message_text(MESSAGE_USER, arena_strdup(a, buf_str(&b)), a);
     return m;
@@ -253,12 +260,26 @@ static void graded_var(json_t *vars, const struct graded *g, const char *name, c
     json_set_str(vars, name, text);
 }
 
+static void graded_vars_outputs(json_t *vars, const struct graded *g, struct arena *a)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < g->output_count; i++) {
+        AUTO_BUF struct buf b = BUF_INIT(GRADED_PROMPT_MAX);
+
+        graded_part(arena_cstr(a, arena_printf(a, "OUTPUT %zu", i)), g, g->outputs[i], &b);
+        json_array_append_new(list, json_from_str(str_trim(buf_str(&b))));
+    }
+    json_object_set_new(vars, "outputs", list);
+}
+
 /* The case's variables and what promptfoo calls the rest; what a model wrote stands between marks. Yours. */
 static json_t *graded_vars(const struct graded *g, struct arena *a)
 {
     json_t *vars = json_object();
     static const char *const criteria[GRADED_KINDS] = {
         [GRADED_RUBRIC] = "rubric", [GRADED_CLOSEDQA] = "criteria", [GRADED_FACTUALITY] = "ideal", [GRADED_GEVAL] = "criteria",
+        [GRADED_BEST] = "criteria",
     };
     bool geval = g->kind == GRADED_GEVAL;
 
@@ -266,6 +287,10 @@ static json_t *graded_vars(const struct graded *g, struct arena *a)
         if (strcmp(json_object_iter_key(it), PROMPTFOO_VARIABLE) != 0)
             json_object_set_new(vars, json_object_iter_key(it), graded_plain(json_object_iter_value(it)));
     graded_var(vars, g, criteria[g->kind], NULL, g->criterion, a);
+    if (g->kind == GRADED_BEST) {
+        graded_vars_outputs(vars, g, a);
+        return vars;
+    }
     graded_var(vars, g, g->kind == GRADED_RUBRIC || geval ? "output" : "completion", "OUTPUT", g->output, a);
     if (g->kind != GRADED_RUBRIC)
         graded_var(vars, g, "input", NULL, g->input, a);
@@ -333,7 +358,7 @@ static bool graded_ask(struct subject_wish *w, struct graded *g, bool points, st
         talk = json_child(talk, points ? "evaluate" : "steps");
     else if (g->kind == GRADED_GEVAL)
         talk = NULL;
-    w->in_words = talk || g->kind == GRADED_CLOSEDQA || g->kind == GRADED_GEVAL;
+    w->in_words = talk || g->kind == GRADED_CLOSEDQA || g->kind == GRADED_GEVAL || g->kind == GRADED_BEST;
     w->message_count = 2;
     w->messages = talk ? graded_rendered(g, talk, a, &w->message_count, &e) : graded_words(g, points, a);
     if (!w->messages)
@@ -447,6 +472,8 @@ static void graded_wish_one(struct graded_walk *walk, const json_t *assertion, e
     AUTO_BUF struct buf text = BUF_INIT(PROMPTFOO_VALUE_MAX);
     struct promptfoo_output output = promptfoo_output_for(x->s, &x->whole, assertion, x->w->arena);
 
+    if (kind == GRADED_BEST)
+        return;                                         /* once for all answers: promptfoo_compare_wish */
     if (output.state != PROMPTFOO_PASS)
         return;
     x->output = output.text;
@@ -470,4 +497,52 @@ void promptfoo_graders_wish(const struct promptfoo_graders *g, const struct subj
                                .input = s->turn_count ? s->turns[0].prompt : STR_NONE };
 
     graded_walk(&x.walk, graded_asserts(s->kase), false);
+}
+
+/* --- one question about all answers ------------------------------------------------------------------------------- */
+
+int64_t promptfoo_compare_calls(const struct promptfoo_graders *g, const struct dataset_case *kase, size_t i)
+{
+    const json_t *one = promptfoo_comparison(kase ? json_child(kase->vars, PROMPTFOO_VARIABLE) : NULL,
+                                             promptfoo_select_best),
+                 *n = json_child(one, "grader");
+    size_t which = json_is_integer(n) ? (size_t)json_integer_value(n) : g->count;
+
+    return one && which == MIN(i, g->count);
+}
+
+void promptfoo_compare_wish(const struct promptfoo_graders *g, const struct subject *all, size_t count,
+                            struct subject_wishes *w)
+{
+    struct arena *a = w->arena;
+    const struct dataset_case *kase = count ? all[0].kase : NULL;
+    const json_t *one = promptfoo_comparison(kase ? json_child(kase->vars, PROMPTFOO_VARIABLE) : NULL,
+                                             promptfoo_select_best),
+                 *rubric = json_child(one, "rubric");
+    struct graded_wishes x = { .g = g, .s = all, .w = w };
+    struct graded *best = arena_new(a, struct graded);
+    struct str *outputs = arena_array(a, struct str, count + 2);
+    size_t each = MAX((size_t)JUDGE_OUTPUT_MAX / MAX(count, (size_t)1), (size_t)GRADED_BEST_MIN);
+    struct subject_wish *wish;
+
+    if (!one || count < 2 || !json_is_string(json_child(one, "value")) ||
+        !(wish = graded_wish(&x, one, GRADED_BEST, one)))
+        return;
+    *best = (struct graded){ .kind = GRADED_BEST, .vars = kase->vars, .outputs = outputs, .output_count = count, .chosen = -1 };
+    best->criterion = judge_prompt_cut(json_to_str(json_child(one, "value")), JUDGE_GOLD_MAX, JUDGE_GOLD_MAX / 2, a);
+    for (size_t i = 0; i < count; i++) {
+        struct promptfoo_output output = promptfoo_output(&all[i], a);
+
+        if (output.state == PROMPTFOO_SKIP && !all[i].failed) {
+            wish->why = arena_printf(a, "what it compares is not known: " STR_FMT, STR_ARG(output.reason));
+            return;
+        }
+        outputs[i] = all[i].failed ? S("") : judge_prompt_cut(output.text, each, each / 4 * 3, a);
+    }
+    outputs[count] = best->criterion;
+    best->mark = judge_mark(outputs, count + 1, a);
+    best->templates = json_is_integer(rubric) ? json_array_get(g->rubrics, (size_t)json_integer_value(rubric)) : NULL;
+    wish->own = best;
+    wish->heard = graded_heard;
+    (void)graded_ask(wish, best, false, a);
 }

@@ -4,7 +4,7 @@
 
 #include "eval/promptfoo/kinds.h"
 
-enum graded_kind { GRADED_RUBRIC, GRADED_CLOSEDQA, GRADED_FACTUALITY, GRADED_GEVAL, GRADED_SIMILAR, GRADED_KINDS };
+enum graded_kind { GRADED_RUBRIC, GRADED_CLOSEDQA, GRADED_FACTUALITY, GRADED_GEVAL, GRADED_SIMILAR, GRADED_BEST, GRADED_KINDS };
 
 /* What a wish knows of its question, and what it heard. In the trial's arena, as all it points to but `templates` (the
  * check's) and `vars` (the case's). */
@@ -18,6 +18,8 @@ struct graded {
     bool pass;
     double score;
     char category;                      /* of factuality: 'A'..'E' */
+    const struct str *outputs; size_t output_count;         /* of GRADED_BEST, by column */
+    int64_t chosen;                     /* one of them */
     struct str reason;
 };
 

@@ -8,6 +8,7 @@
  *                options.factuality says (subset, superset, agree, disagree, differButFactual); it passes above 0
  *   g-eval       one line {"steps": [text]}; then one line {"score": 0..10, "reason": text}; score / 10 reaches 0.7. Of
  *                several criteria the mean does
+ *   select-best  the first number in it is the column chosen, from 0; none, or one there is not: nobody passes
  *   similar      cosine or dot product reach 0.75, or distance is at most that; the score of a distance is 1 / (1 +
  * it).
  *                Of several texts the first that is near enough counts, else the nearest; turned round all must be far
@@ -216,6 +217,22 @@ static void grades_hear_points(struct graded *g, struct str reply, struct arena 
     g->score = points / 10;
 }
 
+/* The first number in the reply is the column's. */
+static void grades_hear_best(struct graded *g, struct str reply)
+{
+    size_t from = 0, end;
+    int64_t column;
+
+    while (from < reply.len && !(reply.at[from] >= '0' && reply.at[from] <= '9'))
+        from++;
+    for (end = from; end < reply.len && reply.at[end] >= '0' && reply.at[end] <= '9';)
+        end++;
+    if (!str_to_i64(str_sub(reply, from, end - from), &column) || column >= (int64_t)g->output_count)
+        grades_unread(g, S("the grader named none of the answers"));
+    else
+        g->chosen = column;
+}
+
 bool graded_heard(struct subject_wish *w, struct str reply, struct arena *a)
 {
     struct graded *g = w->own;
@@ -237,6 +254,7 @@ bool graded_heard(struct subject_wish *w, struct str reply, struct arena *a)
             return grades_hear_steps(w, g, reply, a);
         grades_hear_points(g, reply, a);
         break;
+    case GRADED_BEST: grades_hear_best(g, reply); break;
     case GRADED_SIMILAR:
     case GRADED_KINDS: break;
     }
@@ -411,4 +429,26 @@ void promptfoo_similar(const struct promptfoo_question *q, struct promptfoo_answ
                arena_printf(q->a, "similarity %.4f is %s the threshold %.15g", q->inverse ? 1 - found : found,
                             (how == NEAR_EUCLIDEAN) == q->inverse ? "below" : "above", threshold),
                out);
+}
+
+/* --- select-best -------------------------------------------------------------------------------------------------- */
+
+void promptfoo_select_best(const struct promptfoo_question *q, struct promptfoo_answer *out)
+{
+    struct str criterion = json_to_str(q->value);
+    const struct graded *g;
+
+    if (!promptfoo_compared(q, out))
+        return;
+    if (!json_is_string(q->value)) {
+        promptfoo_skip(S("select-best: its value must be a text: not evaluated"), out);
+        return;
+    }
+    if (!(g = grades_heard(q, q->assertion, out)))
+        return;
+    grades_say(q, g->chosen == (int64_t)q->s->place, g->chosen == (int64_t)q->s->place,
+               arena_printf(q->a, "another answer was chosen (column %lld): " STR_FMT, (long long)g->chosen + 1,
+                            STR_ARG(str_utf8_head(criterion, 200))),
+               out);
+    out->firm = true;                                   /* whatever it weighs */
 }

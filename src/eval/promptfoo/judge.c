@@ -243,8 +243,10 @@ static void judging_one(struct judging *j, struct promptfoo_part *p)
 {
     size_t part = (size_t)(p - j->v->parts);
 
-    if (judging_kept(j, part, &p->answer))
+    if (judging_kept(j, part, &p->answer)) {
+        judging_keep_part(j, part, &p->answer);
         return;
+    }
     judge_one(j->s, &j->v->output, p->assertion, j->a, &p->answer);
     if (judging_asked(j, p->assertion))
         judging_keep_part(j, part, &p->answer);
@@ -258,6 +260,18 @@ static struct promptfoo_part *judging_part(struct judging *j, const json_t *asse
     return p;
 }
 
+/* Who compares is not asked here: the first of its kind is later (compare.c), promptfoo passes over any other. */
+static bool judging_compares(struct promptfoo_part *p)
+{
+    bool inverse;
+    const struct promptfoo_kind *kind = promptfoo_kind_find(json_get_str(p->assertion, "type"), &inverse);
+
+    if (!kind || !promptfoo_kind_compares(kind))
+        return false;
+    promptfoo_skip(S("promptfoo looks at the first of a kind only, and not in sets"), &p->answer);
+    return true;
+}
+
 static void judging_set(struct judging *j, const json_t *assertion, struct sum *sum)
 {
     const json_t *members = json_child(assertion, "assert");
@@ -267,6 +281,8 @@ static void judging_set(struct judging *j, const json_t *assertion, struct sum *
     for (size_t i = 0; i < json_array_size(members) && j->v->part_count < PROMPTFOO_ASSERTS_MAX; i++) {
         struct promptfoo_part *p = judging_part(j, json_array_get(members, i), true);
 
+        if (judging_compares(p))
+            continue;
         judging_one(j, p);
         judge_add(&own, p->assertion, &p->answer);
     }
@@ -290,6 +306,8 @@ static void judging_all(struct judging *j, const json_t *test)
             continue;
         }
         p = judging_part(j, assertion, false);
+        if (judging_compares(p))
+            continue;
         judging_one(j, p);
         judge_add(&sum, assertion, &p->answer);
     }
@@ -311,21 +329,70 @@ static void judging_test(struct judging *j, const json_t *test)
                                                   .reason = o->reason };
 }
 
-bool promptfoo_judge(const struct subject *s, struct arena *a, const struct promptfoo_verdict **out)
+struct promptfoo_verdict *promptfoo_judge_alone(const struct subject *s, struct arena *a)
 {
     const json_t *test = s->kase ? json_child(s->kase->vars, PROMPTFOO_VARIABLE) : NULL;
     struct judging j = { .s = s, .a = a };
     void **kept;
 
     if (!json_is_object(test))
+        return NULL;
+    kept = subject_slot(s, S("promptfoo verdict alone"), a);
+    if (!*kept) {
+        *kept = j.v = arena_new(a, struct promptfoo_verdict);
+        j.v->output = promptfoo_output(s, a);
+        if ((s->wish_count || s->kept) && promptfoo_transforms(s))
+            judging_keep(&j, promptfoo_output_keep(&j.v->output));
+        judging_test(&j, test);
+    }
+    return *kept;
+}
+
+/* One comparison joins the verdict: who was not chosen has failed, and his score is nothing. */
+static void judging_compare(struct judging *j, struct promptfoo_part *p)
+{
+    struct promptfoo_answer *sum = &j->v->answer, *x = &p->answer;
+    size_t part = (size_t)(p - j->v->parts);
+
+    if (!judging_kept(j, part, x)) {
+        judge_one(j->s, &j->v->output, p->assertion, j->a, x);
+        j->v->waits |= !j->s->rivals;
+    }
+    if (j->s->rivals || j->s->kept)
+        judging_keep_part(j, part, x);
+    if (x->state == PROMPTFOO_SKIP) {
+        sum->score = NAN;
+        if (sum->state == PROMPTFOO_PASS || j->v->waits)
+            *sum = *x;
+    } else if (x->state != PROMPTFOO_PASS) {
+        if (sum->state != PROMPTFOO_BROKEN)
+            *sum = *x;
+        sum->score = x->score;
+    }
+    if (x->named)
+        json_object_update((json_t *)j->v->named, (json_t *)x->named);
+}
+
+bool promptfoo_judge(const struct subject *s, struct arena *a, const struct promptfoo_verdict **out)
+{
+    static promptfoo_judge_fn *const comparing[] = { promptfoo_select_best, promptfoo_max_score };
+    const struct promptfoo_verdict *alone = promptfoo_judge_alone(s, a);
+    struct judging j = { .s = s, .a = a };
+    void **kept;
+
+    if (!alone)
         return false;
     kept = subject_slot(s, S("promptfoo verdict"), a);
     if (!*kept) {
         *kept = j.v = arena_new(a, struct promptfoo_verdict);
-        j.v->output = promptfoo_output(s, a);
-        if (s->wish_count && promptfoo_transforms(s))
-            judging_keep(&j, promptfoo_output_keep(&j.v->output));
-        judging_test(&j, test);
+        *j.v = *alone;
+        for (size_t i = 0; i < COUNT_OF(comparing); i++) {
+            const json_t *one = promptfoo_comparison(json_child(s->kase->vars, PROMPTFOO_VARIABLE), comparing[i]);
+
+            for (size_t k = 0; one && k < j.v->part_count; k++)
+                if (j.v->parts[k].assertion == one)
+                    judging_compare(&j, &j.v->parts[k]);
+        }
     }
     *out = *kept;
     return true;

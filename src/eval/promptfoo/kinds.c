@@ -48,7 +48,7 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("latency", SAME, promptfoo_latency, "the call took at most so many milliseconds") \
     X("levenshtein", SAME, promptfoo_levenshtein, "edit distance to the text is at most the threshold (5)") \
     X("llm-rubric", MODEL, promptfoo_rubric, "the rule holds; with a threshold, with that score") \
-    X("max-score", ELSEWHERE, NULL, "it compares the answers of several models to one test: not evaluated") \
+    X("max-score", SAME, promptfoo_max_score, "of all columns' answers its other assertions score best") \
     X("meteor", ELSEWHERE, NULL, "it needs a dictionary of synonyms: not evaluated") \
     X("model-graded-closedqa", MODEL, promptfoo_closedqa, "the criterion is met, yes or no") \
     X("model-graded-factuality", MODEL, promptfoo_factuality, "as factuality") \
@@ -61,7 +61,7 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("rouge-n", SAME, promptfoo_rouge_n, "ROUGE-1 of words in lower case reaches the threshold (0.75)") \
     X("ruby", ELSEWHERE, NULL, "it is a program in Ruby: not evaluated")                                               \
     X("search-rubric", ELSEWHERE, NULL, model) \
-    X("select-best", ELSEWHERE, NULL, "a model compares answers of several models: not evaluated; see `assay judge`") \
+    X("select-best", MODEL, promptfoo_select_best, "of all columns' answers it fits the criterion best") \
     X("similar", MODEL, promptfoo_similar, "the cosine of both vectors reaches the threshold (0.75)") \
     X("similar:cosine", MODEL, promptfoo_similar, "as similar") \
     X("similar:dot", MODEL, promptfoo_similar, "the dot product reaches it") \

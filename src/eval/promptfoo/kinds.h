@@ -12,6 +12,7 @@ promptfoo_judge_fn promptfoo_is_json, promptfoo_contains_json, promptfoo_is_xml,
 promptfoo_judge_fn promptfoo_latency, promptfoo_cost, promptfoo_finish_reason, promptfoo_is_refusal,
     promptfoo_tools_call;                                                                                            /* trials.c */
 promptfoo_judge_fn promptfoo_javascript, promptfoo_python;                                                           /* scripts.c */
+promptfoo_judge_fn promptfoo_select_best, promptfoo_max_score;                                                       /* compare.c */
 promptfoo_judge_fn promptfoo_rubric, promptfoo_closedqa, promptfoo_factuality, promptfoo_geval, promptfoo_similar;   /* grades.c */
 
 /* --- transforms.c ------------------------------------------------------------------------------------------------- */
@@ -23,7 +24,7 @@ struct promptfoo_output promptfoo_output_for(const struct subject *s, const stru
 void    promptfoo_output_write(const struct promptfoo_output *o, struct buf *b);            /* as JSON */
 /* It as the trial's scores keep it, yours; promptfoo_output reads it back. */
 json_t *promptfoo_output_keep(const struct promptfoo_output *o);
-bool    promptfoo_transforms(const struct subject *s);          /* the provider or the test has one */
+bool    promptfoo_transforms(const struct subject *s);          /* the provider or the test has one, or had */
 
 /* --- scripts.c ---------------------------------------------------------------------------------------------------- */
 #define PROMPTFOO_QUESTION_MAX (8u << 20)
@@ -32,6 +33,15 @@ bool    promptfoo_transforms(const struct subject *s);          /* the provider 
 bool promptfoo_scripts_ask(const struct promptfoo_scripts *x, enum promptfoo_language language, const void *key,
                            const struct buf *b, struct subject_wishes *w);
 void promptfoo_scripts_vars(const struct subject *s, struct buf *b);    /* the test's variables, as JSON */
+
+/* --- judge.c, compare.c ------------------------------------------------------------------------------------------- */
+/* The test judged without what compares answers: in the order of `assert`. NULL: the case is none of promptfoo's. */
+struct promptfoo_verdict *promptfoo_judge_alone(const struct subject *s, struct arena *a);
+/* It compares answers. promptfoo looks at a test's own ones only, not at those in sets, and at the first of a kind. */
+bool promptfoo_kind_compares(const struct promptfoo_kind *kind);
+/* The answers are all there, and at least two; false: *out says what that means. */
+bool promptfoo_compared(const struct promptfoo_question *q, struct promptfoo_answer *out);
+const json_t *promptfoo_comparison(const json_t *test, promptfoo_judge_fn *judge);
 
 /* `holds` turned round when the question is inverse, as an answer of score 0 or 1; `why` is the reason of a failure. */
 void promptfoo_say(const struct promptfoo_question *q, bool holds, struct str why, struct promptfoo_answer *out);

@@ -222,6 +222,7 @@ static struct doc_node *load_task(struct load *l)
     struct doc_node *out, *prompts, *variants;
     const struct doc_node *about = task_member(l->root, "description");
     json_t *reads, *check;
+    size_t columns;
 
     load_keys(l, l->root, "", LOAD_KEYS, LOAD_QUIET);
     if (task_member(l->root, "redteam"))
@@ -244,6 +245,10 @@ static struct doc_node *load_task(struct load *l)
     load_prompts(l);
     variants = load_variants(l);
     load_tests(l);
+    columns = l->r->ov->model_count ? l->r->ov->model_count : variants ? variants->count : 0;
+    if (l->compares && columns * l->prompts.len == 1)
+        load_note(l, load_where(l, l->root),
+                  "select-best and max-score compare columns, and one prompt with one provider is one: not evaluated");
     check = json_pack("{s:o,s:s,s:s}", "promptfoo", json_object_size(l->scripts) ? json_incref(l->scripts) : json_true(), "name", "test",
                       "severity", "critical");
     load_graders_into(l, check);

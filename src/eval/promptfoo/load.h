@@ -36,6 +36,7 @@ struct load {
     json_t *graders_seen, *rubrics_seen;    /* [{raw, vectors or geval, at}]: what stands in the file for each */
     const json_t *options;                  /* of the test whose assertions are read */
     json_t *providers;                      /* {variant: {transform, blind}}: of providers that have one */
+    bool compares;                          /* a test compares the answers of all columns */
     bool affixes;                           /* a test has a prefix or suffix */
     struct template_env *templates;
     struct map notes;                       /* told already */

@@ -3,6 +3,7 @@
  *
  * A variable with a list of texts makes a test for each text, of several lists for each combination, the last turning
  * fastest. Variables may hold templates over the others; one that reads what is not there stays as it is. */
+#include "eval/promptfoo/kinds.h"
 #include "eval/promptfoo/load.h"
 
 #include <math.h>
@@ -343,6 +344,38 @@ static bool tests_is_set(const json_t *o, const char *key)
     return v && !json_is_null(v) && !json_is_false(v) && !(json_is_string(v) && !json_string_length(v));
 }
 
+/* Assertions that compare answers: promptfoo looks at the first of a kind that a test has, and at none in a set. */
+static void assert_compares(struct load *l, struct str where, const json_t *asserts)
+{
+    size_t best = 0, most = 0;
+
+    for (size_t i = 0; i < json_array_size(asserts); i++) {
+        const json_t *one = json_array_get(asserts, i), *members = json_child(one, "assert");
+        struct str type = json_get_str(one, "type");
+
+        best += str_is(type, "select-best");
+        most += str_is(type, "max-score");
+        if (str_is(type, "not-select-best") || str_is(type, "not-max-score"))
+            load_fault(l, where, STR_FMT ": there is no \"not-\" of what compares answers", STR_ARG(type));
+        if (str_is(type, "select-best") && !json_is_string(json_child(one, "value")))
+            load_fault(l, where,
+                       "select-best needs the criterion as its value, as in {type: select-best, value: the politest}");
+        for (size_t k = 0; k < json_array_size(members); k++)
+            if (str_is(json_get_str(json_array_get(members, k), "type"), "select-best") ||
+                str_is(json_get_str(json_array_get(members, k), "type"), "max-score"))
+                load_note(l, where,
+                          STR_FMT " in an assert-set is passed over, as promptfoo does; put it beside the set",
+                          STR_ARG(json_get_str(json_array_get(members, k), "type")));
+    }
+    if (best > 1 || most > 1)
+        load_note(l, where, "of several %s in a test the first counts, as in promptfoo",
+                  best > 1 ? "select-best" : "max-score");
+    if (most && json_array_size(asserts) == best + most)
+        load_note(l, where,
+                  "max-score compares what a test's other assertions give, and there are none: not evaluated");
+    l->compares = l->compares || best || most;
+}
+
 /* The short form stays JSON; files are read, templates filled in. Takes nothing. */
 static json_t *assert_one(struct load *l, struct str where, const json_t *one, const json_t *vars)
 {
@@ -366,7 +399,9 @@ static json_t *assert_one(struct load *l, struct str where, const json_t *one, c
     }
     if (kind && !kind->judge && !str_is(type, "assert-set"))
         load_note(l, where, "assertion " STR_FMT ": %s", STR_ARG(type), kind->about);
-    if (kind && kind->judge && tests_is_set(one, "transform"))
+    if (kind && kind->judge && promptfoo_kind_compares(kind) && tests_is_set(one, "transform"))
+        load_note(l, where, "%s has no transform of its own: it is passed over, as in promptfoo", kind->name);
+    else if (kind && kind->judge && tests_is_set(one, "transform"))
         load_transform(l, where, json_child(one, "transform"), "an assertion's", o);
     if (kind && kind->judge && kind->support != PROMPTFOO_SANDBOX && json_is_string(value) &&
         load_is_file(json_to_str(value), &path) && load_is_code(path)) {
@@ -494,6 +529,7 @@ static void tests_case_add(struct load *l, const struct tests_case *c, json_t *v
     if (l->default_test && !json_is_true(json_child(c->options, "disableDefaultAsserts")))
         assert_list(l, l->default_where, json_child(l->default_test, "assert"), vars, asserts);
     assert_list(l, c->where, json_child(c->test, "assert"), vars, asserts);
+    assert_compares(l, c->where, asserts);
     json_object_set_new(about, "assert", asserts);
     threshold = threshold && !json_is_null(threshold) ? threshold : json_child(l->default_test, "threshold");
     if (threshold && !json_is_null(threshold))

@@ -18,6 +18,8 @@
  * read fails as it does in promptfoo. Without a grader, or when its call fails, they are not evaluated; nor are kinds
  * that need a service or what is not here, and neither is a test whose verdict they decide: it passes or fails only
  * where they can change nothing.
+ * select-best and max-score compare what all columns answered to a test, once they all have: who is not chosen fails
+ * with score 0, whatever else he did.
  * Scripts (javascript, python) and transforms are asked in the sandbox (scripts.c, transforms.c). What any of them said
  * is kept with the trial's scores, so that a stored one is judged again without them; the trial's answer stays the
  * model's own.
@@ -103,6 +105,7 @@ struct promptfoo_verdict {
     struct promptfoo_output output;     /* of the whole test */
     const json_t *named;                /* {metric: score}: means by weight of what bears the name */
     const json_t *kept;                 /* what came of asking outside, for judging again; NULL: nobody was asked */
+    bool waits;                         /* it compares answers (compare.c), and they are not all there */
 };
 
 /* The subject's test judged, once: a second call gives the same. False: the case is none of promptfoo's. */
@@ -129,6 +132,12 @@ void    promptfoo_graders_wish(const struct promptfoo_graders *g, const struct s
 
 /* Whether it is the test's: neither ours nor the id of a case, unless the test has a variable of that name. */
 bool promptfoo_is_variable(const json_t *vars, const char *name);
+/* --- what compares the answers of all columns to a test (compare.c) ----------------------------------------------- */
+bool    promptfoo_compares(const struct dataset_case *kase);
+void    promptfoo_compare_wish(const struct promptfoo_graders *g, const struct subject *all, size_t count,
+                               struct subject_wishes *w);
+int64_t promptfoo_compare_calls(const struct promptfoo_graders *g, const struct dataset_case *kase, size_t i);
+
 /* What is wrong with a test's `assert`, as a sentence; empty: nothing. It was made by us, or comes from anywhere. */
 struct str promptfoo_test_fault(const json_t *test, struct arena *a);
 

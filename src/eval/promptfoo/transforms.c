@@ -145,7 +145,9 @@ json_t *promptfoo_output_keep(const struct promptfoo_output *o)
 
 bool promptfoo_transforms(const struct subject *s)
 {
-    return transforms_of(transforms_provider(s)) || transforms_of(transforms_test(s));
+    struct promptfoo_output unused;
+
+    return transforms_kept(s, &unused) || transforms_of(transforms_provider(s)) || transforms_of(transforms_test(s));
 }
 
 struct promptfoo_output promptfoo_output_first(const struct subject *s, struct arena *a)

@@ -145,20 +145,16 @@ static const struct promptfoo_verdict *promptfoo_verdict_of(struct promptfoo_rep
                                                             const json_t *transcript, struct arena *a,
                                                             struct str *output)
 {
-    const json_t *turns = json_child(transcript, "turns"), *joined = json_child(transcript, "output");
     const struct promptfoo_verdict *v;
     struct promptfoo_verdict *plain = arena_new(a, struct promptfoo_verdict);
     json_t *kept = NULL;
-    struct turn *list = arena_array(a, struct turn, json_array_size(turns) + 1);
     const struct result_variant *variant = report_variant(w->r, t->trial.variant);
-    struct subject s = { .kase = w->case_at < 0 ? NULL : &w->kase, .variant = variant ? variant->name : STR_NONE,
-                         .turns = list, .turn_count = json_array_size(turns),
-                         .usage = &t->trial.usage, .cost_nanousd = t->trial.cost_nanousd, .latency_ms = t->trial.latency_ms };
+    struct subject s;
 
-    for (size_t i = 0; i < s.turn_count; i++)
-        turn_from_json(json_array_get(turns, i), a, &list[i]);
-    *output = joined ? json_to_str(joined) : s.turn_count ? list[s.turn_count - 1].response : STR_NONE;
-    s.output = *output;
+    subject_of_stored(&t->trial, transcript, a, &s);
+    s.kase = w->case_at < 0 ? NULL : &w->kase;
+    s.variant = variant ? variant->name : STR_NONE;
+    *output = s.output;
     if (w->kept_by >= 0 && scores_read_kept(t->scores, (size_t)w->kept_by, &kept, NULL) == ERR_OK)
         s.kept = kept ? json_in_arena(kept, a) : NULL;
     subject_begin(&s, a);
