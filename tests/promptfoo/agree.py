@@ -16,9 +16,7 @@ env = dict(os.environ, FIXTURE_URL=url + "/v1", OPENAI_API_KEY="not-a-secret", A
            PROMPTFOO_CONFIG_DIR=os.path.join(home, "promptfoo"), PROMPTFOO_DISABLE_TELEMETRY="1",
            PROMPTFOO_DISABLE_UPDATE="1", PROMPTFOO_DISABLE_REMOTE_GENERATION="true", PROMPTFOO_DISABLE_SHARING="true",
            NO_PROXY="*", NO_COLOR="1")
-
-
-coded = ("scripts.yaml", "transform.yaml", "transform_default.yaml")
+coded = ("scripts.yaml", "transform.yaml", "transform_default.yaml")   # need node, python3 and the sandbox
 
 
 def by_prompt(rows):
