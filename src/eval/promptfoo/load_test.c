@@ -296,6 +296,7 @@ TEST(promptfoo_tells_what_it_does_not_honour)
         { "tests: [{vars: {x: a}, options: {postprocess: [1]}}]", "a test's transform: it is no text: not evaluated" },
         { "tests: [{vars: {x: a}, assert: [{type: equals, value: a, transform: file://t.rb}]}]", "an assertion's transform: \"file://t.rb\" is neither" },
         { "tests: [{vars: {x: a}, assert: [{type: equals, value: file://t.js}]}]", "its value is made by code" },
+        { "tests: [{vars: {x: a}, assert: [{type: equals, value: a}, {type: max-score, transform: output}]}]", "max-score has no transform of its own" },
         { "tests: [{vars: {x: a}, provider: echo}]", "own provider is not honoured" },
         { "tests: [{vars: {x: a}, assertt: []}]", "\"assertt\" is not honoured (did you mean \"assert\"?)" },
         { "tests: [{vars: {x: a}, assert: [{type: contians, value: x}]}]", "there is no assertion \"contians\" (did you mean \"contains\"?)" },

@@ -259,6 +259,32 @@ TEST(transforms_make_what_every_kind_judges)
     transform_end(&t);
 }
 
+TEST(transforms_make_what_columns_are_compared_by)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct promptfoo_graders *g;
+    struct transform_try t;
+    struct subject all[2];
+    struct subject_wishes w = { .arena = a };
+    const char *test = "{transform: 'text made', assert: [{type: select-best, value: short, grader: 0}]}";
+
+    if (!transform_runs())
+        return;
+    transform_begin(&t, a);
+    CHECK_OK(promptfoo_graders_read(transform_yaml(a, "{graders: [{model: 'sim:judge'}]}"), a, &g, NULL));
+    CHECK(transform_judge(&t, "plain", test, S("out")) == '?');     /* it waits for the others */
+    all[0] = all[1] = t.s;
+    promptfoo_compare_wish(g, all, 2, &w);
+    REQUIRE(w.count == 1 && !w.at[0].why.len);
+    CHECK(str_contains(w.at[0].messages[1].parts[0].text, S("made")) && !str_contains(w.at[0].messages[1].parts[0].text, S("out\n")));
+    all[1].wish_count = 0;                              /* what became of this one's answer is not known */
+    w = (struct subject_wishes){ .arena = a };
+    promptfoo_compare_wish(g, all, 2, &w);
+    REQUIRE(w.count == 1);
+    CHECK(str_starts(w.at[0].why, S("what it compares is not known: the test's transform: ")));
+    transform_end(&t);
+}
+
 TEST(transforms_are_kept_and_judged_again_without_them)
 {
     static const char *const tests[] = {
