@@ -64,8 +64,12 @@ static void running_progress(const struct runner_progress *p, void *arg)
 
     if (term_get()->err_tty && term_get()->columns >= 76)
         running_bar(p->finished, p->trials, term_get()->columns >= 110 ? 24 : 8, &line);
-    buf_printf(&line, "%" PRId64 "/%" PRId64 " %d %%  %.*f/s", p->finished, p->trials,
-               p->trials ? (int)(p->finished * 100 / p->trials) : 100, rate < 10 ? 1 : 0, rate);
+    buf_printf(&line, "%" PRId64 "/%" PRId64 " %d %%", p->finished, p->trials,
+               p->trials ? (int)(p->finished * 100 / p->trials) : 100);
+    if (p->compare)
+        buf_printf(&line, "  comparing answers: case %" PRId64 " of %" PRId64, p->compared, p->compare);
+    else
+        buf_printf(&line, "  %.*f/s", rate < 10 ? 1 : 0, rate);
     if (p->in_flight)
         buf_printf(&line, "  in flight %" PRId64, p->in_flight);
     if (p->retried)
@@ -81,8 +85,6 @@ static void running_progress(const struct runner_progress *p, void *arg)
         buf_puts(&line, " + unknown");
     if (p->stopped)
         buf_printf(&line, "  sure: %" PRId64 " of %" PRId64 " variants stopped", p->stopped, p->variants);
-    if (p->compare)
-        buf_printf(&line, "  comparing answers: case %" PRId64 " of %" PRId64, p->compared, p->compare);
     if (p->stopping) {
         buf_printf(&line, "  stopping: %s", p->stopping == 1 ? "waiting for calls in flight" : "dropping calls");
     } else if (p->paused_ms > 500) {

@@ -67,10 +67,13 @@ static enum err_code show_trial_scores(const struct store_trial *t, const struct
 {
     AUTO_ARENA *a = arena_new_sized(4096);
     json_t *values, *notes, *detail;
+    struct str judged;
 
     TRY(scores_to_json(t->scores, said->all.infos, said->all.count, a, &values, &notes, e));
     json_object_set_new(o, "scores", values);
     json_object_set_new(o, "notes", notes);
+    if (scores_read_judged(t->scores, said->all.infos, said->all.count, a, &judged))
+        json_set_str(o, "judged", judged);
     detail = show_pass_of(said) ? judge_detail_of(t->scores) : NULL;
     if (detail) {
         json_object_set_new(detail, "pass", json_integer(show_pass_of(said)->no));
@@ -251,8 +254,11 @@ static enum err_code show_scores(const struct show_said *said, const struct stor
     };
     struct score *scores = arena_array(a, struct score, said->all.count + 1);
     struct grid *g = grid_new(a, columns, COUNT_OF(columns));
+    struct str judged;
 
     TRY(scores_read(t->scores, a, scores, said->all.count, e));
+    if (scores_read_judged(t->scores, said->all.infos, said->all.count, a, &judged))
+        term_text("judged, after transforms", judged);
     printf("\n");
     for (size_t i = 0; i < said->all.count; i++) {
         const struct scorer_info *info = &said->all.infos[i];

@@ -610,6 +610,7 @@ static void *evaluators_main(void *arg)
 {
     struct evaluators *p = arg;
 
+    thread_be_batch();                  /* a guest answers what it was told before we read the first answer */
     loop_run(p->loop);
     return NULL;
 }

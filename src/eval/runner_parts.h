@@ -89,9 +89,9 @@ struct work {                           /* one trial in flight; belongs to one t
     struct score *scores;
     struct str scores_text, transcript;
     struct ledger_entry ledger;
-    struct subject_wish *wishes;        /* what scoring asks models and programs once the answer is there; one at a time */
-    size_t wish_count, wish_at;
-    bool wishing;                       /* what is under way is for wishes[wish_at] */
+    struct subject_wishes wishes;       /* what scoring asks models and programs once the answer is there; one at a time */
+    size_t wish_at;
+    bool wishing;                       /* what is under way is for wishes.at[wish_at] */
     struct ledger_entry *wish_ledgers;  /* WISH_LEDGERS, what vectors and judges cost; NULL: it asked for nothing */
 };
 

@@ -255,6 +255,7 @@ static enum err_code settle_begin(struct settle *x, struct err *e)
     for (size_t i = 0; i < g->count && !g->wishes; i++) {
         g->subjects[i].kase = &g->kase;
         g->subjects[i].task = x->r->plan->task;
+        g->subjects[i].variant = x->r->plan->task->variants[i].name;
         g->subjects[i].failed |= !g->trials[i].trial.scores.len;        /* no outcome at all: a run with spared trials */
         subject_begin(&g->subjects[i], g->arena);
     }

@@ -144,10 +144,10 @@ static struct subject work_subject(const struct work *w)
     if (!output.at)
         output = w->turn_count ? w->turns[w->turn_count - 1].response : S("");
     return (struct subject){
-        .task = w->r->plan->task, .kase = &w->hold->kase, .output = output, .turns = w->turns,
+        .task = w->r->plan->task, .kase = &w->hold->kase, .variant = work_variant(w)->name, .output = output, .turns = w->turns,
         .turn_count = w->turn_count, .usage = &w->trial.usage, .cost_nanousd = w->trial.cost_nanousd,
-        .latency_ms = w->trial.latency_ms, .failed = w->trial.state == TRIAL_FAILED, .wishes = w->wishes,
-        .wish_count = w->wish_count,
+        .latency_ms = w->trial.latency_ms, .failed = w->trial.state == TRIAL_FAILED, .wishes = w->wishes.at,
+        .wish_count = w->wishes.count,
     };
 }
 
@@ -155,7 +155,7 @@ static struct subject work_subject(const struct work *w)
 static bool work_evaluated_before(struct work *w, struct evaluation *x)
 {
     for (size_t i = 0; i < w->wish_at; i++) {
-        const struct evaluation *before = w->wishes[i].evaluation;
+        const struct evaluation *before = w->wishes.at[i].evaluation;
 
         if (!before || !evaluation_same(before, x))
             continue;
@@ -179,11 +179,23 @@ static void work_evaluated(struct evaluation *x)     /* the evaluators' thread *
     ASSERT(code == ERR_OK);
 }
 
+/* Whether what was answered so far leads to another wish. */
+static bool work_wishes_more(struct work *w)
+{
+    struct subject s;
+
+    if (!w->wishes.more)
+        return false;
+    s = work_subject(w);
+    scoring_wishes(w->r->plan->scoring, &s, &w->wishes);
+    return w->wish_at < w->wishes.count;
+}
+
 /* The next wish of a metric or a check, or the end. The answer stands, whatever becomes of them. */
 static void work_wish(struct work *w)
 {
-    for (; w->wish_at < w->wish_count; w->wish_at++) {
-        struct subject_wish *wish = &w->wishes[w->wish_at];
+    for (; w->wish_at < w->wishes.count || work_wishes_more(w); w->wish_at++) {
+        struct subject_wish *wish = &w->wishes.at[w->wish_at];
         struct err e = ERR_INIT;
 
         w->wishing = true;
@@ -212,7 +224,7 @@ static void work_wish(struct work *w)
 
 static void work_wish_done(struct work *w)
 {
-    struct subject_wish *wish = &w->wishes[w->wish_at];
+    struct subject_wish *wish = &w->wishes.at[w->wish_at];
 
     if (wish->evaluation) {
         wish->why = wish->evaluation->why;
@@ -230,7 +242,8 @@ static void work_complete(struct work *w)
 {
     struct subject s = work_subject(w);
 
-    w->wish_count = scoring_wishes(w->r->plan->scoring, &s, w->arena, &w->wishes);
+    w->wishes.arena = w->arena;
+    scoring_wishes(w->r->plan->scoring, &s, &w->wishes);
     work_wish(w);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "eval/constraints.h"
+#include "eval/promptfoo/promptfoo.h"
 
 #define SCORING_ROW_MAX (8u << 20)      /* bytes of a trial's scores */
 
@@ -334,28 +335,25 @@ enum err_code scoring_settle(const struct scoring *sc, const struct subject *all
     return scoring_row(out, sc->count, text, a, row, e);
 }
 
-size_t scoring_wishes(const struct scoring *sc, const struct subject *subject, struct arena *a,
-                      struct subject_wish **out)
+void scoring_wishes(const struct scoring *sc, const struct subject *subject, struct subject_wishes *w)
 {
     struct subject s = *subject;
-    struct subject_wishes wishes = { .arena = a };
 
-    *out = NULL;
-    if (!sc->wishing || s.failed)
-        return 0;
+    w->more = false;
+    if (!sc->wishing || s.failed || w->rounds == SCORING_ROUNDS)
+        return;
     s.task = sc->task;
-    subject_begin(&s, a);
+    subject_begin(&s, w->arena);
     for (size_t i = 0; i < sc->metric_count; i++) {
         const struct scoring_metric *m = &sc->metrics[i];
 
         if (m->metric->wish && (subject_expected(&s) || !m->metric->needs_expected))
-            m->metric->wish(m->state, &s, &wishes);
+            m->metric->wish(m->state, &s, w);
     }
     for (size_t i = 0; i < sc->check_count; i++)
         if (sc->checks[i].check->wish)
-            sc->checks[i].check->wish(sc->checks[i].state, &s, &wishes);
-    *out = wishes.at;
-    return wishes.count;
+            sc->checks[i].check->wish(sc->checks[i].state, &s, w);
+    w->more = w->more && ++w->rounds < SCORING_ROUNDS;
 }
 
 size_t scoring_check_count(const struct scoring *sc)
@@ -584,6 +582,25 @@ enum err_code scores_read_kept(struct str text, size_t place, json_t **out, stru
     snprintf(key, sizeof key, "%zu", place);
     *out = json_incref(JSON_AT(doc, "k", key));
     return ERR_OK;
+}
+
+bool scores_read_judged(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
+                        struct str *out)
+{
+    struct promptfoo_output judged = { 0 };
+    struct subject s = { 0 };
+    json_t *kept;
+
+    for (size_t i = 0; i < count; i++) {
+        if (infos[i].kind != SCORER_METRIC || !str_is(infos[i].base, "promptfoo_score") ||
+            scores_read_kept(text, i, &kept, NULL) != ERR_OK || !kept)
+            continue;
+        s.kept = json_in_arena(kept, a);
+        judged = promptfoo_output(&s, a);
+        *out = judged.text;
+        break;
+    }
+    return judged.transformed && judged.state == PROMPTFOO_PASS;
 }
 
 enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,

@@ -61,8 +61,11 @@ enum err_code scoring_settle(const struct scoring *sc, const struct subject *all
 
 size_t scoring_check_count(const struct scoring *sc);
 const struct check_ready *scoring_check(const struct scoring *sc, size_t i);
-/* What metrics and checks want to know from models about this subject before scoring_run; most want nothing. */
-size_t scoring_wishes(const struct scoring *sc, const struct subject *s, struct arena *a, struct subject_wish **out);
+/* What metrics and checks want to know from models and programs about this subject before scoring_run, behind what they
+ * asked already; most want nothing. `w` begins empty but for its arena. While w->more is set, call it again once all of
+ * them are answered and are the subject's own: what was said leads to others, SCORING_ROUNDS times at most. */
+#define SCORING_ROUNDS 4                /* a provider's transform, a test's, an assertion's, the assertion (promptfoo) */
+void scoring_wishes(const struct scoring *sc, const struct subject *s, struct subject_wishes *w);
 /* The n-th program that its metrics and checks run in the sandbox; NULL past the last. */
 const struct evaluator *scoring_program(const struct scoring *sc, size_t n);
 
@@ -83,6 +86,9 @@ enum err_code scores_read(struct str text, struct arena *a, struct score *out, s
 enum err_code scores_read_parts(struct str text, json_t **out, struct err *e) MUST_USE;
 /* What a scorer kept with a trial (score.kept), the caller's; NULL when nothing. */
 enum err_code scores_read_kept(struct str text, size_t place, json_t **out, struct err *e) MUST_USE;
+/* What was judged in place of the trial's answer, where transforms made it (promptfoo/transforms.c); false: the answer. */
+bool scores_read_judged(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
+                        struct str *out);
 /* For people and programs: *values {name: number or null}, *notes {name: text}; the caller's. Scratch lives in `a`. */
 enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
                              json_t **values, json_t **notes, struct err *e) MUST_USE;

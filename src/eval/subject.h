@@ -32,13 +32,19 @@ struct subject_wish {
     int round;                          /* replies so far */
     struct str why;                     /* why there is no answer; empty when there is one */
 };
-struct subject_wishes { struct subject_wish *at; size_t count, cap; struct arena *arena; };
+struct subject_wishes {
+    struct subject_wish *at;            size_t count, cap;
+    struct arena *arena;
+    bool more;                          /* set by an asker: what these are answered leads to others */
+    int rounds;                         /* scoring_wishes counts them */
+};
 /* One more, zeroed but for its key; NULL when there is one of that key. The pointer dies with the next call. */
 struct subject_wish *subject_wish_add(struct subject_wishes *w, const void *key);
 
 struct subject {
     const struct task *task;
     const struct dataset_case *kase;
+    struct str variant;                 /* its name; empty: nobody knows */
     struct str output;                  /* the last answer's text */
     const struct turn *turns;           /* NULL when only the output is known */
     size_t turn_count;

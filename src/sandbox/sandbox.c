@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -127,7 +128,7 @@ static void sandbox_free(struct sandbox *s)
     __atomic_sub_fetch(&sandbox_living, 1, __ATOMIC_RELAXED);
 }
 
-/* --- ending ------------------------------------------------------------------------------------------------------- */
+/* --- what `enter` says -------------------------------------------------------------------------------------------- */
 
 /* The first process inside is killed, with it the kernel kills all others there, and bubblewrap, its parent, buries it
  * and ends: heard through exit_fd. Bubblewrap itself is killed only when that takes too long: while it still builds,
@@ -139,10 +140,78 @@ static void sandbox_kill_first(struct sandbox *s)
         syscall(SYS_pidfd_send_signal, s->first, SIGKILL, NULL, 0);
 }
 
+/* The two handles of 'r'. */
+static void sandbox_take_handles(struct sandbox *s, struct msghdr *message)
+{
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
+        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        int fds[4];
+
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || n > COUNT_OF(fds))
+            continue;
+        memcpy(fds, CMSG_DATA(c), n * sizeof(int));
+        for (size_t i = 0; i < n; i++)
+            if (n == 2 && s->folder < 0 && i == 0)
+                s->folder = fds[i];
+            else if (n == 2 && s->first < 0 && i == 1)
+                s->first = fds[i];
+            else
+                close(fds[i]);
+    }
+}
+
+/* A word of `enter`; false when there is none, now or ever. They are read at the end, and before it is killed: until
+ * then nobody needs to be woken for them, and what `enter` does meanwhile takes the longer the more it wakes. */
+static bool sandbox_hear_enter(struct sandbox *s)
+{
+    union {
+        char bytes[CMSG_SPACE(4 * sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    char text[128];
+    struct enter_end end;
+    struct iovec where = { text, sizeof text };
+    struct msghdr message = { .msg_iov = &where, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+    ssize_t n = s->control < 0 ? 0 : recvmsg(s->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+    if (n <= 0) {
+        if (n == 0 || errno != EAGAIN)
+            sandbox_close(s, &s->control);
+        return false;
+    }
+    if (text[0] == 'r') {
+        sandbox_take_handles(s, &message);
+        if (s->killed)
+            sandbox_kill_first(s);
+    } else if (text[0] == 'e' && n == (ssize_t)sizeof end && !s->ended && !s->killed) {
+        memcpy(&end, text, sizeof end);
+        s->wait_status = end.status;
+        s->cpu_spent = end.cpu_spent;
+        s->ended = true;
+    } else if (text[0] == 'x' && !s->failed) {
+        s->failed = true;
+        snprintf(s->failure, sizeof s->failure, "the sandbox could not be made: its first program could not %.*s",
+                 (int)n - 1, text + 1);
+    }
+    return true;
+}
+
+static void sandbox_on_control(void *arg, int fd, unsigned events)
+{
+    (void)fd, (void)events;
+    (void)sandbox_hear_enter(arg);
+}
+
+/* --- ending ------------------------------------------------------------------------------------------------------- */
+
 static void sandbox_kill(struct sandbox *s, enum sandbox_cause cause)
 {
     if (s->killed)
         return;
+    while (sandbox_hear_enter(s))
+        ;
+    if (s->control >= 0)
+        loop_watch(s->loop, s->control, LOOP_READ, sandbox_on_control, s);
     s->killed = true;
     if (!s->ended)
         s->cause = cause;
@@ -273,12 +342,12 @@ static void sandbox_hear(struct sandbox *s, int fd, struct str bytes)
     }
 }
 
-/* Up to `most` reads of what is there; false when the stream is closed. */
-static bool sandbox_drain(struct sandbox *s, int fd, int most)
+/* What is there, or, of a stream nobody writes to any more, all up to its end; false when the stream is closed. */
+static bool sandbox_drain(struct sandbox *s, int fd, bool all)
 {
     char bytes[65536];
 
-    while (most-- > 0) {
+    for (int most = all ? 64 : 4; most > 0; most--) {
         ssize_t n = read(fd, bytes, sizeof bytes);
 
         if (n < 0 && errno == EINTR)
@@ -288,6 +357,8 @@ static bool sandbox_drain(struct sandbox *s, int fd, int most)
         if (n <= 0)
             return false;
         sandbox_hear(s, fd, str_n(bytes, (size_t)n));
+        if ((size_t)n < sizeof bytes && !all)
+            return true;                /* that was all; the loop calls again when there is more, or the end */
     }
     return true;
 }
@@ -297,16 +368,17 @@ static void sandbox_on_output(void *arg, int fd, unsigned events)
     struct sandbox *s = arg;
 
     (void)events;
-    if (!sandbox_drain(s, fd, 4))
+    if (s->first < 0)
+        (void)sandbox_hear_enter(s);    /* the kernel bounds how many handles of ours are on their way */
+    if (!sandbox_drain(s, fd, false))
         sandbox_close(s, fd == s->out ? &s->out : &s->err);
 }
 
-static void sandbox_on_input(void *arg, int fd, unsigned events)
+/* Writes what its input takes; true when nothing is left. */
+static bool sandbox_feed(struct sandbox *s)
 {
-    struct sandbox *s = arg;
-    ssize_t n = s->input.len ? write(fd, s->input.bytes, s->input.len) : 0;
+    ssize_t n = s->input.len ? write(s->in, s->input.bytes, s->input.len) : 0;
 
-    (void)events;
     if (n > 0)
         buf_consume(&s->input, (size_t)n);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {       /* it does not want to hear more, and may answer all the same */
@@ -314,81 +386,31 @@ static void sandbox_on_input(void *arg, int fd, unsigned events)
         s->input_ends = true;
     }
     if (s->input.len)
-        return;
-    s->watches_input = false;
+        return false;
     if (s->input_ends)
         sandbox_close(s, &s->in);
-    else
-        loop_watch(s->loop, fd, 0, NULL, NULL);
-}
-
-static void sandbox_send(struct sandbox *s)
-{
-    if (s->in < 0 || s->watches_input || (!s->input.len && !s->input_ends))
-        return;
-    s->watches_input = true;
-    loop_watch(s->loop, s->in, LOOP_WRITE, sandbox_on_input, s);
-}
-
-/* The two handles of 'r'. */
-static void sandbox_take_handles(struct sandbox *s, struct msghdr *message)
-{
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
-        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        int fds[4];
-
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS || n > COUNT_OF(fds))
-            continue;
-        memcpy(fds, CMSG_DATA(c), n * sizeof(int));
-        for (size_t i = 0; i < n; i++)
-            if (n == 2 && s->folder < 0 && i == 0)
-                s->folder = fds[i];
-            else if (n == 2 && s->first < 0 && i == 1)
-                s->first = fds[i];
-            else
-                close(fds[i]);
-    }
-}
-
-/* A word of `enter`; false when there is none, now or ever. */
-static bool sandbox_hear_enter(struct sandbox *s)
-{
-    union {
-        char bytes[CMSG_SPACE(4 * sizeof(int))];
-        struct cmsghdr align;
-    } control;
-    char text[128];
-    struct enter_end end;
-    struct iovec where = { text, sizeof text };
-    struct msghdr message = { .msg_iov = &where, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
-    ssize_t n = s->control < 0 ? 0 : recvmsg(s->control, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-
-    if (n <= 0) {
-        if (n == 0 || errno != EAGAIN)
-            sandbox_close(s, &s->control);
-        return false;
-    }
-    if (text[0] == 'r') {
-        sandbox_take_handles(s, &message);
-        if (s->killed)
-            sandbox_kill_first(s);
-    } else if (text[0] == 'e' && n == (ssize_t)sizeof end && !s->ended && !s->killed) {
-        memcpy(&end, text, sizeof end);
-        s->wait_status = end.status;
-        s->cpu_spent = end.cpu_spent;
-        s->ended = true;
-    } else if (text[0] == 'x' && !s->failed) {
-        s->failed = true;
-        snprintf(s->failure, sizeof s->failure, "the sandbox could not be made: its first program could not %.*s",
-                 (int)n - 1, text + 1);
-    }
     return true;
 }
 
-static void sandbox_on_control(void *arg, int fd, unsigned events)
+static void sandbox_on_input(void *arg, int fd, unsigned events)
 {
-    (void)fd, (void)events;
-    (void)sandbox_hear_enter(arg);
+    struct sandbox *s = arg;
+
+    (void)events;
+    if (!sandbox_feed(s))
+        return;
+    s->watches_input = false;
+    if (s->in >= 0)
+        loop_watch(s->loop, fd, 0, NULL, NULL);
+}
+
+/* At once what there is room for; the rest when there is room again. */
+static void sandbox_send(struct sandbox *s)
+{
+    if (s->in < 0 || s->watches_input || (!s->input.len && !s->input_ends) || sandbox_feed(s))
+        return;
+    s->watches_input = true;
+    loop_watch(s->loop, s->in, LOOP_WRITE, sandbox_on_input, s);
 }
 
 static void sandbox_on_exit(void *arg, int fd, unsigned events)
@@ -402,7 +424,7 @@ static void sandbox_on_exit(void *arg, int fd, unsigned events)
         int *stream = i ? &s->err : &s->out;
 
         if (*stream >= 0)
-            (void)sandbox_drain(s, *stream, 64);        /* a pipe holds 64 KiB, and nobody writes to it any more */
+            (void)sandbox_drain(s, *stream, true);        /* a pipe holds 64 KiB, and nobody writes to it any more */
     }
     sandbox_bury(s);
 }
@@ -415,7 +437,7 @@ struct sandbox_birth {                  /* what the child needs; it shares our m
     const int *keep;
     size_t keep_count;
     const struct cgroup *group;
-    bool as_nobody;
+    bool as_nobody, as_ordinary;
     volatile int fault;
 };
 
@@ -424,9 +446,12 @@ struct sandbox_birth {                  /* what the child needs; it shares our m
 static void sandbox_child(struct sandbox_birth *b)
 {
     static char path[] = "PATH=/usr/bin:/bin", language[] = "LANG=C", *const environment[] = { path, language, NULL };
+    struct sched_param ordinary = { 0 };
     sigset_t none;
 
     setpgid(0, 0);
+    if (b->as_ordinary)
+        syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &ordinary);
     for (size_t i = 0; b->group && i < b->group->count; i++)
         if (write(b->group->procs[i], "0", 1) != 1)
             goto fault;
@@ -509,6 +534,12 @@ static int sandbox_take_fd(int *fd)
     return taken;
 }
 
+/* A thread that made itself a background one starts guests that are none, as the whole process is none. */
+static bool sandbox_thread_differs(void)
+{
+    return sched_getscheduler(0) == SCHED_BATCH && sched_getscheduler(getpid()) == SCHED_OTHER;
+}
+
 static enum err_code sandbox_spawn(struct sandbox *s, const struct sandbox_spec *spec, struct sandbox_pipes *p,
                                    struct err *e)
 {
@@ -535,7 +566,8 @@ static enum err_code sandbox_spawn(struct sandbox *s, const struct sandbox_spec 
     birth = (struct sandbox_birth){ .path = world.bwrap, .argv = (char *const *)(uintptr_t)world.argv, .in = p->at[IN_READ],
                                     .out = p->at[OUT_WRITE],
                                     .err = p->at[ERR_WRITE], .keep = world.fds.at, .keep_count = world.fds.len,
-                                    .group = s->grouped ? &s->group : NULL, .as_nobody = geteuid() == 0 };
+                                    .group = s->grouped ? &s->group : NULL, .as_nobody = geteuid() == 0,
+                                    .as_ordinary = sandbox_thread_differs() };
     s->pid = FAULT("sandbox.spawn") ? (errno = EAGAIN, -1) : sandbox_fork(&birth);
     if (s->grouped)
         cgroup_close(&s->group);
@@ -576,7 +608,6 @@ static void sandbox_attend(struct sandbox *s, struct sandbox_pipes *p)
     s->control = sandbox_take_fd(&p->at[CONTROL_OURS]);
     loop_watch(s->loop, s->out, LOOP_READ, sandbox_on_output, s);
     loop_watch(s->loop, s->err, LOOP_READ, sandbox_on_output, s);
-    loop_watch(s->loop, s->control, LOOP_READ, sandbox_on_control, s);
     loop_watch(s->loop, s->exit_fd, LOOP_READ, sandbox_on_exit, s);
     loop_timer_set(s->loop, &s->deadline, s->limits.wall_ms * 1000);
     sandbox_send(s);

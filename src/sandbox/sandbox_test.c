@@ -2,6 +2,8 @@
 #include "sandbox/sandbox.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -165,18 +167,60 @@ TEST(sandbox_keeps_the_time_the_output_and_the_calls_of_its_guest)
     }
 }
 
-TEST(sandbox_keeps_guests_to_processors_that_take_turns)
+TEST(sandbox_keeps_guests_to_a_processor_and_those_that_stay_take_turns)
 {
     AUTO_BUF struct buf seen = BUF_INIT(4096);
 
-    for (int i = 0; i < 2 && possible(); i++) {
+    for (int i = 0; i < 4 && possible(); i++) {
         AUTO_HEARD h = { 0 };
+        struct sandbox_spec spec = python("import os; print(sorted(os.sched_getaffinity(0)))");
 
-        hear(&h, python("import os; print(sorted(os.sched_getaffinity(0)))"));
-        CHECK(!str_contains(buf_str(&h.output), S(",")));           /* one processor is the usual bound */
-        CHECK(thread_cpus() == 1 || !str_eq(buf_str(&h.output), buf_str(&seen)));
+        spec.talks = i < 2;
+        begin(&h, &spec);
+        REQUIRE(h.s);
+        if (spec.talks)
+            sandbox_say_end(h.s);
+        loop_run(h.loop);
+        CHECK(str_starts(buf_str(&h.output), S("[")) && !str_contains(buf_str(&h.output), S(",")));
+        CHECK(i != 1 || thread_cpus() == 1 || !str_eq(buf_str(&h.output), buf_str(&seen)));
         buf_append(&seen, buf_str(&h.output));
     }
+}
+
+static void *background(void *h)
+{
+    thread_be_batch();
+    hear(h, python("import os; print(os.sched_getscheduler(0) == os.SCHED_OTHER)"));
+    return NULL;
+}
+
+TEST(sandbox_starts_ordinary_guests_from_a_background_thread)
+{
+    AUTO_HEARD h = { 0 };
+    pthread_t thread;
+
+    if (!possible() || sched_getscheduler(0) != SCHED_OTHER)
+        return;
+    CHECK_INT(pthread_create(&thread, NULL, background, &h), 0);
+    pthread_join(thread, NULL);
+    CHECK_STR(buf_str(&h.output), "True\n");
+}
+
+/* More than a pipe holds, to a guest that begins to read late: some at once, the rest as there is room. */
+TEST(sandbox_says_all_of_a_long_input)
+{
+    AUTO_HEARD h = { 0 };
+    AUTO_BUF struct buf much = BUF_INIT(4 << 20);
+    struct sandbox_spec spec = python("import sys, time; time.sleep(0.2); t = sys.stdin.read(); print(len(t), t[-4:])");
+
+    if (!possible())
+        return;
+    while (much.len < 3000000)
+        buf_puts(&much, "abc ");
+    buf_puts(&much, "end.");
+    spec.input = buf_str(&much);
+    hear(&h, spec);
+    CHECK_STR(buf_str(&h.output), "3000004 end.\n");
 }
 
 TEST(sandbox_gives_files_and_takes_what_was_made)

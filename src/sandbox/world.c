@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define WORLD_WORDS_MAX (256 + 5 * (SANDBOX_FILES_MAX + 8))       /* the files given, and ours */
-static uint32_t worlds_made;        /* worlds made, by atomic add */
+static uint32_t worlds_made;        /* of guests that stay, by atomic add */
 
 #define WORLD_LIMITS_NOT_GVISORS 5      /* the last of world_limits */
 #define WORLD_PIDS_OWN 1                /* `enter` stays as the first process and counts */
@@ -40,18 +40,25 @@ enum err_code world_find(const char *name, const char *package, struct arena *a,
 
 /* --- files the child inherits ------------------------------------------------------------------------------------- */
 
-/* Bytes as a file in memory, read from its start; -1 with a sentence. */
-static int world_memory_file(struct world *w, struct str bytes, struct err *e)
+/* The descriptor for the child, above its own streams; the world's now. -1 stays -1. */
+static int world_keep(struct world *w, int fd)
 {
-    int fd = memfd_create("assay", MFD_CLOEXEC), low;
+    int low = fd;
 
-    if (fd >= 0 && fd < 3) {            /* the child's own streams go there */
-        low = fd;
+    if (fd >= 0 && fd < 3) {
         fd = fcntl(low, F_DUPFD_CLOEXEC, 3);
         close(low);
     }
     if (fd >= 0)
         vec_push(&w->fds, fd);
+    return fd;
+}
+
+/* Bytes as a file in memory, read from its start; -1 with a sentence. */
+static int world_memory_file(struct world *w, struct str bytes, struct err *e)
+{
+    int fd = world_keep(w, memfd_create("assay", MFD_CLOEXEC));
+
     while (fd >= 0 && bytes.len) {
         ssize_t n = write(fd, bytes.at, bytes.len);
 
@@ -99,6 +106,26 @@ static void world_at(struct world_words *words, const char *path)
             world_word((words), say_[say_i_]);                                                                        \
     } while (0)
 
+/* `fd` as a file of the guest's root. */
+static void world_copy(struct world_words *words, const char *mode, int fd, const char *to)
+{
+    WORLD_SAY(words, "--perms");
+    world_word(words, mode);
+    world_word(words, "--file");
+    world_number(words, fd);
+    world_word(words, to);
+}
+
+/* The loader's cache, where the system has one: a copy, because a mount takes longer. */
+static void world_loader_cache(struct world_words *words)
+{
+    int fd = world_keep(words->w, open("/etc/ld.so.cache", O_RDONLY | O_CLOEXEC));
+
+    if (fd >= 0)
+        world_copy(words, "0444", fd,
+                   arena_cstr(words->w->arena, arena_printf(words->w->arena, "%s/etc/ld.so.cache", words->root)));
+}
+
 /* /bin and its kin: links to below /usr on most systems, folders on some. */
 static void world_system_folders(struct world_words *words)
 {
@@ -120,8 +147,7 @@ static void world_system_folders(struct world_words *words)
             world_at(words, folders[i]);
         }
     }
-    WORLD_SAY(words, "--ro-bind-try", "/etc/ld.so.cache");
-    world_at(words, "/etc/ld.so.cache");
+    world_loader_cache(words);
 }
 
 /* Every mount costs bubblewrap a fifth of a millisecond. */
@@ -138,11 +164,7 @@ static enum err_code world_file(struct world_words *words, const char *mode, str
 
     if (fd < 0)
         return ERR_ENVIRONMENT;
-    world_word(words, "--perms");
-    world_word(words, mode);
-    world_word(words, "--file");
-    world_number(words, fd);
-    world_word(words, to);
+    world_copy(words, mode, fd, to);
     return ERR_OK;
 }
 
@@ -215,6 +237,13 @@ static void world_limits(struct enter_config *c, const struct sandbox_spec *spec
     }
 }
 
+/* Guests that stay are dealt out over the processors. The others begin where the kernel has put them, which knows who
+ * is busy: to move them costs them time. */
+static uint32_t world_cpu_first(const struct sandbox_spec *spec)
+{
+    return spec->talks ? __atomic_fetch_add(&worlds_made, 1, __ATOMIC_RELAXED) % ENTER_CPU_HERE : ENTER_CPU_HERE;
+}
+
 static enum err_code world_orders(const struct sandbox_spec *spec, unsigned flags, int control_fd, struct buf *out,
                                   struct err *e)
 {
@@ -229,7 +258,7 @@ static enum err_code world_orders(const struct sandbox_spec *spec, unsigned flag
                               .control_fd = (uint32_t)control_fd,
                               .argc = (uint32_t)spec->args_count + 1, .envc = COUNT_OF(environment) + COUNT_OF(thread_variables),
                               .cpus = (uint32_t)MIN(l->cpus, (int64_t)1024), .cpu_ns = (uint64_t)l->cpu_ms * 1000000,
-                              .cpu_first = __atomic_fetch_add(&worlds_made, flags & ENTER_WITHIN ? 0 : 1, __ATOMIC_RELAXED) };
+                              .cpu_first = world_cpu_first(spec) };
     AUTO_BUF struct buf text = BUF_INIT(ENTER_TEXT_MAX - 1);
     struct str program = spec->native.len ? S("/program") : spec->program;
     struct filter filter;
@@ -289,7 +318,7 @@ static enum err_code world_say_enter(struct world_words *words, const struct buf
 
     if (fd < 0)
         return ERR_ENVIRONMENT;
-    WORLD_SAY(words, "--remount-ro", "/", "--chdir", "/box/work", "--", "/enter");
+    WORLD_SAY(words, "--chdir", "/box/work", "--", "/enter");
     world_number(words, fd);
     return ERR_OK;
 }
@@ -357,7 +386,7 @@ static enum err_code world_say_runsc(struct world *w, const struct sandbox_spec 
     static const struct str args[] = { S("--rootless"), S("--network=none"), S("--ignore-cgroups"), S("--root=/run"), S("run"),
                                        S("--bundle=/bundle"), S("box") };
     struct sandbox_spec outside = { .program = S("/runsc"), .args = args, .args_count = COUNT_OF(args), .limits = spec->limits,
-                                    .starts_programs = true };
+                                    .starts_programs = true, .talks = spec->talks };
     struct world_words words = { .w = w, .root = "" };
     AUTO_BUF struct buf orders = WORLD_ORDERS_INIT, within = WORLD_ORDERS_INIT;
     char *runsc;

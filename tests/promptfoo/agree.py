@@ -1,5 +1,5 @@
 """Runs every configuration in fixtures/ through promptfoo and through assay, against one simulator, and compares what
-both say of each test: the verdict, the score, what was sent. Prints what differs, and the counts docs/compat.md has."""
+both say of each test: the verdict, the score, what was sent, what was judged. Prints what differs, and the counts docs/compat.md has."""
 import json
 import math
 import os
@@ -16,6 +16,7 @@ env = dict(os.environ, FIXTURE_URL=url + "/v1", OPENAI_API_KEY="not-a-secret", A
            PROMPTFOO_CONFIG_DIR=os.path.join(home, "promptfoo"), PROMPTFOO_DISABLE_TELEMETRY="1",
            PROMPTFOO_DISABLE_UPDATE="1", PROMPTFOO_DISABLE_REMOTE_GENERATION="true", PROMPTFOO_DISABLE_SHARING="true",
            NO_PROXY="*", NO_COLOR="1")
+coded = ("scripts.yaml", "transform.yaml", "transform_default.yaml")   # need node, python3 and the sandbox
 
 
 def by_prompt(rows):
@@ -72,20 +73,26 @@ def types(assertions):
 
 
 def scripts_run():
-    """Whether assay can run the scripts of scripts.yaml here: it says so itself before anything is asked."""
+    """Whether assay can run scripts and transforms here: it says so itself before anything is asked."""
     said = subprocess.run([assay, "validate", "scripts.yaml"], env=env, cwd=fixtures, capture_output=True, text=True, timeout=60)
     lacks = re.findall(r"assertion \w+: (it (?:needs|runs).*): not evaluated", said.stdout + said.stderr)
     if lacks:
-        print("SKIPPED: scripts.yaml: %s" % lacks[0])
+        print("SKIPPED: %s: %s" % (", ".join(coded), lacks[0]))
     return not lacks
 
 
-compared = agreed = scores = unevaluated = tests = passing = scripted = 0
+def judged(result):
+    """What was judged; None where promptfoo does not say. Texts come trimmed from assay, unless a transform made them."""
+    output = (result.get("response") or {}).get("output")
+    return output.strip() if isinstance(output, str) else output
+
+
+compared = agreed = scores = unevaluated = tests = passing = scripted = transformed = 0
 kinds = set()
 failures = []
 scripts = scripts_run()
 for name in sorted(os.listdir(fixtures)):
-    if not name.endswith(".yaml") or (name == "scripts.yaml" and not scripts):
+    if not name.endswith(".yaml") or (name in coded and not scripts):
         continue
     a, b = theirs(name), ours(name)
     for key in sorted(set(a) ^ set(b)):
@@ -102,6 +109,9 @@ for name in sorted(os.listdir(fixtures)):
         of = {re.sub("^not-", "", t) for t in types(x["testCase"].get("assert"))}
         kinds |= of
         scripted += bool(of & {"javascript", "python"})
+        transformed += name.startswith("transform")
+        if (x.get("response") or {}).get("output") is not None and judged(x) != judged(y):
+            failures.append("%s: promptfoo judges %r, assay %r" % (where, judged(x), judged(y)))
         if x["success"] != y["success"]:
             failures.append("%s: promptfoo says %s (%s), assay %s (%s): %s" % (
                 where, x["success"], x.get("error"), y["success"], y.get("error"), y["response"].get("output")))
@@ -122,6 +132,6 @@ with open(os.path.join(here, "..", "..", "docs", "compat.md")) as f:
 for line in failures:
     print(line)
 print(summary)
-print("%d of them are decided by scripts" % scripted)
+print("%d of them are decided by scripts, %d judge what a transform made" % (scripted, transformed))
 print("%d passed, %d failed" % (agreed, len(failures)))
 sys.exit(1 if failures or tests < 60 else 0)

@@ -62,7 +62,8 @@ struct check {
     enum err_code (*prepare)(const struct check_spec *spec, struct arena *a, void **state, struct err *e);
     /* MUST. Judges; on CHECK_FAIL and CHECK_SKIP *why says why, in a few words. */
     enum check_verdict (*judge)(const void *state, const struct check_target *t, struct arena *a, struct str *why);
-    /* MAY. Adds what it asks models or programs before it can judge; often nothing. Texts live in w->arena. */
+    /* MAY. Adds what it asks models or programs before it can judge; often nothing. Texts live in w->arena.
+     * Who sets w->more is asked again once its wishes are answered, and are those of `s` (scoring.h). */
     void (*wish)(const void *state, const struct subject *s, struct subject_wishes *w);
     /* MAY, with wish. The i-th model it asks and how often for a trial of the case, for keys and the estimate; NULL
      * past the last. */

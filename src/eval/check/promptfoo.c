@@ -19,6 +19,7 @@ static void promptfoo_wish(const void *state, const struct subject *s, struct su
 {
     const struct promptfoo_check *c = state;
 
+    promptfoo_transforms_wish(c->scripts, s, w);
     promptfoo_scripts_wish(c->scripts, s, w);
     promptfoo_graders_wish(c->graders, s, w);
 }

@@ -1,12 +1,14 @@
-/* JavaScript assertions of a promptfoo configuration, in the sandbox: a question a line, an answer a line.
+/* JavaScript assertions and transforms of a promptfoo configuration, in the sandbox: a question a line, an answer a line.
  *
- *   {"hello": true, "files": [[FILE, FUNCTION or ""], ...]}   loads each once; what does not load ends the process, and why
+ *   {"hello": true, "files": [[FILE, FUNCTION or ""], ...]}   loads each once; what does not load ends the process, and why;
+ *                                                             [FILE, FUNCTION or "", "transform"] is a transform's
  *   {"code": TEXT, "output": ..., "context": {...}}           an expression, or a function's body of several lines
  *   {"file": FILE, "function": NAME or "", "output": ..., "context": {...}}
  *
  * The answer is one of {"truth": BOOL}, {"number": N}, {"grade": {pass, score, reason, ...}}, {"odd": TEXT} (no finite
- * number), {"error": TEXT}; "thrown" says that the error came from a file's own code. A file is a module: loaded once,
- * it keeps what it holds from call to call. */
+ * number), {"error": TEXT}; "thrown" says that the error came from a file's own code. A question with "transform": true
+ * is answered by {"output": TEXT}, {"json": TEXT} for what is no text, or {"error": TEXT}. A file is a module: loaded
+ * once, it keeps what it holds from call to call. */
 "use strict";
 const fs = require("fs");
 const path = require("path");
@@ -73,9 +75,22 @@ function bodyOf(code) {
   return at >= 0 && last ? `${line.slice(0, at + 1)} return ${last}` : line;
 }
 
-async function functionOf(file, name) {
+async function moduleOf(file) {
   const all = await import(pathToFileURL(path.resolve(root, file)).href);
-  const module = all?.default?.default || all?.default || all;
+  return all?.default?.default || all?.default || all;
+}
+
+/* Of a module that is one function, the name is not looked at. */
+async function transformOf(file, name) {
+  const module = await moduleOf(file);
+  if (name && Object.prototype.hasOwnProperty.call(module, name) && typeof module[name] === "function") return module[name];
+  if (typeof module === "function") return module;
+  if (typeof module.default === "function") return module.default;
+  throw new Error(name ? `it exports no function "${name}"` : "it exports no function, neither as module.exports nor by default");
+}
+
+async function functionOf(file, name) {
+  const module = await moduleOf(file);
   const own = name ? module[name] : module;
   if (name && typeof own?.[name] === "function") return own[name];
   if (typeof own === "function") return own;
@@ -107,6 +122,29 @@ function verdict(v) {
   return { grade: { pass, score, reason, namedScores, namedScoreWeights } };
 }
 
+/* Half a character, which UTF-8 can't write, is U+FFFD. */
+function wellFormed(text) {
+  return text.replace(/[\ud800-\udfff]/gu, "\ufffd");
+}
+
+function made(v) {
+  if (v === undefined || v === null) throw new Error("it returned nothing; a transform of several lines needs a return");
+  if (typeof v === "string") return { output: wellFormed(v) };
+  const text = JSON.stringify(v, (key, one) => (typeof one === "string" ? wellFormed(one) : one));
+  if (text === undefined) throw new Error(`it returned a ${typeof v}, which is no output`);
+  return { json: text };
+}
+
+async function transformed(q) {
+  try {
+    const own = "file" in q ? await transformOf(q.file, q.function)
+                            : new Function("output", "context", "process", q.code.includes("\n") ? q.code : `return ${q.code}`);
+    return made(await own(q.output, q.context, processHere));
+  } catch (e) {
+    return { error: (("file" in q ? place(e, q.file) : "") + said(e)).slice(0, SAID_MAX) };
+  }
+}
+
 async function answer(q) {
   let value;
   if ("file" in q) {
@@ -125,9 +163,9 @@ async function answer(q) {
 }
 
 async function greet(files) {
-  for (const [file, name] of files) {
+  for (const [file, name, transform] of files) {
     try {
-      await functionOf(file, name);
+      await (transform ? transformOf : functionOf)(file, name);
     } catch (thrown) {
       const e = unread(thrown, file);
       fs.writeSync(2, `${place(e, file)}${said(e).replaceAll("\n", " ")}\n`);
@@ -147,7 +185,7 @@ async function main() {
     rest = lines.pop();
     for (const line of lines) {
       const q = JSON.parse(line);
-      const back = "hello" in q ? await greet(q.files) : await answer(q);
+      const back = "hello" in q ? await greet(q.files) : await (q.transform ? transformed : answer)(q);
       await new Promise((done) => write(`${JSON.stringify({ ...back, id: q.id })}\n`, done));
     }
   }

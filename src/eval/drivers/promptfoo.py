@@ -1,11 +1,12 @@
-"""Python assertions of a promptfoo configuration, in the sandbox: a question a line, an answer a line.
+"""Python assertions and transforms of a promptfoo configuration, in the sandbox: a question a line, an answer a line.
 
   {"hello": true, "files": [[FILE, FUNCTION], ...]}    loads each once; what does not load ends the process, and why
   {"code": TEXT, "output": ..., "context": {...}}      an expression, or the body of a function with its return
   {"file": FILE, "function": NAME, "output": ..., "context": {...}}
 
 The answer is one of {"truth": BOOL}, {"number": N}, {"grade": {pass, score, reason, ...}}, {"odd": TEXT} (no finite
-number), {"error": TEXT}; "thrown" says that the error came from a file's own code. A file is read anew for every
+number), {"error": TEXT}; "thrown" says that the error came from a file's own code. A question with "transform": true
+is answered by {"output": TEXT}, {"json": TEXT} for what is no text, or {"error": TEXT}. A file is read anew for every
 question, so that no call sees what another left behind.
 """
 import asyncio
@@ -120,6 +121,32 @@ def verdict(value):
     return {"number": number} if math.isfinite(number) else {"odd": str(number)}
 
 
+def plain(value):
+    """Numbers as JavaScript writes them: what is whole has no point."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: plain(one) for key, one in value.items()}
+    return [plain(one) for one in value] if isinstance(value, list) else value
+
+
+def made(value):
+    value = json.loads(json.dumps(value, allow_nan=False))      # as it travels there
+    if value is None:
+        raise Nonsense("it returned nothing")
+    text = value if isinstance(value, str) else json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
+    text.encode()                       # half a character is an error there too
+    return {"output": text} if isinstance(value, str) else {"json": text}
+
+
+def transformed(q):
+    path = os.path.abspath(q["file"])
+    try:
+        return made(called(function_of(path, q["function"]), (q.get("output"), q.get("context"))))
+    except BaseException as e:
+        return {"error": "%s: %s" % (q["file"], e) if isinstance(e, Nonsense) else said(e, path)}
+
+
 def answer(q):
     args = (q.get("output"), q.get("context"))
     path = os.path.abspath(q["file"]) if "file" in q else None
@@ -135,7 +162,7 @@ def answer(q):
 
 
 def greet(files):
-    for file, name in files:
+    for file, name, *_ in files:
         path = os.path.abspath(file)
         try:
             function = function_of(path, name)
@@ -155,7 +182,7 @@ def main():
     os.dup2(nothing, 1)
     for line in questions:
         q = json.loads(line)
-        said_back = greet(q["files"]) if "hello" in q else answer(q)
+        said_back = greet(q["files"]) if "hello" in q else (transformed if q.get("transform") else answer)(q)
         answers.write(json.dumps(dict(said_back, id=q["id"])) + "\n")
         answers.flush()
 

@@ -124,7 +124,7 @@ static void graded_walk(struct graded_walk *w, const json_t *list, bool in_set)
 
         if (!in_set && str_is(json_get_str(one, "type"), "assert-set"))
             graded_walk(w, json_child(one, "assert"), true);
-        else if (graded_kind_of(one, &kind) && !json_child(one, "transform"))
+        else if (graded_kind_of(one, &kind) && !json_child(one, "blind"))
             w->each(w, one, kind);
     }
 }
@@ -387,7 +387,8 @@ struct graded_wishes {
     const struct promptfoo_graders *g;
     const struct subject *s;
     struct subject_wishes *w;
-    struct str input, output;
+    struct str input, output;           /* output: of the assertion that is looked at */
+    struct promptfoo_output whole;
 };
 
 static bool graded_whom(const struct graded_wishes *x, const json_t *assertion, bool vectors, struct grader *out)
@@ -480,9 +481,13 @@ static void graded_wish_one(struct graded_walk *walk, const json_t *assertion, e
     struct graded_wishes *x = (struct graded_wishes *)walk;
     const json_t *value = json_child(assertion, "value");
     AUTO_BUF struct buf text = BUF_INIT(PROMPTFOO_VALUE_MAX);
+    struct promptfoo_output output = promptfoo_output_for(x->s, &x->whole, assertion, x->w->arena);
 
     if (kind == GRADED_BEST)
         return;                                         /* once for all answers: promptfoo_compare_wish */
+    if (output.state != PROMPTFOO_PASS)
+        return;
+    x->output = output.text;
     if (kind == GRADED_SIMILAR) {
         graded_wish_similar(x, assertion);
     } else if (kind == GRADED_GEVAL && json_is_array(value)) {
@@ -502,7 +507,7 @@ static void graded_wish_one(struct graded_walk *walk, const json_t *assertion, e
 
 void promptfoo_graders_wish(const struct promptfoo_graders *g, const struct subject *s, struct subject_wishes *w)
 {
-    struct graded_wishes x = { .walk.each = graded_wish_one, .g = g, .s = s, .w = w, .output = promptfoo_output(s, w->arena),
+    struct graded_wishes x = { .walk.each = graded_wish_one, .g = g, .s = s, .w = w, .whole = promptfoo_output(s, w->arena),
                                .input = s->turn_count ? s->turns[0].prompt : STR_NONE };
 
     graded_walk(&x.walk, graded_asserts(s->kase), false);
@@ -539,8 +544,15 @@ void promptfoo_compare_wish(const struct promptfoo_graders *g, const struct subj
         return;
     *best = (struct graded){ .kind = GRADED_BEST, .vars = kase->vars, .outputs = outputs, .output_count = count, .chosen = -1 };
     best->criterion = judge_prompt_cut(json_to_str(json_child(one, "value")), JUDGE_GOLD_MAX, JUDGE_GOLD_MAX / 2, a);
-    for (size_t i = 0; i < count; i++)
-        outputs[i] = all[i].failed ? S("") : judge_prompt_cut(promptfoo_output(&all[i], a), each, each / 4 * 3, a);
+    for (size_t i = 0; i < count; i++) {
+        struct promptfoo_output output = promptfoo_output(&all[i], a);
+
+        if (output.state == PROMPTFOO_SKIP && !all[i].failed) {
+            wish->why = arena_printf(a, "what it compares is not known: " STR_FMT, STR_ARG(output.reason));
+            return;
+        }
+        outputs[i] = all[i].failed ? S("") : judge_prompt_cut(output.text, each, each / 4 * 3, a);
+    }
     outputs[count] = best->criterion;
     best->mark = judge_mark(outputs, count + 1, a);
     best->templates = json_is_integer(rubric) ? json_array_get(g->rubrics, (size_t)json_integer_value(rubric)) : NULL;

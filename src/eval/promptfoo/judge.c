@@ -111,17 +111,11 @@ static void judge_sum(const struct sum *sum, double threshold, struct arena *a, 
     }
 }
 
-/* Why no output of the test can be judged as it came; empty: it can. */
-static struct str judge_blind(const struct subject *s)
+static void judge_one(const struct subject *s, const struct promptfoo_output *whole, const json_t *assertion,
+                      struct arena *a, struct promptfoo_answer *out)
 {
-    return json_to_str(JSON_AT(s->kase->vars, PROMPTFOO_VARIABLE, "blind"));
-}
-
-static void judge_one(const struct subject *s, struct str output, const json_t *assertion, struct arena *a,
-                      struct promptfoo_answer *out)
-{
-    struct promptfoo_question q = { .s = s, .output = output, .assertion = assertion, .value = json_child(assertion, "value"),
-                                    .a = a };
+    struct promptfoo_question q = { .s = s, .assertion = assertion, .value = json_child(assertion, "value"), .a = a };
+    struct promptfoo_output output;
     const struct promptfoo_kind *kind = promptfoo_kind_find(json_get_str(assertion, "type"), &q.inverse);
 
     q.threshold = judge_threshold(assertion);
@@ -133,35 +127,27 @@ static void judge_one(const struct subject *s, struct str output, const json_t *
                          out);
         return;
     }
-    if (judge_blind(s).len) {
-        promptfoo_skip(judge_blind(s), out);
+    if (!kind->judge) {
+        promptfoo_skip(arena_printf(a, STR_FMT ": %s", STR_ARG(json_get_str(assertion, "type")), kind->about), out);
         return;
     }
-    if (!kind->judge || json_child(assertion, "transform")) {
-        promptfoo_skip(arena_printf(a, STR_FMT ": %s", STR_ARG(json_get_str(assertion, "type")),
-                                    kind->judge ? "its transform is code: not evaluated" : kind->about),
-                       out);
+    output = promptfoo_output_for(s, whole, assertion, a);
+    if (output.state != PROMPTFOO_PASS) {
+        *out = (struct promptfoo_answer){ .state = output.state, .score = output.state == PROMPTFOO_SKIP ? NAN : 0,
+                                          .reason = arena_printf(a, STR_FMT ": " STR_FMT,
+                                                                 STR_ARG(json_get_str(assertion, "type")),
+                                                                 STR_ARG(output.reason)) };
         return;
     }
+    q.output = output.text;
+    q.json = output.json;
+    q.transformed = output.transformed;
     kind->judge(&q, out);
     if (out->state != PROMPTFOO_PASS && out->state != PROMPTFOO_SKIP)
         out->reason = arena_printf(a, STR_FMT ": " STR_FMT, STR_ARG(json_get_str(assertion, "type")),
                                    STR_ARG(out->reason));
     if (out->state == PROMPTFOO_FAIL && !out->firm && judge_weight(assertion) == 0)
         out->state = PROMPTFOO_PASS;
-}
-
-/* The texts of tools called stand for an output that has none. */
-struct str promptfoo_output(const struct subject *s, struct arena *a)
-{
-    struct str text = subject_text(s);
-    const json_t *calls = s->turn_count ? s->turns[s->turn_count - 1].tool_calls : NULL;
-    AUTO_BUF struct buf b = BUF_INIT((size_t)16 << 20);
-
-    if (text.len || !json_array_size(calls))
-        return text;
-    json_write(calls, &b);
-    return arena_strdup(a, buf_str(&b));
 }
 
 /* sums of score * weight -> means */
@@ -185,7 +171,7 @@ static void judge_set_names(struct sum *sum, const struct sum *set, const json_t
     judge_add_names(sum, assertion, judge_named(set, a), set->weights);
 }
 
-struct judging { const struct subject *s; struct str output; struct promptfoo_verdict *v; struct arena *a; };
+struct judging { const struct subject *s; struct promptfoo_verdict *v; struct arena *a; };
 
 /* Numbers only; null when there are none, or too many to keep. */
 static json_t *judge_named_copy(const json_t *named)
@@ -201,13 +187,18 @@ static json_t *judge_named_copy(const json_t *named)
     return o;
 }
 
+static void judging_keep(struct judging *j, json_t *one)
+{
+    if (!j->v->kept)
+        j->v->kept = json_in_arena(json_array(), j->a);
+    json_array_append_new((json_t *)j->v->kept, one);
+}
+
 /* What an assertion came to that asked outside: [part, state, score, reason, firm, named, weights]. */
-static void judging_keep(struct judging *j, size_t part, const struct promptfoo_answer *x)
+static void judging_keep_part(struct judging *j, size_t part, const struct promptfoo_answer *x)
 {
     json_t *one = json_array();
 
-    if (!j->v->kept)
-        j->v->kept = json_in_arena(json_array(), j->a);
     json_array_append_new(one, json_integer((json_int_t)part));
     json_array_append_new(one, json_integer(x->state));
     json_array_append_new(one, isnan(x->score) ? json_null() : json_real(x->score));
@@ -215,7 +206,7 @@ static void judging_keep(struct judging *j, size_t part, const struct promptfoo_
     json_array_append_new(one, json_boolean(x->firm));
     json_array_append_new(one, judge_named_copy(x->named));
     json_array_append_new(one, judge_named_copy(x->named_weights));
-    json_array_append_new((json_t *)j->v->kept, one);
+    judging_keep(j, one);
 }
 
 /* What was kept of this part when the trial was new; false: nothing. */
@@ -244,7 +235,8 @@ static bool judging_asked(const struct judging *j, const json_t *assertion)
     const struct promptfoo_kind *kind = promptfoo_kind_find(json_get_str(assertion, "type"), &inverse);
 
     return j->s->wish_count && kind && kind->judge &&
-           (kind->support == PROMPTFOO_MODEL || kind->support == PROMPTFOO_SANDBOX);
+           (kind->support == PROMPTFOO_MODEL || kind->support == PROMPTFOO_SANDBOX ||
+            json_child(assertion, "transform"));
 }
 
 static void judging_one(struct judging *j, struct promptfoo_part *p)
@@ -252,12 +244,12 @@ static void judging_one(struct judging *j, struct promptfoo_part *p)
     size_t part = (size_t)(p - j->v->parts);
 
     if (judging_kept(j, part, &p->answer)) {
-        judging_keep(j, part, &p->answer);
+        judging_keep_part(j, part, &p->answer);
         return;
     }
-    judge_one(j->s, j->output, p->assertion, j->a, &p->answer);
+    judge_one(j->s, &j->v->output, p->assertion, j->a, &p->answer);
     if (judging_asked(j, p->assertion))
-        judging_keep(j, part, &p->answer);
+        judging_keep_part(j, part, &p->answer);
 }
 
 static struct promptfoo_part *judging_part(struct judging *j, const json_t *assertion, bool in_set)
@@ -325,6 +317,18 @@ static void judging_all(struct judging *j, const json_t *test)
     j->v->named = judge_named(&sum, j->a);
 }
 
+/* A test whose output is not known has no verdict, whatever it demands; one whose transform failed is an error. */
+static void judging_test(struct judging *j, const json_t *test)
+{
+    const struct promptfoo_output *o = &j->v->output;
+
+    if (o->state != PROMPTFOO_BROKEN)
+        judging_all(j, test);
+    if (o->state != PROMPTFOO_PASS)
+        j->v->answer = (struct promptfoo_answer){ .state = o->state, .score = o->state == PROMPTFOO_SKIP ? NAN : 0,
+                                                  .reason = o->reason };
+}
+
 struct promptfoo_verdict *promptfoo_judge_alone(const struct subject *s, struct arena *a)
 {
     const json_t *test = s->kase ? json_child(s->kase->vars, PROMPTFOO_VARIABLE) : NULL;
@@ -336,8 +340,10 @@ struct promptfoo_verdict *promptfoo_judge_alone(const struct subject *s, struct 
     kept = subject_slot(s, S("promptfoo verdict alone"), a);
     if (!*kept) {
         *kept = j.v = arena_new(a, struct promptfoo_verdict);
-        j.output = promptfoo_output(s, a);
-        judging_all(&j, test);
+        j.v->output = promptfoo_output(s, a);
+        if ((s->wish_count || s->kept) && promptfoo_transforms(s))
+            judging_keep(&j, promptfoo_output_keep(&j.v->output));
+        judging_test(&j, test);
     }
     return *kept;
 }
@@ -349,11 +355,11 @@ static void judging_compare(struct judging *j, struct promptfoo_part *p)
     size_t part = (size_t)(p - j->v->parts);
 
     if (!judging_kept(j, part, x)) {
-        judge_one(j->s, j->output, p->assertion, j->a, x);
+        judge_one(j->s, &j->v->output, p->assertion, j->a, x);
         j->v->waits |= !j->s->rivals;
     }
     if (j->s->rivals || j->s->kept)
-        judging_keep(j, part, x);
+        judging_keep_part(j, part, x);
     if (x->state == PROMPTFOO_SKIP) {
         sum->score = NAN;
         if (sum->state == PROMPTFOO_PASS || j->v->waits)

@@ -17,6 +17,26 @@ promptfoo_judge_fn promptfoo_select_best, promptfoo_max_score;                  
 promptfoo_judge_fn promptfoo_rubric, promptfoo_closedqa, promptfoo_factuality, promptfoo_geval, promptfoo_similar;   /* grades.c */
 promptfoo_judge_fn promptfoo_context_recall, promptfoo_context_relevance, promptfoo_context_faithfulness;            /* rag.c */
 
+/* --- transforms.c ------------------------------------------------------------------------------------------------- */
+#define PROMPTFOO_PYTHON_TRANSFORM "get_transform"      /* the function of a file that names none */
+struct promptfoo_output promptfoo_output_first(const struct subject *s, struct arena *a);   /* after the provider's transform */
+/* What one assertion judges, which may have a transform of its own. */
+struct promptfoo_output promptfoo_output_for(const struct subject *s, const struct promptfoo_output *whole,
+                                             const json_t *assertion, struct arena *a);
+void    promptfoo_output_write(const struct promptfoo_output *o, struct buf *b);            /* as JSON */
+/* It as the trial's scores keep it, yours; promptfoo_output reads it back. */
+json_t *promptfoo_output_keep(const struct promptfoo_output *o);
+bool    promptfoo_transforms(const struct subject *s);          /* the provider or the test has one, or had */
+
+/* --- scripts.c ---------------------------------------------------------------------------------------------------- */
+#define PROMPTFOO_QUESTION_MAX (8u << 20)
+/* The question, complete in `b`, as a wish of `key`; false: the language is not used or not here, it is too long, or
+ * there is one of that key. */
+bool promptfoo_scripts_ask(const struct promptfoo_scripts *x, enum promptfoo_language language, const void *key,
+                           const struct buf *b, struct subject_wishes *w);
+void promptfoo_scripts_vars(const struct subject *s, struct buf *b);    /* the test's variables, as JSON */
+
+/* --- judge.c, compare.c ------------------------------------------------------------------------------------------- */
 /* The test judged without what compares answers: in the order of `assert`. NULL: the case is none of promptfoo's. */
 struct promptfoo_verdict *promptfoo_judge_alone(const struct subject *s, struct arena *a);
 /* It compares answers. promptfoo looks at a test's own ones only, not at those in sets, and at the first of a kind. */
@@ -25,8 +45,6 @@ bool promptfoo_kind_compares(const struct promptfoo_kind *kind);
 bool promptfoo_compared(const struct promptfoo_question *q, struct promptfoo_answer *out);
 const json_t *promptfoo_comparison(const json_t *test, promptfoo_judge_fn *judge);
 
-/* What is judged: the trimmed output; the tools called stand for one that is empty. */
-struct str promptfoo_output(const struct subject *s, struct arena *a);
 /* `holds` turned round when the question is inverse, as an answer of score 0 or 1; `why` is the reason of a failure. */
 void promptfoo_say(const struct promptfoo_question *q, bool holds, struct str why, struct promptfoo_answer *out);
 /* A measured score against the question's threshold, or `usual` when it has none. */

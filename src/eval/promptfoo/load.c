@@ -240,9 +240,10 @@ static struct doc_node *load_task(struct load *l)
     l->rubrics = json_in_arena(json_array(), l->a);
     l->graders_seen = json_in_arena(json_array(), l->a);
     l->rubrics_seen = json_in_arena(json_array(), l->a);
+    l->scripts = json_in_arena(json_object(), l->a);
+    l->providers = json_in_arena(json_object(), l->a);
     load_prompts(l);
     variants = load_variants(l);
-    l->scripts = json_in_arena(json_object(), l->a);
     load_tests(l);
     columns = l->r->ov->model_count ? l->r->ov->model_count : variants ? variants->count : 0;
     if (l->compares && columns * l->prompts.len == 1)

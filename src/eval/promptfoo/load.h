@@ -35,7 +35,7 @@ struct load {
     json_t *graders, *rubrics;              /* of the check's options (promptfoo.h) */
     json_t *graders_seen, *rubrics_seen;    /* [{raw, vectors or geval, at}]: what stands in the file for each */
     const json_t *options;                  /* of the test whose assertions are read */
-    const char *transform;                  /* why outputs can't be judged, or NULL */
+    json_t *providers;                      /* {variant: {transform, blind}}: of providers that have one */
     bool compares;                          /* a test compares the answers of all columns */
     bool affixes;                           /* a test has a prefix or suffix */
     struct template_env *templates;
@@ -108,5 +108,8 @@ void load_csv(struct load *l, struct str path, struct str text);
 /* load_scripts.c: a javascript or python assertion's value as the case keeps it, yours; its file goes into l->scripts. */
 json_t *load_script(struct load *l, struct str where, const json_t *assertion, const struct promptfoo_kind *kind,
                     const json_t *vars);
+/* The transform of a provider, a test, an assertion (`whose`: "a provider's") into `out`, which becomes the case's; its
+ * file goes into l->scripts. One that can't be run here is told: out.blind is why. */
+void load_transform(struct load *l, struct str where, const json_t *transform, const char *whose, json_t *out);
 /* "contains-any(0.5): a, b" as an assertion; the caller's. */
 json_t *load_assertion(struct str text, struct arena *a);

@@ -186,7 +186,7 @@ static void graded_rubric(struct load *l, struct str where, const json_t *assert
     if (rubric_is_code(raw)) {
         load_note(l, where, "a rubricPrompt made by code is not made here: assertion " STR_FMT " is not evaluated",
                   STR_ARG(type));
-        json_object_set_new(out, "transform", json_string("rubricPrompt"));
+        json_object_set_new(out, "blind", json_string("its rubricPrompt is made by code: not evaluated"));
         return;
     }
     if (str_ends(type, S("context-faithfulness")) && !json_is_array(raw)) {

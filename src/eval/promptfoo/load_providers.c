@@ -68,7 +68,7 @@ static const char provider_extra[] = "response_format tools tool_choice function
                                      "user store service_tier verbosity thinking text modalities";
 static const char provider_quiet[] = "cost inputCost outputCost showThinking";
 
-struct provider { struct str id, label, base_url; json_t *params, *extra, *prompts; const struct doc_node *at; };
+struct provider { struct str id, label, base_url; json_t *params, *extra, *prompts, *transform; const struct doc_node *at; };
 
 static bool provider_word(const char *words, struct str word)
 {
@@ -151,15 +151,15 @@ static void provider_config(struct load *l, struct provider *p, const struct doc
 
 /* --- one provider ------------------------------------------------------------------------------------------------- */
 
-static void provider_transform(struct load *l, const struct doc_node *n)
+/* What its variants' outputs go through before anybody judges them. */
+static void provider_transform(struct load *l, struct provider *p, const struct doc_node *n)
 {
     const struct doc_node *t = task_member(n, "transform");
 
-    if (!t)
+    if (!t || t->kind == DOC_NULL || (t->kind == DOC_STRING && !t->text.len))
         return;
-    l->transform = "the provider's transform is code: not evaluated";
-    load_note(l, load_where(l, t),
-              "a provider's transform is code, which is not run here: what comes is judged by nothing");
+    p->transform = json_in_arena(json_object(), l->a);
+    load_transform(l, load_where(l, t), json_in_arena(doc_to_json(t), l->a), "a provider's", p->transform);
 }
 
 static void provider_tools(struct load *l, const struct provider *p)
@@ -179,7 +179,7 @@ static void provider_map(struct load *l, struct provider *p, const struct doc_no
                           *label = task_member(n, "label");
 
     load_keys(l, n, "a provider", "id label config prompts transform", "");
-    provider_transform(l, n);
+    provider_transform(l, p, n);
     if (label && label->kind == DOC_STRING)
         p->label = label->text;
     if (config)
@@ -300,6 +300,8 @@ static void provider_variants(struct load *l, struct doc_node *list, const struc
             json_object_set(v, "params", p->params);
         if (p->base_url.len)
             json_set_str(v, "base_url", p->base_url);
+        if (p->transform)
+            json_object_setn(l->providers, name.at, name.len, p->transform);
         list->items[list->count++] = load_node(l, v, p->at);
     }
     if (!some)

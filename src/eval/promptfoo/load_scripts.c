@@ -1,6 +1,6 @@
-/* Assertions that are code, as a configuration has them: their texts filled in, their files read, with the files of
- * the folder that these name as modules (require, import). What can't be run here is told, and stays as it is written:
- * nobody judges it. */
+/* Assertions and transforms that are code, as a configuration has them: their texts filled in, their files read, with
+ * the files of the folder that these name as modules (require, import). What can't be run here is told, and stays as it
+ * is written: nobody judges it. */
 #include "eval/promptfoo/kinds.h"
 #include "eval/promptfoo/load.h"
 
@@ -118,22 +118,30 @@ static json_t *scripts_part(struct load *l, enum promptfoo_language language)
     return json_child(l->scripts, name);
 }
 
+/* `kind`: "transform", or empty for an assertion's. */
 static void scripts_add(struct load *l, struct str where, enum promptfoo_language language, struct str path,
-                        struct str function)
+                        struct str function, struct str kind)
 {
     json_t *of = scripts_part(l, language), *list = json_child(of, "load");
     struct scripts x = { .l = l, .where = where, .language = language, .files = json_child(of, "files") };
     struct err e = ERR_INIT;
 
-    for (size_t i = 0; i < json_array_size(list); i++)
-        if (str_eq(json_to_str(json_array_get(json_array_get(list, i), 0)), path) &&
-            str_eq(json_to_str(json_array_get(json_array_get(list, i), 1)), function))
+    json_t *one;
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        one = json_array_get(list, i);
+        if (str_eq(json_to_str(json_array_get(one, 0)), path) &&
+            str_eq(json_to_str(json_array_get(one, 1)), function) && str_eq(json_to_str(json_array_get(one, 2)), kind))
             return;
+    }
     if (regex_compile(str_c(language == PROMPTFOO_PYTHON ? modules_python : modules_javascript), 0, l->a, &x.modules,
                       &e) != ERR_OK)
         return;
-    if (scripts_file(&x, path, false))
-        json_array_append_new(list, json_pack("[o,o]", json_from_str(path), json_from_str(function)));
+    if (!scripts_file(&x, path, false))
+        return;
+    json_array_append_new(list, one = json_pack("[o,o]", json_from_str(path), json_from_str(function)));
+    if (kind.len)
+        json_array_append_new(one, json_from_str(kind));
 }
 
 /* Told, and what is written stays: not evaluated. */
@@ -142,6 +150,12 @@ static json_t *scripts_not_here(struct load *l, struct str where, const struct p
 {
     load_note(l, where, "assertion %s: " STR_FMT ": not evaluated", kind->name, STR_ARG(why));
     return json_incref((json_t *)value);
+}
+
+static struct str scripts_reference(struct load *l, struct str path, struct str function)
+{
+    return arena_printf(l->a, "file://" STR_FMT "%s" STR_FMT, STR_ARG(path), function.len ? ":" : "",
+                        STR_ARG(function));
 }
 
 json_t *load_script(struct load *l, struct str where, const json_t *assertion, const struct promptfoo_kind *kind,
@@ -165,8 +179,9 @@ json_t *load_script(struct load *l, struct str where, const json_t *assertion, c
         path = scripts_path(path, l->a);
         if (!path.len)
             return scripts_not_here(l, where, kind, value, S("its file lies outside the configuration's folder"));
-        scripts_add(l, where, language, path, function.len || language == PROMPTFOO_JAVASCRIPT ? function : S("get_assert"));
-        return json_from_str(arena_printf(l->a, "file://" STR_FMT "%s" STR_FMT, STR_ARG(path), function.len ? ":" : "", STR_ARG(function)));
+        scripts_add(l, where, language, path,
+                    function.len || language == PROMPTFOO_JAVASCRIPT ? function : S("get_assert"), STR_NONE);
+        return json_from_str(scripts_reference(l, path, function));
     }
     if (load_is_file(text, &plain)) {
         if (load_is_code(plain))
@@ -178,4 +193,46 @@ json_t *load_script(struct load *l, struct str where, const json_t *assertion, c
     }
     (void)scripts_part(l, language);
     return json_from_str(load_render(l, where, text, vars, false));
+}
+
+/* The transform as a case keeps it; STR_NONE: it can't be run, and *why. */
+static struct str transform_read(struct load *l, struct str where, struct str text, struct str *why)
+{
+    enum promptfoo_language language = PROMPTFOO_JAVASCRIPT;
+    struct str path = STR_NONE, function = STR_NONE;
+    bool file = str_starts(text, S("file://"));
+
+    if (file && !promptfoo_script_file(text, &path, &function, &language)) {
+        *why = arena_printf(l->a, "\"" STR_FMT "\" is neither .js, .cjs, .mjs nor .py",
+                            STR_ARG(str_utf8_head(text, 80)));
+        return STR_NONE;
+    }
+    if (!promptfoo_language_runs(language, l->a, why))
+        return STR_NONE;
+    (void)scripts_part(l, language);
+    if (!file)
+        return text;
+    path = scripts_path(path, l->a);
+    if (!path.len) {
+        *why = S("its file lies outside the configuration's folder");
+        return STR_NONE;
+    }
+    scripts_add(l, where, language, path,
+                function.len || language == PROMPTFOO_JAVASCRIPT ? function : S(PROMPTFOO_PYTHON_TRANSFORM),
+                S("transform"));
+    return scripts_reference(l, path, function);
+}
+
+void load_transform(struct load *l, struct str where, const json_t *transform, const char *whose, json_t *out)
+{
+    struct str why = S("it is no text"), text = STR_NONE;
+
+    if (json_is_string(transform))
+        text = transform_read(l, where, json_to_str(transform), &why);
+    if (text.len) {
+        json_set_str(out, "transform", text);
+        return;
+    }
+    load_note(l, where, "%s transform: " STR_FMT ": not evaluated", whose, STR_ARG(why));
+    json_set_str(out, "blind", arena_printf(l->a, "%s transform: " STR_FMT ": not evaluated", whose, STR_ARG(why)));
 }

@@ -292,7 +292,11 @@ TEST(promptfoo_tells_what_it_does_not_honour)
         { "tests: [{vars: {x: a}, options: {provider: sim:judge, rubricPrompt: a}, assert: [{type: g-eval, value: b}]}]", "{steps, evaluate}" },
         { "tests: [{vars: {x: a}, options: {provider: sim:judge, rubricPrompt: '{% if %}'}, assert: [{type: llm-rubric}]}]", "rubricPrompt:1" },
         { "tests: [{vars: {x: a}, options: {provider: sim:judge}, assert: [{type: not-factuality, value: b}]}]", "round for nobody" },
-        { "tests: [{vars: {x: a}, options: {transform: output.trim()}}]", "transform is code" },
+        { "tests: [{vars: {x: a}, options: {transform: file://t.ts}}]", "a test's transform: \"file://t.ts\" is neither .js" },
+        { "tests: [{vars: {x: a}, options: {postprocess: [1]}}]", "a test's transform: it is no text: not evaluated" },
+        { "tests: [{vars: {x: a}, assert: [{type: equals, value: a, transform: file://t.rb}]}]", "an assertion's transform: \"file://t.rb\" is neither" },
+        { "tests: [{vars: {x: a}, assert: [{type: equals, value: file://t.js}]}]", "its value is made by code" },
+        { "tests: [{vars: {x: a}, assert: [{type: equals, value: a}, {type: max-score, transform: output}]}]", "max-score has no transform of its own" },
         { "tests: [{vars: {x: a}, provider: echo}]", "own provider is not honoured" },
         { "tests: [{vars: {x: a}, assertt: []}]", "\"assertt\" is not honoured (did you mean \"assert\"?)" },
         { "tests: [{vars: {x: a}, assert: [{type: contians, value: x}]}]", "there is no assertion \"contians\" (did you mean \"contains\"?)" },
@@ -327,6 +331,65 @@ TEST(promptfoo_tells_what_it_does_not_honour)
     CHECK(!load_try_as(a, "promptfooconfig.yaml", text, &(struct task_overrides){ .strict = true }, &out));
 }
 
+TEST(promptfoo_transforms_travel_with_the_cases)
+{
+    static const char text[] =
+        "prompts: ['a {{ x }}', 'b {{ x }}']\n"
+        "providers:\n- {id: echo, label: A, transform: output.trim()}\n- {id: echo, label: B, transform: null}\n- echo: {transform: 'file://t.js'}\n"
+        "- {id: echo, label: C, transform: file://t.ts}\n"
+        "defaultTest: {options: {transform: file://./t.js:f}}\n"
+        "tests:\n- vars: {x: 1}\n- {vars: {x: 2, id: 3}, options: {transform: 'output + 1'}, assert: [{type: equals, value: a, transform: 'file://d/../t.py'}, "
+        "{type: assert-set, assert: [{type: equals, value: a, transform: '{{ x }}'}, {type: equals, value: a, transform: ''}]}]}\n"
+        "- {vars: {x: 3}, options: {transform: '', postprocess: file://../t.js}}\n";
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    const json_t *about, *providers, *list;
+    struct task *t;
+    struct str why;
+
+    for (size_t i = 0; i < PROMPTFOO_LANGUAGES; i++)
+        if (!promptfoo_language_runs(i, a, &why)) {
+            t = load_try(a, LOAD_HEAD "tests: [{vars: {x: a}, options: {transform: output}}]\n", &out);
+            printf("SKIPPED: %s: " STR_FMT "\n", promptfoo_language_name(i), STR_ARG(why));
+            if (i == PROMPTFOO_JAVASCRIPT)              /* told, and not evaluated */
+                CHECK(t && str_contains(buf_str(&out), S(": not evaluated")) && json_get_str(load_about(t, 0), "blind").len);
+            return;
+        }
+    load_write("t.js", "module.exports = (x) => x; module.exports.f = (x) => x;\n");
+    load_write("t.py", "def get_transform(output, context):\n  return output\n");
+    t = load_try(a, text, &out);
+    REQUIRE(t != NULL);
+    CHECK_STR(buf_str(&out),
+              "warning promptfooconfig.yaml:6:35: a provider's transform: \"file://t.ts\" is neither .js, .cjs, .mjs nor .py: not evaluated\n"
+              "warning promptfooconfig.yaml:11:3: a test's transform: its file lies outside the configuration's folder: not evaluated\n");
+    about = load_about(t, 0);
+    providers = json_child(about, "providers");
+    CHECK_INT(json_object_size(providers), 6);          /* a variant each of A, echo, C and the two prompts */
+    for (size_t i = 0; i < t->variant_count; i++)
+        CHECK((json_child(providers, arena_cstr(a, t->variants[i].name)) == NULL) ==
+              str_starts(t->variants[i].name, S("B")));
+    CHECK_STR(json_get_str(json_child(providers, "A [prompt]"), "transform"), "output.trim()");
+    CHECK_STR(json_get_str(json_child(providers, "echo [prompt_2]"), "transform"), "file://t.js");
+    CHECK(str_ends(json_get_str(json_child(providers, "C [prompt]"), "blind"), S(": not evaluated")));
+    CHECK_STR(json_get_str(about, "transform"), "file://t.js:f");
+    CHECK(!json_child(about, "id"));
+    about = load_about(t, 1);
+    CHECK(json_is_true(json_child(about, "id")));
+    CHECK_STR(json_get_str(about, "transform"), "output + 1");
+    list = json_child(about, "assert");
+    CHECK_STR(json_get_str(json_array_get(list, 0), "transform"), "file://t.py");
+    list = json_child(json_array_get(list, 1), "assert");
+    CHECK_STR(json_get_str(json_array_get(list, 0), "transform"), "{{ x }}");       /* code is no template */
+    CHECK(!json_child(json_array_get(list, 1), "transform"));
+    about = load_about(t, 2);
+    CHECK(!json_child(about, "transform") && json_get_str(about, "blind").len);
+    list = JSON_AT(t->checks[0].argument, "javascript", "load");
+    CHECK_INT(json_array_size(list), 2);                /* "" and f, once each */
+    CHECK_STR(json_to_str(json_array_get(json_array_get(list, 0), 2)), "transform");
+    list = json_array_get(JSON_AT(t->checks[0].argument, "python", "load"), 0);
+    CHECK_STR(json_to_str(json_array_get(list, 1)), "get_transform");
+}
+
 TEST(promptfoo_fills_in_the_environment_but_no_secret)
 {
     AUTO_ARENA *a = arena_new_sized(0);
@@ -335,7 +398,10 @@ TEST(promptfoo_fills_in_the_environment_but_no_secret)
 
     setenv("LOAD_TEST_WORD", "hello", 1);
     setenv("LOAD_TEST_API_KEY", "sk-abc", 1);
-    t = load_try(a, "env: {OWN: here}\nprompts: ['{{env.LOAD_TEST_WORD}} {{ env[\"OWN\"] }} {{ env.LOAD_TEST_API_KEY }}{{ env.LOAD_TEST_NONE }}']\nproviders: [echo]\n", &out);
+    t = load_try(a,
+                 "env: {OWN: here}\nprompts: ['{{env.LOAD_TEST_WORD}} {{ env[\"OWN\"] }} {{ env.LOAD_TEST_API_KEY }}{{ "
+                 "env.LOAD_TEST_NONE }}']\nproviders: [echo]\n",
+                 &out);
     CHECK(t != NULL);
     CHECK_STR(t->prompts[0].source, "hello here ");
     CHECK(str_contains(buf_str(&out), S("sounds like a secret")) &&
@@ -356,7 +422,9 @@ TEST(promptfoo_translates_templates)
     CHECK(str_ends(t->prompts[0].source, S("{{ other }} {{ n }}")));
     CHECK_STR(json_get_str(json_array_get(json_child(load_about(t, 0), "assert"), 0), "value"), "true 1");
     CHECK_STR(json_get_str(t->dataset.defaults, "other"), "");
-    t = load_try(a, "prompts: ['{% raw %}{{ flag }}{% endraw %}{{ flag }}']\nproviders: [echo]\ntests: [{vars: {flag: null}}]\n", &out);
+    t = load_try(
+        a, "prompts: ['{% raw %}{{ flag }}{% endraw %}{{ flag }}']\nproviders: [echo]\ntests: [{vars: {flag: null}}]\n",
+        &out);
     CHECK(t && str_starts(t->prompts[0].source, S("{% raw %}{{ flag }}{% endraw %}{{ \"\" if flag is undefined")));
 }
 

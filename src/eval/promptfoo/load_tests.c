@@ -3,6 +3,7 @@
  *
  * A variable with a list of texts makes a test for each text, of several lists for each combination, the last turning
  * fastest. Variables may hold templates over the others; one that reads what is not there stays as it is. */
+#include "eval/promptfoo/kinds.h"
 #include "eval/promptfoo/load.h"
 
 #include <math.h>
@@ -335,6 +336,14 @@ static void vars_note_odd(struct load *l, const json_t *vars)
 
 /* --- what a test demands ------------------------------------------------------------------------------------------ */
 
+/* There, and neither null, false nor "". */
+static bool tests_is_set(const json_t *o, const char *key)
+{
+    const json_t *v = json_child(o, key);
+
+    return v && !json_is_null(v) && !json_is_false(v) && !(json_is_string(v) && !json_string_length(v));
+}
+
 /* Assertions that compare answers: promptfoo looks at the first of a kind that a test has, and at none in a set. */
 static void assert_compares(struct load *l, struct str where, const json_t *asserts)
 {
@@ -370,7 +379,7 @@ static void assert_compares(struct load *l, struct str where, const json_t *asse
 /* The short form stays JSON; files are read, templates filled in. Takes nothing. */
 static json_t *assert_one(struct load *l, struct str where, const json_t *one, const json_t *vars)
 {
-    static const char *const kept[] = { "type", "threshold", "weight", "transform", "config" };
+    static const char *const kept[] = { "type", "threshold", "weight", "config" };
     json_t *o = json_object(), *value = json_child(one, "value"), *list = json_child(one, "assert"), *members;
     struct str type = json_get_str(one, "type"), metric = json_get_str(one, "metric"), path;
     AUTO_JSON *read = NULL;
@@ -390,12 +399,14 @@ static json_t *assert_one(struct load *l, struct str where, const json_t *one, c
     }
     if (kind && !kind->judge && !str_is(type, "assert-set"))
         load_note(l, where, "assertion " STR_FMT ": %s", STR_ARG(type), kind->about);
-    if (kind && kind->judge && json_child(one, "transform"))
-        load_note(l, where, "an assertion's transform is code: not evaluated");
+    if (kind && kind->judge && promptfoo_kind_compares(kind) && tests_is_set(one, "transform"))
+        load_note(l, where, "%s has no transform of its own: it is passed over, as in promptfoo", kind->name);
+    else if (kind && kind->judge && tests_is_set(one, "transform"))
+        load_transform(l, where, json_child(one, "transform"), "an assertion's", o);
     if (kind && kind->judge && kind->support != PROMPTFOO_SANDBOX && json_is_string(value) &&
         load_is_file(json_to_str(value), &path) && load_is_code(path)) {
         load_note(l, where, "assertion " STR_FMT ": its value is made by code: not evaluated", STR_ARG(type));
-        json_object_set_new(o, "transform", json_string("value"));
+        json_object_set_new(o, "blind", json_string("its value is made by code: not evaluated"));
     }
     if (kind && kind->support == PROMPTFOO_MODEL && kind->judge)
         load_graded(l, where, one, o);
@@ -441,29 +452,19 @@ static json_t *assert_list(struct load *l, struct str where, const json_t *list,
 }
 
 /* Settings of a test that would change what is asked or judged. */
-static const char *tests_options(struct load *l, struct str where, const json_t *options)
+static void tests_options(struct load *l, struct str where, const json_t *options)
 {
-    static const struct { const char *key, *why; bool blinds; } known[] = {
-        { "transform", "a test's transform is code, which is not run here: what comes is judged by nothing", true },
-        { "postprocess", "a test's postprocess is code, which is not run here: what comes is judged by nothing", true },
-        { "transformVars", "transformVars is code, which is not run here: variables stay as they are written", false },
-        { "storeOutputAs", "storeOutputAs is not honoured: no test reads what another was answered", false },
-        { "repeat", "options: repeat of one test is not honoured; evaluateOptions.repeat is", false },
-        { "runSerially", "options: runSerially is not honoured; --concurrency 1 asks one after the other", false },
+    static const struct { const char *key, *why; } known[] = {
+        { "transformVars", "transformVars is code, which is not run here: variables stay as they are written" },
+        { "storeOutputAs", "storeOutputAs is not honoured: no test reads what another was answered" },
+        { "repeat", "options: repeat of one test is not honoured; evaluateOptions.repeat is" },
+        { "runSerially", "options: runSerially is not honoured; --concurrency 1 asks one after the other" },
     };
-    const char *blind = NULL;
 
     load_json_keys(l, where, options, "options", TESTS_OPTIONS);
-    for (size_t i = 0; i < COUNT_OF(known); i++) {
-        const json_t *v = json_child(options, known[i].key);
-
-        if (!v || json_is_null(v) || json_is_false(v))
-            continue;
-        load_note(l, where, "%s", known[i].why);
-        if (known[i].blinds)
-            blind = known[i].why;
-    }
-    return blind;
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (tests_is_set(options, known[i].key))
+            load_note(l, where, "%s", known[i].why);
 }
 
 static void tests_others(struct load *l, struct str where, const json_t *test)
@@ -484,7 +485,7 @@ static void tests_others(struct load *l, struct str where, const json_t *test)
 
 /* --- cases -------------------------------------------------------------------------------------------------------- */
 
-struct tests_case { const json_t *test, *options; struct str where, description; const char *blind; };
+struct tests_case { const json_t *test, *options; struct str where, description; };
 
 static void tests_affixes(struct load *l, const struct tests_case *c, const json_t *vars, json_t *about)
 {
@@ -492,6 +493,20 @@ static void tests_affixes(struct load *l, const struct tests_case *c, const json
 
     for (size_t i = 0; l->affixes && i < COUNT_OF(names); i++)
         json_set_str(about, names[i], load_render(l, c->where, json_get_str(c->options, names[i]), vars, false));
+}
+
+/* What outputs go through before they are judged: `postprocess` is the older name. */
+static void tests_transform(struct load *l, const struct tests_case *c, json_t *about)
+{
+    static const char *const names[] = { "transform", "postprocess" };
+
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        if (tests_is_set(c->options, names[i])) {
+            load_transform(l, c->where, json_child(c->options, names[i]), "a test's", about);
+            break;
+        }
+    if (json_object_size(l->providers))
+        json_object_set(about, "providers", l->providers);
 }
 
 static void tests_case_add(struct load *l, const struct tests_case *c, json_t *vars)
@@ -522,14 +537,15 @@ static void tests_case_add(struct load *l, const struct tests_case *c, json_t *v
     if (c->description.len)
         json_set_str(about, "description", load_render(l, c->where, c->description, vars, false));
     json_object_set_new(about, "metadata", tests_merged("metadata", l->default_test, c->test, NULL));
-    if (c->blind)
-        json_set_str(about, "blind", str_c(c->blind));
+    tests_transform(l, c, about);
     if (l->tools && !l->tools_differ)
         json_object_set(about, "tools", l->tools);
     tests_affixes(l, c, vars, about);
     fault = promptfoo_test_fault(about, l->a);
     if (fault.len)
         load_fault(l, c->where, STR_FMT, STR_ARG(fault));
+    if (json_object_get(vars, "id"))
+        json_object_set_new(about, "id", json_true());
     json_object_set(vars, PROMPTFOO_VARIABLE, about);
     kase = json_object();
     if (c->description.len)
@@ -589,12 +605,10 @@ static void tests_cases(struct load *l)
     for (size_t i = 0; i < l->tests.len; i++) {
         const json_t *test = l->tests.at[i].test;
         struct tests_case c = { .test = test, .where = l->tests.at[i].where, .description = json_get_str(test, "description") };
-        const char *blind;
 
         c.options = json_in_arena(tests_merged("options", l->default_test, test, NULL), l->a);
         tests_others(l, c.where, test);
-        blind = tests_options(l, c.where, c.options);
-        c.blind = blind ? blind : l->transform;
+        tests_options(l, c.where, c.options);
         if (!l->full)
             tests_expand(l, &c);
     }

@@ -3,7 +3,9 @@
  * A configuration (promptfooconfig.yaml) is read as the mapping a task file would hold (config.c and its neighbours;
  * the tasks' reader checks and compiles it as it does any other). Each test becomes a case. What a test demands stays
  * with the case, in a variable of its own, templates in it already filled in:
- *   {"assert": [{type, value, threshold, weight, metric, assert}], "threshold", "description", "metadata"}
+ *   {"assert": [{type, value, threshold, weight, metric, transform, assert}], "threshold", "description", "metadata",
+ *    "transform": CODE, "providers": {VARIANT: {"transform": CODE}}, "id": true (a variable is called so)}
+ * "blind" beside or instead of a transform says why nobody knows what is to be judged.
  * The check `promptfoo` judges the case by it with promptfoo's own arithmetic: the verdict of a test is the verdict
  * promptfoo gives it, for every kind of assertion that this program judges at all (kinds.c says which).
  *
@@ -18,8 +20,9 @@
  * where they can change nothing.
  * select-best and max-score compare what all columns answered to a test, once they all have: who is not chosen fails
  * with score 0, whatever else he did.
- * Scripts (javascript, python) are asked in the sandbox (scripts.c). What either said is kept with the trial's scores,
- * so that a stored one is judged again without them.
+ * Scripts (javascript, python) and transforms are asked in the sandbox (scripts.c, transforms.c). What any of them said
+ * is kept with the trial's scores, so that a stored one is judged again without them; the trial's answer stays the
+ * model's own.
  *
  * Known differences: what came is trimmed at both ends before anybody judges it; is-refusal knows other phrases;
  * schemas are draft 2020-12 and do not look at `format`. Threads: any; a verdict lives in the subject's arena. */
@@ -34,9 +37,22 @@
 
 enum promptfoo_state { PROMPTFOO_FAIL, PROMPTFOO_PASS, PROMPTFOO_SKIP, PROMPTFOO_BROKEN };
 
+/* What is judged: the model's own output, or what transforms (transforms.c) made of it. */
+struct promptfoo_output {
+    enum promptfoo_state state;         /* PASS: it is there; SKIP: nobody knows it; BROKEN: a transform failed */
+    struct str text;                    /* of what is no text its JSON */
+    bool json;                          /* it is no text */
+    bool transformed;
+    struct str reason;                  /* why it is not there */
+};
+
+/* The trimmed output, the tools called for one that is empty, or what the provider's and the test's transforms made. */
+struct promptfoo_output promptfoo_output(const struct subject *s, struct arena *a);
+
 struct promptfoo_question {
     const struct subject *s;
     struct str output;                  /* what is judged, as text */
+    bool json, transformed;             /* of struct promptfoo_output */
     const json_t *assertion, *value;    /* value: of the assertion; NULL: none */
     double threshold;                   /* NAN: none */
     bool inverse;                       /* "not-..." */
@@ -86,8 +102,9 @@ struct promptfoo_verdict {
     struct promptfoo_answer answer;     /* score: NAN when something that weighs was not evaluated */
     struct promptfoo_part *parts;
     size_t part_count;
+    struct promptfoo_output output;     /* of the whole test */
     const json_t *named;                /* {metric: score}: means by weight of what bears the name */
-    const json_t *kept;                 /* what came of assertions that ask outside, for judging again; NULL: none did */
+    const json_t *kept;                 /* what came of asking outside, for judging again; NULL: nobody was asked */
     bool waits;                         /* it compares answers (compare.c), and they are not all there */
 };
 
@@ -113,6 +130,8 @@ const struct model *promptfoo_grader_model(const struct promptfoo_graders *g, si
 int64_t promptfoo_grader_calls(const struct promptfoo_graders *g, const struct dataset_case *kase, size_t i);
 void    promptfoo_graders_wish(const struct promptfoo_graders *g, const struct subject *s, struct subject_wishes *w);
 
+/* Whether it is the test's: neither ours nor the id of a case, unless the test has a variable of that name. */
+bool promptfoo_is_variable(const json_t *vars, const char *name);
 /* --- what compares the answers of all columns to a test (compare.c) ----------------------------------------------- */
 bool    promptfoo_compares(const struct dataset_case *kase);
 void    promptfoo_compare_wish(const struct promptfoo_graders *g, const struct subject *all, size_t count,
@@ -124,7 +143,8 @@ struct str promptfoo_test_fault(const json_t *test, struct arena *a);
 
 /* --- scripts (scripts.c) ------------------------------------------------------------------------------------------ */
 /* What the check `promptfoo` holds of a configuration's scripts:
- *   {"javascript": {"files": {PATH: TEXT}, "load": [[PATH, FUNCTION]]}, "python": {...}}: languages that are used. */
+ *   {"javascript": {"files": {PATH: TEXT}, "load": [[PATH, FUNCTION]]}, "python": {...}}: languages that are used.
+ * In `load`, [PATH, FUNCTION, "transform"] is a transform's. */
 struct promptfoo_scripts;
 enum promptfoo_language { PROMPTFOO_JAVASCRIPT, PROMPTFOO_PYTHON, PROMPTFOO_LANGUAGES };
 const char    *promptfoo_language_name(enum promptfoo_language language);           /* "javascript" */
@@ -137,3 +157,6 @@ const struct evaluator *promptfoo_scripts_program(const struct promptfoo_scripts
 void promptfoo_scripts_wish(const struct promptfoo_scripts *x, const struct subject *s, struct subject_wishes *w);
 /* "file://a/b.py:name" apart: the language it is in; false: it names no file that is run here. `function` may be empty. */
 bool promptfoo_script_file(struct str value, struct str *path, struct str *function, enum promptfoo_language *language);
+/* What is to be asked of transforms next; w->more when something is. Before scripts and graders, which ask about what
+ * comes of them. */
+void promptfoo_transforms_wish(const struct promptfoo_scripts *x, const struct subject *s, struct subject_wishes *w);

@@ -18,8 +18,9 @@
 
 #define SCRIPTS_TIME_MS      10000
 #define SCRIPTS_NODE_MEMORY  (INT64_C(1) << 30)      /* of addresses, which V8 reserves; its heap: see the arguments */
-#define SCRIPTS_QUESTION_MAX EVALUATORS_QUESTION_MAX
 #define SCRIPTS_HELLO_MAX    (1u << 20)
+
+_Static_assert(PROMPTFOO_QUESTION_MAX == EVALUATORS_QUESTION_MAX, "what a driver is told");
 
 struct promptfoo_scripts { struct evaluator at[PROMPTFOO_LANGUAGES]; bool used[PROMPTFOO_LANGUAGES]; };
 
@@ -183,14 +184,22 @@ const struct evaluator *promptfoo_scripts_program(const struct promptfoo_scripts
 
 /* --- questions ---------------------------------------------------------------------------------------------------- */
 
-/* The members of `o`, but `without`, as a JSON object: a case is shared by threads, and nothing of it may be touched. */
-static void scripts_write_members(const json_t *o, const char *without, struct buf *b)
+bool promptfoo_is_variable(const json_t *vars, const char *name)
 {
+    const json_t *test = json_child(vars, PROMPTFOO_VARIABLE);
+
+    return strcmp(name, PROMPTFOO_VARIABLE) != 0 && (strcmp(name, "id") != 0 || json_get_bool(test, "id", false));
+}
+
+/* By hand: a case is shared by threads, and nothing of it may be touched. */
+void promptfoo_scripts_vars(const struct subject *s, struct buf *b)
+{
+    json_t *o = (json_t *)s->kase->vars;
     bool some = false;
 
     buf_byte(b, '{');
-    for (void *it = json_object_iter((json_t *)o); it; it = json_object_iter_next((json_t *)o, it)) {
-        if (strcmp(json_object_iter_key(it), without) == 0)
+    for (void *it = json_object_iter(o); it; it = json_object_iter_next(o, it)) {
+        if (!promptfoo_is_variable(o, json_object_iter_key(it)))
             continue;
         if (some)
             buf_byte(b, ',');
@@ -202,10 +211,15 @@ static void scripts_write_members(const json_t *o, const char *without, struct b
     buf_byte(b, '}');
 }
 
-static void scripts_write_response(const struct subject *s, struct str output, struct buf *b)
+static void scripts_write_response(const struct subject *s, const struct promptfoo_output *whole, struct arena *a,
+                                   struct buf *b)
 {
+    struct promptfoo_output first = promptfoo_output_first(s, a);
+
     buf_puts(b, "{\"output\":");
-    json_write_str(output, b);
+    promptfoo_output_write(whole, b);
+    buf_puts(b, ",\"providerTransformedOutput\":");
+    promptfoo_output_write(&first, b);
     if (s->usage) {
         AUTO_JSON *usage = usage_to_json(s->usage);
         int64_t in = json_get_i64(usage, "input_tokens", 0), out = json_get_i64(usage, "output_tokens", 0);
@@ -224,7 +238,8 @@ static void scripts_write_response(const struct subject *s, struct str output, s
     buf_byte(b, '}');
 }
 
-static void scripts_write_context(const struct subject *s, struct str output, const json_t *assertion, struct buf *b)
+static void scripts_write_context(const struct subject *s, const struct promptfoo_output *whole,
+                                  const json_t *assertion, struct arena *a, struct buf *b)
 {
     static const char *const kept[] = { "assert", "description", "metadata", "threshold", "options" };
     const json_t *test = json_child(s->kase->vars, PROMPTFOO_VARIABLE);
@@ -232,16 +247,16 @@ static void scripts_write_context(const struct subject *s, struct str output, co
     buf_puts(b, "{\"prompt\":");
     json_write_str(s->turn_count ? s->turns[0].prompt : S(""), b);
     buf_puts(b, ",\"vars\":");
-    scripts_write_members(s->kase->vars, PROMPTFOO_VARIABLE, b);
+    promptfoo_scripts_vars(s, b);
     buf_puts(b, ",\"test\":{\"vars\":");
-    scripts_write_members(s->kase->vars, PROMPTFOO_VARIABLE, b);
+    promptfoo_scripts_vars(s, b);
     for (size_t i = 0; i < COUNT_OF(kept); i++)
         if (json_child(test, kept[i])) {
             json_write_key(kept[i], b);
             json_write(json_child(test, kept[i]), b);
         }
     buf_puts(b, "},\"providerResponse\":");
-    scripts_write_response(s, output, b);
+    scripts_write_response(s, whole, a, b);
     if (json_child(assertion, "config")) {
         buf_puts(b, ",\"config\":");
         json_write(json_child(assertion, "config"), b);
@@ -258,7 +273,7 @@ static bool scripts_of(const json_t *assertion, enum promptfoo_language *languag
     const struct promptfoo_kind *kind = promptfoo_kind_find(json_get_str(assertion, "type"), &inverse);
     enum promptfoo_language in;
 
-    if (!kind || kind->support != PROMPTFOO_SANDBOX || !json_is_string(value) || json_child(assertion, "transform"))
+    if (!kind || kind->support != PROMPTFOO_SANDBOX || !json_is_string(value))
         return false;
     *language = str_is(str_c(kind->name), "python") ? PROMPTFOO_PYTHON : PROMPTFOO_JAVASCRIPT;
     *path = *function = STR_NONE;
@@ -267,16 +282,31 @@ static bool scripts_of(const json_t *assertion, enum promptfoo_language *languag
     return promptfoo_script_file(json_to_str(value), path, function, &in) && in == *language;
 }
 
-static void scripts_wish_one(const struct promptfoo_scripts *x, const struct subject *s, struct str output,
-                             const json_t *assertion, struct subject_wishes *w)
+bool promptfoo_scripts_ask(const struct promptfoo_scripts *x, enum promptfoo_language language, const void *key,
+                           const struct buf *b, struct subject_wishes *w)
+{
+    struct subject_wish *wish;
+
+    if (!x->used[language] || buf_failed(b) || !(wish = subject_wish_add(w, key)))
+        return false;
+    wish->evaluation = arena_new(w->arena, struct evaluation);
+    wish->evaluation->evaluator = &x->at[language];
+    wish->evaluation->question = arena_strdup(w->arena, buf_str(b));
+    return true;
+}
+
+static void scripts_wish_one(const struct promptfoo_scripts *x, const struct subject *s,
+                             const struct promptfoo_output *whole, const json_t *assertion, struct subject_wishes *w)
 {
     struct str path, function;
     enum promptfoo_language language;
-    struct subject_wish *wish;
-    struct evaluation *question;
-    AUTO_BUF struct buf b = BUF_INIT(SCRIPTS_QUESTION_MAX);
+    struct promptfoo_output output;
+    AUTO_BUF struct buf b = BUF_INIT(PROMPTFOO_QUESTION_MAX);
 
     if (!scripts_of(assertion, &language, &path, &function) || !x->used[language])
+        return;
+    output = promptfoo_output_for(s, whole, assertion, w->arena);
+    if (output.state != PROMPTFOO_PASS)
         return;
     buf_puts(&b, path.len ? "{\"file\":" : "{\"code\":");
     json_write_str(path.len ? path : json_get_str(assertion, "value"), &b);
@@ -285,33 +315,30 @@ static void scripts_wish_one(const struct promptfoo_scripts *x, const struct sub
         json_write_str(function.len || language == PROMPTFOO_JAVASCRIPT ? function : S("get_assert"), &b);
     }
     buf_puts(&b, ",\"output\":");
-    json_write_str(output, &b);
+    promptfoo_output_write(&output, &b);
     buf_puts(&b, ",\"context\":");
-    scripts_write_context(s, output, assertion, &b);
+    scripts_write_context(s, whole, assertion, w->arena, &b);
     buf_byte(&b, '}');
-    if (buf_failed(&b) || !(wish = subject_wish_add(w, assertion)))
-        return;
-    question = arena_new(w->arena, struct evaluation);
-    question->evaluator = &x->at[language];
-    question->question = arena_strdup(w->arena, buf_str(&b));
-    wish->evaluation = question;
+    (void)promptfoo_scripts_ask(x, language, assertion, &b, w);
 }
 
 void promptfoo_scripts_wish(const struct promptfoo_scripts *x, const struct subject *s, struct subject_wishes *w)
 {
     const json_t *test = s->kase ? json_child(s->kase->vars, PROMPTFOO_VARIABLE) : NULL,
                  *list = json_child(test, "assert");
-    struct str output;
+    struct promptfoo_output whole;
 
-    if (!promptfoo_scripts_program(x, 0) || json_get_str(test, "blind").len)
+    if (!promptfoo_scripts_program(x, 0))
         return;
-    output = promptfoo_output(s, w->arena);
+    whole = promptfoo_output(s, w->arena);
+    if (whole.state != PROMPTFOO_PASS)
+        return;
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i), *members = json_child(one, "assert");
 
-        scripts_wish_one(x, s, output, one, w);
+        scripts_wish_one(x, s, &whole, one, w);
         for (size_t k = 0; k < json_array_size(members); k++)
-            scripts_wish_one(x, s, output, json_array_get(members, k), w);
+            scripts_wish_one(x, s, &whole, json_array_get(members, k), w);
     }
 }
 

@@ -60,9 +60,11 @@ static void script_ask(struct evaluators *p, struct evaluation *x, struct arena 
 /* What every script may use: an evaluator for each language, and files. */
 #define SCRIPT_FILES                                                                                                   \
     "{javascript: {files: {t/a.js: 'module.exports = (o, c) => { if (o === \"throw\") throw new Error(\"on purpose\"); "  \
-    "return o.length > c.config.least; };'}, load: [[t/a.js, '']]}, "                                                  \
+    "return o.length > c.config.least; };', t/t.mjs: 'export default (o) => [o]; export const half = (o) => o[0]'}, "    \
+    "load: [[t/a.js, ''], [t/t.mjs, '', transform]]}, "                                                                \
     "python: {files: {t/a.py: \"def get_assert(output, context):\\n  if output == 'throw': raise ValueError('on purpose')\\n" \
-    "  return len(output) > context['config']['least']\\n\"}, load: [[t/a.py, get_assert]]}}"
+    "  return len(output) > context['config']['least']\\n\", t/t.py: \"def get_transform(output, context):\\n  return {'is': output, 'n': 2.0}\\n"  \
+    "def none(output, context):\\n  print(output)\\n\"}, load: [[t/a.py, get_assert], [t/t.py, get_transform, transform]]}}"
 
 struct script_try {
     struct arena *a;
@@ -93,6 +95,30 @@ static struct script_try script_begin(struct arena *a)
     return t;
 }
 
+/* Asked until nothing more is wanted, as the runner does. */
+static void script_rounds(struct script_try *t, struct subject_wishes *w, int64_t time_ms)
+{
+    do {
+        size_t before = w->count;
+
+        w->more = false;
+        promptfoo_transforms_wish(t->scripts, &t->s, w);
+        promptfoo_scripts_wish(t->scripts, &t->s, w);
+        for (size_t i = before; i < w->count; i++) {
+            struct evaluator *quick = arena_new(t->a, struct evaluator);
+
+            *quick = *w->at[i].evaluation->evaluator;
+            quick->time_ms = time_ms ? time_ms : quick->time_ms;
+            evaluator_seal(quick);
+            w->at[i].evaluation->evaluator = quick;
+            script_ask(t->pool, w->at[i].evaluation, t->a);
+            w->at[i].why = w->at[i].evaluation->why;
+        }
+        t->s.wishes = w->at;
+        t->s.wish_count = w->count;
+    } while (w->more);
+}
+
 /* The test {assert: [...]} judged as the runner would have it. `time_ms` 0: the usual. */
 static char script_judge(struct script_try *t, const char *test, struct str output, int64_t time_ms)
 {
@@ -105,19 +131,7 @@ static char script_judge(struct script_try *t, const char *test, struct str outp
     t->s = (struct subject){ .kase = &t->kase, .output = output, .turns = &t->turn, .turn_count = 1,
                              .cost_nanousd = 2000000, .latency_ms = 500 };
     subject_begin(&t->s, t->a);
-    promptfoo_scripts_wish(t->scripts, &t->s, &w);
-    for (size_t i = 0; i < w.count; i++) {
-        struct evaluator *quick = arena_new(t->a, struct evaluator);
-
-        *quick = *w.at[i].evaluation->evaluator;
-        quick->time_ms = time_ms ? time_ms : quick->time_ms;
-        evaluator_seal(quick);
-        w.at[i].evaluation->evaluator = quick;
-        script_ask(t->pool, w.at[i].evaluation, t->a);
-        w.at[i].why = w.at[i].evaluation->why;
-    }
-    t->s.wishes = w.at;
-    t->s.wish_count = w.count;
+    script_rounds(t, &w, time_ms);
     CHECK(promptfoo_judge(&t->s, t->a, &t->v));
     return script_marks[t->v->answer.state];
 }
@@ -163,7 +177,7 @@ TEST(promptfoo_javascript_says_what_it_returns)
         { "{type: javascript, value: file://t/a.js}", "throw", '!', 0, "t/a.js:1: Error: on purpose" },
         { "{type: javascript, value: file://t/none.js}", "abc", '!', 0, "t/none.js: " },
         { "{type: javascript, value: file://t/a.ts}", "abc", '?', 0, "no script that is run here" },
-        { "{type: javascript, value: 'true', transform: output}", "abc", '?', 0, "transform" },
+        { "{type: javascript, value: 'output === 3', transform: output.length}", "abc", '+', 1, "" },
         { "{type: javascript, value: 'false', weight: 0}, {type: contains, value: b}", "abc", '+', 1, "" },
         { "{type: javascript}", "abc", '-', 0, "its value is a text" },
         { "{type: assert-set, threshold: 0.5, assert: [{type: javascript, value: 'true'}, {type: contains, value: z}]}", "abc", '+', 0.5, "" },
@@ -196,6 +210,41 @@ TEST(promptfoo_python_says_what_it_returns)
 
     if (script_runs(PROMPTFOO_PYTHON))
         script_rows(rows, COUNT_OF(rows));
+}
+
+TEST(promptfoo_transforms_make_texts_and_values)
+{
+    static const struct { const char *transform, *output, *want; char mark; } rows[] = {
+        { "output + '!'", "abc", "abc!", '+' }, { "'[output, 1.0, null]'", "abc", "[\"abc\",1,null]", '+' }, { "1 / 3 > 0", "abc", "true", '+' },
+        { "\"const n = output.length;\\nreturn {n, prompt: context.prompt.label ?? 'raw'}\"", "abc", "{\"n\":3,\"prompt\":\"Say it\"}", '+' },
+        { "context.vars.wanted + ('promptfoo' in context.vars)", "abc", "greenfalse", '+' }, { "String.fromCharCode(0xD800)", "abc", "\xef\xbf\xbd", '+' },
+        { "'[String.fromCharCode(0xD800)]'", "abc", "[\"\xef\xbf\xbd\"]", '+' }, { "NaN", "abc", "null", '+' }, { "new Date(0)", "abc", "\"1970-01-01T00:00:00.000Z\"", '+' },
+        { "process.stdout.write('x') && console.log(1) || 'quiet'", "abc", "quiet", '+' },
+        { "file://t/t.mjs", "abc", "[\"abc\"]", '+' }, { "'file://t/t.mjs:half'", "abc", "a", '+' }, { "'file://t/t.mjs:none'", "abc", "[\"abc\"]", '+' },
+        { "file://t/a.js", "throw", "t/a.js:1: Error: on purpose", '!' }, { "output.nobody.knows", "abc", "TypeError: ", '!' },
+        { "undefined", "abc", "it returned nothing", '!' }, { "\"output\\n\"", "abc", "needs a return", '!' }, { "10n", "abc", "BigInt", '!' },
+        { "() => 1", "abc", "it returned a function", '!' }, { "output ==", "abc", "SyntaxError", '!' },
+        { "process.exit(3)", "abc", "it ended with 3", '?' }, { "\"'x'.repeat(1 << 21)\"", "abc", "more output than it may", '?' },
+        { "\"'x'.repeat(1 << 19)\"", "abc", "xxx", '+' },
+        { "file://t/t.py", "abc", "{\"is\":\"abc\",\"n\":2}", '+' }, { "'file://t/t.py:none'", "abc", "t/t.py: it returned nothing", '!' },
+        { "file://t/a.py", "throw", "t/a.py", '!' },
+    };
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct script_try t;
+
+    if (!script_runs(PROMPTFOO_JAVASCRIPT) || !script_runs(PROMPTFOO_PYTHON))
+        return;
+    t = script_begin(a);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct str test = arena_printf(a, "{transform: %s}", rows[i].transform), said;
+        char mark = script_judge(&t, arena_cstr(a, test), str_c(rows[i].output), 0);
+
+        said = mark == '+' ? t.v->output.text : t.v->answer.reason;
+        if (mark != rows[i].mark || !str_contains(said, str_c(rows[i].want)))
+            test_fail(__FILE__, __LINE__, "%s: %c " STR_FMT, rows[i].transform, mark,
+                      STR_ARG(str_utf8_head(said, 200)));
+    }
+    evaluators_free(t.pool);
 }
 
 TEST(promptfoo_scripts_that_break_off_are_not_evaluated)
@@ -242,11 +291,13 @@ TEST(promptfoo_files_that_do_not_load_are_told_before_anything_is_asked)
         { PROMPTFOO_JAVASCRIPT, "{javascript: {files: {a.mjs: \"export const x = 1;\\n\\nexport default ;\\n\"}, load: [[a.mjs, '']]}}", "a.mjs:3: SyntaxError" },
         { PROMPTFOO_JAVASCRIPT, "{javascript: {files: {a.js: \"\\nthrow new Error('no')\\n\"}, load: [[a.js, '']]}}", "a.js:2: Error: no" },
         { PROMPTFOO_JAVASCRIPT, "{javascript: {files: {a.js: \"exports.x = 1\"}, load: [[a.js, y]]}}", "a.js: Error: it exports no function \"y\"" },
+        { PROMPTFOO_JAVASCRIPT, "{javascript: {files: {a.js: \"exports.x = 1\"}, load: [[a.js, y, transform]]}}", "a.js: Error: it exports no function \"y\"" },
         { PROMPTFOO_JAVASCRIPT, "{javascript: {files: {a.js: \"require('./b')\"}, load: [[a.js, '']]}}", "Cannot find module './b'" },
         { PROMPTFOO_PYTHON, "{python: {files: {d/a.py: \"x = 1\\ndef f(:\\n\"}, load: [[d/a.py, f]]}}", "d/a.py:2: SyntaxError" },
         { PROMPTFOO_PYTHON, "{python: {files: {a.py: \"\\n\\nimport nobody\\n\"}, load: [[a.py, f]]}}", "a.py:3: ModuleNotFoundError: No module named 'nobody'" },
         { PROMPTFOO_PYTHON, "{python: {files: {a.py: \"x = 1\\n\"}, load: [[a.py, f]]}}", "a.py: it has no function f" },
         { PROMPTFOO_PYTHON, "{python: {files: {a.py: \"f = 1\\n\"}, load: [[a.py, f]]}}", "a.py: f is no function" },
+        { PROMPTFOO_PYTHON, "{python: {files: {a.py: \"f = 1\\n\"}, load: [[a.py, get_transform, transform]]}}", "a.py: it has no function get_transform" },
     };
     AUTO_ARENA *a = arena_new_sized(0);
     bool runs[PROMPTFOO_LANGUAGES] = { script_runs(PROMPTFOO_JAVASCRIPT), script_runs(PROMPTFOO_PYTHON) };

@@ -72,11 +72,12 @@ void promptfoo_finish_reason(const struct promptfoo_question *q, struct promptfo
 void promptfoo_is_refusal(const struct promptfoo_question *q, struct promptfoo_answer *out)
 {
     struct check_spec spec = { .kind = S("refusal"), .name = S("refusal"), .argument = json_true(), .weight = 1 };
+    struct subject s = *q->s;
     struct check_ready ready;
     struct score score;
     struct err e = ERR_INIT;
 
-    if (!q->output.len) {                               /* promptfoo: no answer is a refusal, of score 0 */
+    if (!str_trim(q->output).len || q->json) {          /* promptfoo: no text is a refusal, of score 0 */
         promptfoo_say(q, true, STR_NONE, out);
         out->score = 0;
         return;
@@ -85,7 +86,10 @@ void promptfoo_is_refusal(const struct promptfoo_question *q, struct promptfoo_a
         promptfoo_skip(arena_strdup(q->a, str_c(e.text)), out);
         return;
     }
-    check_judge(&ready, q->s, q->a, &score);
+    if (q->transformed)
+        s.output = q->output;
+    subject_begin(&s, q->a);
+    check_judge(&ready, &s, q->a, &score);
     if (score.state != SCORE_VALUE)
         promptfoo_skip(score.note, out);
     else
@@ -137,9 +141,22 @@ static struct str tools_fault(const json_t *tools, const json_t *given, struct a
                         STR_ARG(fault.path), STR_ARG(fault.text));
 }
 
+/* Of an output that a transform made, what that holds. */
+static const json_t *tools_called(const struct promptfoo_question *q)
+{
+    json_t *made;
+
+    if (!q->transformed)
+        return q->s->turn_count ? q->s->turns[q->s->turn_count - 1].tool_calls : NULL;
+    if (!q->json || json_read(q->output, &made, NULL) != ERR_OK)
+        return NULL;
+    json_in_arena(made, q->a);
+    return json_child(made, "tool_calls") ? json_child(made, "tool_calls") : made;
+}
+
 void promptfoo_tools_call(const struct promptfoo_question *q, struct promptfoo_answer *out)
 {
-    const json_t *calls = q->s->turn_count ? q->s->turns[q->s->turn_count - 1].tool_calls : NULL;
+    const json_t *calls = tools_called(q);
     const json_t *tools = q->s->kase ? JSON_AT(q->s->kase->vars, PROMPTFOO_VARIABLE, "tools") : NULL;
     struct str why = STR_NONE;
 

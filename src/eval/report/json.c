@@ -189,7 +189,12 @@ static json_t *json_report_variant(const struct result *r, const struct result_v
                                                                     : json_null());
     for (size_t i = 0; i < r->scorer_count; i++) {
         json_t *x = json_report_estimate(&v->scores[i]);
+        const struct aggregate_scorer *sum = &v->sum->scorers[i];
 
+        if (r->scorers[i].kind == SCORER_CHECK) {       /* by trial, where n may count cases */
+            json_object_set_new(x, "trials", json_integer(sum->n));
+            json_object_set_new(x, "failed", json_integer(sum->n - sum->ones));
+        }
         json_object_setn_new(scores, r->scorers[i].name.at, r->scorers[i].name.len, x);
     }
     json_object_set_new(o, "scores", scores);

@@ -1,9 +1,9 @@
 /* src/eval/report/promptfoo.c: the result with the fields of promptfoo's own output file, for programs that read those:
  * results.prompts (a column each, with metrics), results.results (a test of a column each, with gradingResult and its
  * componentResults), results.stats. Assertions are judged again from what is stored, by the same code. A test that was
- * not evaluated has success false, failureReason 2 (an error) and says why in `error`, as promptfoo does where an
- * assertion can't be run. Made of any run; without tests of promptfoo's a trial's success is that all checks passed.
- * Streamed: memory is one trial. */
+ * not evaluated, or that an assertion or a transform broke, has success false, failureReason 2 (an error) and says why
+ * in `error`, as promptfoo does where one can't be run. response.output is what transforms made of the answer. Made of
+ * any run; without tests of promptfoo's a trial's success is that all checks passed. Streamed: memory is one trial. */
 #include "eval/promptfoo/promptfoo.h"
 
 #include <math.h>
@@ -111,9 +111,11 @@ static void promptfoo_named(struct column *c, const json_t *named)
 /* Variables as the test has them: without what is ours. */
 static json_t *promptfoo_variables(const struct promptfoo_report *w)
 {
-    json_t *vars = w->kase.vars ? json_copy((json_t *)w->kase.vars) : json_object();
+    json_t *vars = json_object(), *all = (json_t *)w->kase.vars;
 
-    json_object_del(vars, PROMPTFOO_VARIABLE);
+    for (void *it = json_object_iter(all); it; it = json_object_iter_next(all, it))
+        if (promptfoo_is_variable(all, json_object_iter_key(it)))
+            json_object_set(vars, json_object_iter_key(it), json_object_iter_value(it));
     return vars;
 }
 
@@ -146,10 +148,12 @@ static const struct promptfoo_verdict *promptfoo_verdict_of(struct promptfoo_rep
     const struct promptfoo_verdict *v;
     struct promptfoo_verdict *plain = arena_new(a, struct promptfoo_verdict);
     json_t *kept = NULL;
+    const struct result_variant *variant = report_variant(w->r, t->trial.variant);
     struct subject s;
 
     subject_of_stored(&t->trial, transcript, a, &s);
     s.kase = w->case_at < 0 ? NULL : &w->kase;
+    s.variant = variant ? variant->name : STR_NONE;
     *output = s.output;
     if (w->kept_by >= 0 && scores_read_kept(t->scores, (size_t)w->kept_by, &kept, NULL) == ERR_OK)
         s.kept = kept ? json_in_arena(kept, a) : NULL;
@@ -160,6 +164,16 @@ static const struct promptfoo_verdict *promptfoo_verdict_of(struct promptfoo_rep
     if (t->trial.state != TRIAL_DONE)
         plain->answer = (struct promptfoo_answer){ .state = PROMPTFOO_BROKEN, .reason = t->trial.error_text };
     return plain;
+}
+
+/* What was judged: what transforms made of the output, and what is no text as the value it is. */
+static json_t *promptfoo_said(const struct promptfoo_verdict *v, struct str output)
+{
+    json_t *value;
+
+    if (v->output.state != PROMPTFOO_PASS || (!v->output.transformed && !v->output.json))
+        return json_from_str(output);
+    return v->output.json && json_read(v->output.text, &value, NULL) == ERR_OK ? value : json_from_str(v->output.text);
 }
 
 static void promptfoo_count(struct column *c, const struct store_trial *t, const struct promptfoo_verdict *v,
@@ -192,7 +206,7 @@ static enum err_code promptfoo_each(const struct store_trial *t, void *arg, stru
     TRY(promptfoo_case(w, at.case_index, e));
     v = promptfoo_verdict_of(w, t, transcript, a, &output);
     vars = promptfoo_variables(w);
-    error = v->answer.state == PROMPTFOO_SKIP || t->trial.state != TRIAL_DONE;
+    error = v->answer.state == PROMPTFOO_SKIP || v->answer.state == PROMPTFOO_BROKEN || t->trial.state != TRIAL_DONE;
     prompt = json_get_str(json_array_get(json_child(transcript, "turns"), 0), "prompt");
     usage_add(&w->usage, &t->trial.usage);
     json_object_set_new(o, "testIdx", json_integer(at.case_index * w->r->run->repeat + at.repetition));
@@ -209,7 +223,7 @@ static enum err_code promptfoo_each(const struct store_trial *t, void *arg, stru
                                       json_child(json_array_get(w->prompts, (size_t)t->trial.variant), "label"))));
     json_object_set(o, "vars", vars);
     json_object_set_new(o, "response",
-                        json_pack("{s:o,s:o,s:b}", "output", json_from_str(output), "tokenUsage",
+                        json_pack("{s:o,s:o,s:b}", "output", promptfoo_said(v, output), "tokenUsage",
                                   promptfoo_tokens(&t->trial.usage, t->trial.attempts), "cached", 0));
     json_object_set_new(o, "success", json_boolean(v->answer.state == PROMPTFOO_PASS));
     json_object_set_new(o, "score", json_real(isnan(v->answer.score) ? 0 : v->answer.score));

@@ -96,6 +96,36 @@ TEST(the_other_reports_look_as_they_did)
     }
 }
 
+static double report_every_third(int64_t v, int64_t c, int64_t r)
+{
+    return (v + c + r) % 3 > 0;
+}
+
+TEST(failed_checks_are_counted_by_trial_also_with_repetitions)
+{
+    static const char *const names[] = { "one", "two" };
+    AUTO_BUF struct buf b = BUF_INIT(8 << 20);
+    struct report_sink sink = report_to_buf(&b);
+    AUTO_JSON *o = NULL;
+    struct fixture f;
+    struct result *r;
+    struct err e = ERR_INIT;
+
+    REQUIRE(fixture_make(&f, &(struct fixture_shape){ .cases = 20, .variants = 2, .repeat = 3, .names = names,
+                             .rule = report_every_third, .cost_nanousd = (const int64_t[]){ 1000, 1000 } }));
+    CHECK_OK(result_load(f.store, f.run, f.arena, &r, &e));
+    CHECK_OK(report_find(S("json"))->write(r, f.store, &(struct report_options){ 0 }, &sink, &e));
+    CHECK_OK(json_read(buf_str(&b), &o, &e));
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *v = json_array_get(json_child(o, "variants"), i), *x = JSON_AT(v, "scores", "known_queue");
+
+        CHECK_INT(json_get_i64(x, "n", 0), 20);
+        CHECK_INT(json_get_i64(x, "trials", 0), 60);
+        CHECK_INT(json_get_i64(x, "failed", 0), 5);     /* a third of the trials of every fourth case */
+    }
+    fixture_free(&f);
+}
+
 TEST(a_spreadsheet_runs_no_cell)
 {
     AUTO_BUF struct buf b = BUF_INIT(8 << 20);

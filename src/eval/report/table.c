@@ -327,8 +327,10 @@ static void table_not_evaluated(struct table *t)
         int64_t missing = 0, all = 0;
 
         for (size_t v = 0; v < t->r->variant_count && t->r->scorers[i].kind == SCORER_CHECK; v++) {
-            missing += t->r->variants[v].scores[i].missing;
-            all += t->r->variants[v].scores[i].missing + t->r->variants[v].scores[i].n;
+            const struct aggregate_scorer *sum = &t->r->variants[v].sum->scorers[i];
+
+            missing += sum->missing;
+            all += sum->missing + sum->n;
         }
         if (!missing)
             continue;

@@ -45,6 +45,10 @@
 #define TOLD_FD 4
 #define CPU_EARLY_NS 5000000u
 #define FD_LAST 0x7fffffff              /* gVisor takes no larger one */
+#define CLONE_VM 0x100
+#define CLONE_VFORK 0x4000
+#define TIMER_ABSTIME 1
+#define STACK_BYTES 16384
 
 #if defined(__x86_64__)
 static long sys6(long n, long a, long b, long c, long d, long e, long f)
@@ -58,6 +62,29 @@ static long sys6(long n, long a, long b, long c, long d, long e, long f)
                      : "=a"(out)
                      : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
                      : "rcx", "r11", "memory");
+    return out;
+}
+
+/* clone: the child goes on in `f` on the stack that ends at `stack`, and never returns. */
+static long sys_clone(unsigned long flags, void *stack, void (*f)(const char *), const char *argument)
+{
+    long out;
+    register long r10 __asm__("r10") = 0;
+    register long r8 __asm__("r8") = 0;
+    register void (*r12)(const char *) __asm__("r12") = f;
+    register const char *r13 __asm__("r13") = argument;
+
+    __asm__ volatile("syscall\n"
+                     "test %%rax, %%rax\n"
+                     "jnz 1f\n"
+                     "xor %%ebp, %%ebp\n"
+                     "mov %%r13, %%rdi\n"
+                     "call *%%r12\n"
+                     "ud2\n"
+                     "1:"
+                     : "=a"(out)
+                     : "a"(SYS_clone), "D"(flags), "S"(stack), "d"(0L), "r"(r10), "r"(r8), "r"(r12), "r"(r13)
+                     : "rcx", "r11", "memory", "cc");
     return out;
 }
 #define ENTER_START "mov %rsp, %rdi\nand $-16, %rsp\ncall enter_main\n"
@@ -74,6 +101,30 @@ static long sys6(long n, long a, long b, long c, long d, long e, long f)
 
     __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
     return x0;
+}
+
+static long sys_clone(unsigned long flags, void *stack, void (*f)(const char *), const char *argument)
+{
+    register long x8 __asm__("x8") = SYS_clone;
+    register unsigned long x0 __asm__("x0") = flags;
+    register void *x1 __asm__("x1") = stack;
+    register long x2 __asm__("x2") = 0;
+    register long x3 __asm__("x3") = 0;
+    register long x4 __asm__("x4") = 0;
+    register void (*x19)(const char *) __asm__("x19") = f;
+    register const char *x20 __asm__("x20") = argument;
+
+    __asm__ volatile("svc 0\n"
+                     "cbnz x0, 1f\n"
+                     "mov x29, xzr\n"
+                     "mov x0, x20\n"
+                     "blr x19\n"
+                     "brk 0\n"
+                     "1:"
+                     : "+r"(x0)
+                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x19), "r"(x20)
+                     : "memory", "cc");
+    return (long)x0;
 }
 #define ENTER_START "mov x0, sp\nbl enter_main\n"
 #endif
@@ -107,6 +158,8 @@ static struct {
 static char *arguments[ENTER_WORDS_MAX + 1], *environment[ENTER_WORDS_MAX + 1];
 static char *next_text;
 static const uint64_t heard_signals = 1u << (SIGALRM - 1) | 1u << (SIGCHLD - 1);
+static uint64_t mask_before;            /* of the first process: the program's */
+static char child_stack[STACK_BYTES] __attribute__((aligned(16)));
 
 static size_t length(const char *s)
 {
@@ -182,8 +235,14 @@ static void drop_capabilities(void)
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
     struct __user_cap_data_struct none[2] = { { 0 } };
 
-    for (long cap = 0; cap < 64 && SYS(SYS_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0) >= 0; cap++)
-        ;                               /* past the last there is nothing to drop */
+    for (long cap = 0; cap < 64; cap++) {
+        long has = SYS(SYS_prctl, PR_CAPBSET_READ, cap, 0, 0, 0);
+
+        if (has < 0)
+            break;                      /* past the last there is nothing to drop */
+        if (has > 0)                    /* to drop what is not there costs as much */
+            must(SYS(SYS_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0), "give up a capability");
+    }
     must(SYS(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0), "clear its ambient capabilities");
     must(SYS(SYS_capset, &head, none, 0, 0, 0), "give up its capabilities");
 }
@@ -197,17 +256,32 @@ static void set_limits(void)
     }
 }
 
-/* Keeps to `cpus` of those it may use, counted from the `cpu_first`th on and around. */
+static struct { long bytes; unsigned char mask[1024]; } cpus_before;
+
+static int has_cpu(const unsigned char *mask, long i)
+{
+    return mask[i / 8] >> (i % 8) & 1;
+}
+
+/* Keeps to `cpus` of those it may use, counted around from the `cpu_first`th on, or from the one it is on. */
 static void keep_to_cpus(void)
 {
-    unsigned char mask[1024] = { 0 };
-    long n = must(SYS(SYS_sched_getaffinity, 0, sizeof mask, mask, 0, 0), "see its processors");
-    uint32_t all = 0, nth = 0;
+    unsigned char mask[sizeof cpus_before.mask];
+    long n = must(SYS(SYS_sched_getaffinity, 0, sizeof cpus_before.mask, cpus_before.mask, 0, 0), "see its processors");
+    uint32_t all = 0, nth = 0, here = 0, first = given.c.cpu_first;
 
+    cpus_before.bytes = n;
+    memcpy(mask, cpus_before.mask, sizeof mask);
+    if (first == ENTER_CPU_HERE) {
+        must(SYS(SYS_getcpu, &here, 0, 0, 0, 0), "see its processor");
+        first = 0;
+        for (long i = 0; i < n * 8 && i < here; i++)
+            first += has_cpu(mask, i) ? 1 : 0;
+    }
     for (long i = 0; i < n * 8; i++)
-        all += mask[i / 8] >> (i % 8) & 1;
+        all += has_cpu(mask, i) ? 1 : 0;
     for (long i = 0; i < n * 8; i++)
-        if (mask[i / 8] >> (i % 8) & 1 && (nth++ + all - given.c.cpu_first % all) % all >= given.c.cpus)
+        if (has_cpu(mask, i) && (nth++ + all - first % all) % all >= given.c.cpus)
             mask[i / 8] &= (unsigned char)~(1 << (i % 8));
     must(SYS(SYS_sched_setaffinity, 0, n, mask, 0, 0), "keep to its processors");
 }
@@ -352,10 +426,9 @@ static void lock_calls(void)
 static void become(const char *program) __attribute__((noreturn));
 static void become(const char *program)
 {
+    SYS(SYS_rt_sigprocmask, SIG_SETMASK, &mask_before, 0, sizeof mask_before, 0);
     close_the_rest();
     set_limits();
-    if (given.c.cpus)
-        keep_to_cpus();
     if (!(given.c.flags & ENTER_OUTSIDE)) {
         lock_paths();
         lock_calls();
@@ -365,9 +438,9 @@ static void become(const char *program)
     fail("start the program", SYS(SYS_execve, program, arguments, environment, 0, 0));
 }
 
-/* The kernel's processor-time limit counts in whole ticks of whole seconds; a timer on the program's own clock is exact
- * to a tick. It sends SIGALRM to this process, which holds it back until it asks, and comes earlier by CPU_EARLY_NS, so
- * that with the tick and the waking the program does not get more than its limit. */
+/* The kernel's processor-time limit counts in whole ticks of whole seconds; a timer on the program's own clock, which
+ * began when its process did, is exact to a tick. It sends SIGALRM to this process, which holds it back until it asks,
+ * and comes earlier by CPU_EARLY_NS, so that with the tick and the waking the program does not get more than its limit. */
 static void time_program(long program)
 {
     struct { void *value; int32_t signal, notify; char rest[48]; } how = { .signal = SIGALRM, .notify = 0 };
@@ -377,7 +450,7 @@ static void time_program(long program)
     int32_t timer = 0;
 
     must(SYS(SYS_timer_create, ~(int)program << 3 | 2, &how, &timer, 0, 0), "time the program");
-    must(SYS(SYS_timer_settime, timer, 0, &when, 0, 0), "time the program");
+    must(SYS(SYS_timer_settime, timer, TIMER_ABSTIME, &when, 0, 0), "time the program");
 }
 
 /* Everybody who is dead; true when the program was among them, with its wait status. */
@@ -403,7 +476,8 @@ static void attend(long program)
     struct enter_end end = { .what = 'e' };
     long got;
 
-    SYS(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (given.c.cpus)
+        must(SYS(SYS_sched_setaffinity, 0, cpus_before.bytes, cpus_before.mask, 0, 0), "leave its processors");
     SYS(SYS_close_range, 0, CONTROL_FD - 1, 0, 0, 0);
     SYS(SYS_close_range, given.c.flags & ENTER_OUTSIDE ? TOLD_FD + 1 : CONTROL_FD + 1, FD_LAST, 0, 0, 0);
     if (given.c.cpu_ns)
@@ -428,8 +502,6 @@ void enter_main(long *stack)
     const char *options, *program;
     const char *number = stack[0] > 1 ? (const char *)stack[2] : "0";
     unsigned long flags = MS_REMOUNT | MS_NOSUID | MS_NODEV;
-    uint64_t before = 0;
-    long child;
     int orders = 0;
 
     for (const char *n = number; *n >= '0' && *n <= '9'; n++)
@@ -451,18 +523,23 @@ void enter_main(long *stack)
         environment[i] = word();
     if (given.c.flags & ENTER_ONCE)
         flags |= MS_NOEXEC;
-    if (!(given.c.flags & ENTER_WITHIN))
+    if (!(given.c.flags & ENTER_WITHIN)) {
+        must(SYS(SYS_mount, 0, "/", 0, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, 0),
+             "lock the root against writing");
         must(SYS(SYS_mount, 0, "/box", 0, flags, options), "bound its folder");
+    }
     if (!(given.c.flags & (ENTER_WITHIN | ENTER_OUTSIDE)))
         drop_capabilities();            /* runsc needs them; within, there are none */
     hold_program(program);
     if (!(given.c.flags & ENTER_WITHIN))
         hand_over();
-    must(SYS(SYS_rt_sigprocmask, SIG_BLOCK, &heard_signals, &before, sizeof before, 0), "hold signals back");
-    child = must(SYS(SYS_clone, SIGCHLD, 0, 0, 0, 0), "start a process");
-    if (child == 0) {
-        SYS(SYS_rt_sigprocmask, SIG_SETMASK, &before, 0, sizeof before, 0);
-        become(program);
-    }
-    attend(child);
+    must(SYS(SYS_rt_sigprocmask, SIG_BLOCK, &heard_signals, &mask_before, sizeof mask_before, 0), "hold signals back");
+    must(SYS(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0), "hide its memory");
+    if (given.c.cpus)
+        keep_to_cpus();
+    /* In our memory, on a stack of its own, while we wait until it has become the program: no page table is copied. It
+     * inherits the processors, so that nothing has to be moved; this one, which must be quick when it is called, leaves
+     * them. */
+    attend(must(sys_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, child_stack + STACK_BYTES, become, program),
+                "start a process"));
 }

@@ -187,7 +187,7 @@ function checks_build() {
   if (!checks.length)
     return null;
   for (const c of checks) {
-    c.failed = compared().map(v => { const e = v.scores[c.s.name]; return e && e.n ? Math.round(e.n * (1 - e.mean)) : null; });
+    c.failed = compared().map(v => { const e = v.scores[c.s.name]; return e && e.trials ? e.failed : null; });
     c.total = c.failed.reduce((a, b) => a + (b || 0), 0);
   }
   const grade = { critical: 0, warning: 1, info: 2 }, most = Math.max(...checks.flatMap(c => c.failed.map((f, v) => f / Math.max(1, RESULT.variants[v].done))), 0.0001);
