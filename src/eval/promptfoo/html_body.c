@@ -3,7 +3,6 @@
 
 /* --- what several modes do ---------------------------------------------------------------------------------------- */
 
-
 /* An element whose content is text to its end tag. */
 static bool tree_raw(struct tree *t, const struct html_token *k)
 {
@@ -39,7 +38,7 @@ void tree_reset(struct tree *t)
         case HTML_TAG_CAPTION: t->mode = TREE_IN_CAPTION; return;
         case HTML_TAG_COLGROUP: t->mode = TREE_IN_COLUMN_GROUP; return;
         case HTML_TAG_TABLE: t->mode = TREE_IN_TABLE; return;
-        case HTML_TAG_TEMPLATE: t->mode = t->template_count ? t->templates[t->template_count - 1] : TREE_IN_BODY; return;
+        case HTML_TAG_TEMPLATE: t->mode = t->templates[t->template_count - 1]; return;
         case HTML_TAG_HEAD: t->mode = TREE_IN_HEAD; return;
         case HTML_TAG_BODY: t->mode = TREE_IN_BODY; return;
         case HTML_TAG_FRAMESET: t->mode = TREE_IN_FRAMESET; return;
@@ -103,7 +102,7 @@ static void tree_template_start(struct tree *t, const struct html_token *k)
 
 static void tree_template_end(struct tree *t)
 {
-    if (!t->template_count)
+    if (!t->template_open)
         return;
     tree_imply_ends(t, HTML_TAG_COUNT, HTML_IMPLIED | HTML_IMPLIED_MORE);
     tree_pop_until(t, HTML_TAG_TEMPLATE);
@@ -324,11 +323,11 @@ static bool tree_leaf_start(struct tree *t, const struct html_token *k)
 
 static void tree_form_start(struct tree *t, const struct html_token *k)
 {
-    if (t->form && !t->template_count)
+    if (t->form && !t->template_open)
         return;
     tree_close_p(t);
     (void)tree_insert(t, k);
-    if (!t->template_count)
+    if (!t->template_open)
         t->form = tree_current(t);
 }
 
@@ -359,7 +358,7 @@ static void tree_body_start(struct tree *t, const struct html_token *k)
     case HTML_TAG_TH:
     case HTML_TAG_THEAD:
     case HTML_TAG_TR: return;
-    case HTML_TAG_BODY: t->frameset_ok &= t->template_count || t->depth < 2 || !tree_is(t->open[1], HTML_TAG_BODY); return;
+    case HTML_TAG_BODY: t->frameset_ok &= t->template_open || t->depth < 2 || !tree_is(t->open[1], HTML_TAG_BODY); return;
     case HTML_TAG_FRAMESET: tree_frameset(t, k); return;
     case HTML_TAG_FORM: tree_form_start(t, k); return;
     case HTML_TAG_SVG:
@@ -416,12 +415,12 @@ static void tree_form_end(struct tree *t)
 {
     struct tree_node *form = t->form;
 
-    if (!t->template_count)
+    if (!t->template_open)
         t->form = NULL;
-    if ((!form && !t->template_count) || !tree_has_tag(t, HTML_TAG_FORM, TREE_SCOPE))
+    if ((!form && !t->template_open) || !tree_has_tag(t, HTML_TAG_FORM, TREE_SCOPE))
         return;
     tree_imply_ends(t, HTML_TAG_COUNT, HTML_IMPLIED);
-    if (t->template_count)
+    if (t->template_open)
         tree_pop_until(t, HTML_TAG_FORM);
     else
         tree_remove(t, form);

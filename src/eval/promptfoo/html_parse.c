@@ -9,7 +9,7 @@ bool tree_in_template(struct tree *t, const struct html_token *k)
     enum tree_mode mode = TREE_IN_BODY;
 
     if (k->kind == HTML_EOF) {
-        if (!t->template_count) {
+        if (!t->template_open) {
             t->stopped = true;
             return false;
         }
@@ -72,6 +72,8 @@ static bool tree_after_frameset(struct tree *t, const struct html_token *k)
 {
     if (tree_start(k, HTML_TAG_NOFRAMES))
         return tree_in_head(t, k);
+    if (k->kind == HTML_WHITE && t->mode == TREE_AFTER_AFTER_FRAMESET)
+        return tree_in_body(t, k);
     if (tree_end(k, HTML_TAG_HTML))
         t->mode = TREE_AFTER_AFTER_FRAMESET;
     t->stopped = k->kind == HTML_EOF;

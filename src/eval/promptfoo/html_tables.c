@@ -65,7 +65,7 @@ static bool tree_table_start(struct tree *t, const struct html_token *k)
         tree_append(t, k);
         return false;
     case HTML_TAG_FORM:
-        if (!t->form && !t->template_count) {
+        if (!t->form && !t->template_open) {
             t->form = tree_insert(t, k);
             tree_pop(t);
         }

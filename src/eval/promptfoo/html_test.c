@@ -101,6 +101,7 @@ TEST(html_is_what_promptfoo_takes_for_it)
         { S("<p>x<td></table></template><select><tr></table></i><select><select><svg>"), "++" },
         { S("<caption></colgroup><p><caption></template></colgroup>x"), "++" }, { S("<!DOCTYPE html></rp><dt></pre>x"), "++" },
         { S("<!DOCTYPE html><svg> <option><font></select>x"), "++" }, { S("<address>x"), "+-" },
+        { S("<b><frameset></frameset></html> </head>"), "++" },
     };
 
     for (size_t i = 0; i < COUNT_OF(rows); i++) {

@@ -133,6 +133,7 @@ void tree_push(struct tree *t, struct tree_node *n)
         t->unsure = true;
     else
         t->open[t->depth++] = n;
+    t->template_open += !t->unsure && tree_is(n, HTML_TAG_TEMPLATE);
 }
 
 struct tree_node *tree_insert_as(struct tree *t, const struct html_token *k, enum html_tag tag, enum tree_ns ns)
@@ -176,19 +177,21 @@ void tree_text(struct tree *t, bool visible)
 void tree_pop(struct tree *t)
 {
     if (t->depth)
-        t->depth--;
+        t->template_open -= tree_is(t->open[--t->depth], HTML_TAG_TEMPLATE);
 }
 
 void tree_pop_to(struct tree *t, size_t depth)
 {
-    t->depth = MIN(t->depth, depth);
+    while (t->depth > depth)
+        tree_pop(t);
 }
 
 void tree_pop_until(struct tree *t, enum html_tag tag)
 {
     ptrdiff_t at = tree_find_tag(t, tag);
 
-    tree_pop_to(t, at < 0 ? 0 : (size_t)at);
+    if (at >= 0)
+        tree_pop_to(t, (size_t)at);
 }
 
 void tree_clear_to(struct tree *t, const enum html_tag *tags)

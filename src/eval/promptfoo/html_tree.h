@@ -29,7 +29,8 @@ struct tree {
     struct arena *a;
     struct tree_node **open;            size_t depth;       /* HTML_DEPTH_MAX at most */
     struct tree_node **again;           size_t again_count; /* active formatting elements; NULL: a marker */
-    enum tree_mode *templates;          size_t template_count;  /* one for each template in `open` */
+    enum tree_mode *templates;          size_t template_count;  /* their modes; a template that went otherwise left its own */
+    size_t template_open;               /* templates in `open` */
     enum tree_mode mode, original;
     struct tree_node *head, *form, *body;
     struct tree_node aside;             /* stands for what templates hold */
