@@ -82,8 +82,11 @@ def scripts_run():
 
 
 def judged(result):
-    """What was judged; None where promptfoo does not say. Texts come trimmed from assay, unless a transform made them."""
+    """What was judged; None where promptfoo does not say. Texts come trimmed from assay, unless a transform made them; a
+    call of a tool has a new id each time."""
     output = (result.get("response") or {}).get("output")
+    if isinstance(output, list):
+        return [{k: v for k, v in one.items() if k != "id"} if isinstance(one, dict) else one for one in output]
     return output.strip() if isinstance(output, str) else output
 
 

@@ -495,7 +495,7 @@ static void graded_wish_one(struct graded_walk *walk, const json_t *assertion, e
             if (json_is_string(json_array_get(value, i)))
                 graded_wish_text(x, assertion, kind, json_array_get(value, i), json_to_str(json_array_get(value, i)));
     } else if (rag_is(kind)) {
-        if (!rag_fault(x->s, assertion, kind).len)
+        if (!rag_fault(x->s, assertion, kind, output.json).len)
             graded_wish_text(x, assertion, kind, assertion, json_to_str(value));
     } else if (json_is_string(value) || kind == GRADED_RUBRIC) {
         if (value && !json_is_string(value) && !json_is_null(value))

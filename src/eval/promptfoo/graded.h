@@ -51,8 +51,8 @@ void grades_unread(struct graded *g, struct str why);
 
 /* --- about a context (rag.c) -------------------------------------------------------------------------------------- */
 bool rag_is(enum graded_kind kind);
-/* Why promptfoo does not ask at all, which breaks the test; empty: it asks. */
-struct str rag_fault(const struct subject *s, const json_t *assertion, enum graded_kind kind);
+/* Why promptfoo does not ask at all, which breaks the test; empty: it asks. `json`: the output is no text. */
+struct str rag_fault(const struct subject *s, const json_t *assertion, enum graded_kind kind, bool json);
 /* Fills in query and context; criterion and output are there. */
 void rag_begin(struct graded *g, const struct subject *s, struct arena *a);
 const char *rag_role(const struct graded *g);

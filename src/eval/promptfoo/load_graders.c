@@ -237,7 +237,7 @@ void load_graded(struct load *l, struct str where, const json_t *assertion, json
         graded_rubric(l, where, assertion, type, out);
     if (json_child(assertion, "contextTransform") && str_starts(str_c(kind->name), S("context-"))) {
         load_note(l, where, "contextTransform is code: assertion " STR_FMT " is not evaluated", STR_ARG(type));
-        json_object_set_new(out, "transform", json_string("contextTransform"));
+        json_object_set_new(out, "blind", json_string("its contextTransform is code: not evaluated"));
     }
     if (inverse && graded_never_turned(kind))
         load_note(l, where, "promptfoo turns %s round for nobody: " STR_FMT " passes where it passes, here too",

@@ -54,15 +54,14 @@ static struct str rag_context_fault(const struct subject *s, enum graded_kind ki
                : S("it needs the variable context: a text, or a list of texts, none of them empty");
 }
 
-struct str rag_fault(const struct subject *s, const json_t *assertion, enum graded_kind kind)
+struct str rag_fault(const struct subject *s, const json_t *assertion, enum graded_kind kind, bool json)
 {
     if (kind == GRADED_RECALL && !json_is_string(json_child(assertion, "value")))
         return S("its value must be a text: what the context should hold");
     if (kind != GRADED_RECALL && !json_is_string(json_child(s->kase->vars, "query")))
         return S("it needs the variable query: a text, what was asked");
-    if (kind == GRADED_FAITHFUL && !subject_text(s).len && s->turn_count &&
-        json_array_size(s->turns[s->turn_count - 1].tool_calls))
-        return S("the output must be a text, and the model called tools");
+    if (kind == GRADED_FAITHFUL && json)
+        return S("the output must be a text");
     if (json_child(assertion, "rubric_unfit"))
         return S("its rubricPrompt must be a list of two: for the statements, and for the verdicts");
     return rag_context_fault(s, kind);
@@ -359,7 +358,7 @@ bool rag_heard(struct subject_wish *w, struct graded *g, struct str reply, struc
 
 static void rag_judge(const struct promptfoo_question *q, enum graded_kind kind, struct promptfoo_answer *out)
 {
-    struct str fault = rag_fault(q->s, q->assertion, kind);
+    struct str fault = rag_fault(q->s, q->assertion, kind, q->json);
     double threshold = isnan(q->threshold) ? 0 : q->threshold;
     const struct graded *g;
 

@@ -263,7 +263,7 @@ static const json_t *tools_expected(const struct promptfoo_question *q)
 
 void promptfoo_tool_call_f1(const struct promptfoo_question *q, struct promptfoo_answer *out)
 {
-    const json_t *calls = q->s->turn_count ? q->s->turns[q->s->turn_count - 1].tool_calls : NULL;
+    const json_t *calls = q->transformed ? NULL : tools_called(q);
     const json_t *expected = tools_expected(q);
     json_t *called = json_in_arena(json_object(), q->a);
     double both = 0, precision, recall, f1, threshold = isnan(q->threshold) ? 1 : q->threshold;
