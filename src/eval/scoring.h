@@ -64,7 +64,7 @@ const struct check_ready *scoring_check(const struct scoring *sc, size_t i);
 /* What metrics and checks want to know from models and programs about this subject before scoring_run, behind what they
  * asked already; most want nothing. `w` begins empty but for its arena. While w->more is set, call it again once all of
  * them are answered and are the subject's own: what was said leads to others, SCORING_ROUNDS times at most. */
-#define SCORING_ROUNDS 4                /* a provider's transform, a test's, an assertion's, the assertion (promptfoo) */
+#define SCORING_ROUNDS 5                /* promptfoo: a provider's transform, a test's, an assertion's, its texts, its vectors */
 void scoring_wishes(const struct scoring *sc, const struct subject *s, struct subject_wishes *w);
 /* The n-th program that its metrics and checks run in the sandbox; NULL past the last. */
 const struct evaluator *scoring_program(const struct scoring *sc, size_t n);

@@ -100,7 +100,7 @@ bool graded_kind_of(const json_t *assertion, enum graded_kind *out)
         [GRADED_FACTUALITY] = promptfoo_factuality, [GRADED_GEVAL] = promptfoo_geval,
         [GRADED_SIMILAR] = promptfoo_similar, [GRADED_BEST] = promptfoo_select_best,
         [GRADED_RECALL] = promptfoo_context_recall, [GRADED_RELEVANCE] = promptfoo_context_relevance,
-        [GRADED_FAITHFUL] = promptfoo_context_faithfulness,
+        [GRADED_FAITHFUL] = promptfoo_context_faithfulness, [GRADED_ANSWER] = promptfoo_answer_relevance,
     };
     bool inverse;
     const struct promptfoo_kind *kind = promptfoo_kind_find(json_get_str(assertion, "type"), &inverse);
@@ -137,6 +137,14 @@ static const json_t *graded_asserts(const struct dataset_case *kase)
     return json_child(test, "blind") ? NULL : json_child(test, "assert");
 }
 
+/* Who gives vectors of the questions is known. */
+static bool graded_embeds(const json_t *assertion, const struct promptfoo_graders *g)
+{
+    int64_t n = json_get_i64(assertion, "embedder", -1);
+
+    return n >= 0 && (size_t)n < g->count;
+}
+
 struct graded_count { struct graded_walk walk; const struct promptfoo_graders *g; size_t which; int64_t calls; };
 
 static void graded_count_one(struct graded_walk *walk, const json_t *assertion, enum graded_kind kind)
@@ -145,6 +153,12 @@ static void graded_count_one(struct graded_walk *walk, const json_t *assertion, 
     const json_t *n = json_child(assertion, "grader"), *value = json_child(assertion, "value");
     size_t which = json_is_integer(n) ? (size_t)json_integer_value(n) : c->g->count;
 
+    if (kind == GRADED_ANSWER) {                        /* the second number is who gives vectors */
+        if (graded_embeds(assertion, c->g))
+            c->calls += (which == c->which) * RAG_QUESTIONS +
+                        ((size_t)json_get_i64(assertion, "embedder", -1) == c->which);
+        return;
+    }
     if (which != c->which || (kind == GRADED_SIMILAR && which == c->g->count) || kind == GRADED_BEST)
         return;
     if (kind == GRADED_GEVAL)
@@ -391,9 +405,8 @@ struct graded_wishes {
     struct promptfoo_output whole;
 };
 
-static bool graded_whom(const struct graded_wishes *x, const json_t *assertion, bool vectors, struct grader *out)
+static bool graded_whom(const struct graded_wishes *x, const json_t *n, bool vectors, struct grader *out)
 {
-    const json_t *n = json_child(assertion, "grader");
     struct str judge = x->s->task ? str_trim(json_get_str(x->s->task->judge, "model")) : STR_NONE;
 
     if (json_is_integer(n) && json_integer_value(n) >= 0 && (size_t)json_integer_value(n) < x->g->count) {
@@ -409,11 +422,12 @@ static struct subject_wish *graded_wish(struct graded_wishes *x, const json_t *a
                                         const json_t *key)
 {
     struct arena *a = x->w->arena;
+    const json_t *n = json_child(assertion, kind == GRADED_ANSWER && key != assertion ? "embedder" : "grader");
     struct subject_wish *w;
     struct grader whom;
     struct model *model = arena_new(a, struct model);
 
-    if (!graded_whom(x, assertion, kind == GRADED_SIMILAR, &whom) || !(w = subject_wish_add(x->w, key)))
+    if (!graded_whom(x, n, kind == GRADED_SIMILAR, &whom) || !(w = subject_wish_add(x->w, key)))
         return NULL;
     *model = whom.model;
     w->model = model;
@@ -476,6 +490,32 @@ static void graded_wish_text(struct graded_wishes *x, const json_t *assertion, e
     (void)graded_ask(w, g, false, a);
 }
 
+/* First the questions; once they are there, the vectors of what was asked and of them, under a key of their own. */
+static void graded_wish_answer(struct graded_wishes *x, const json_t *assertion)
+{
+    const struct subject_wish *first = subject_wish_of(x->s, assertion);
+    const struct graded *g = first ? first->own : NULL;
+    struct str *texts, asked = rag_question(x->s);
+    struct subject_wish *w;
+
+    if (!graded_embeds(assertion, x->g))
+        return;
+    if (!first) {
+        graded_wish_text(x, assertion, GRADED_ANSWER, assertion, STR_NONE);
+        x->w->more |= asked.len > 0;
+        return;
+    }
+    if (first->why.len || g->unread || g->statement_count != RAG_QUESTIONS || !asked.len ||
+        !(w = graded_wish(x, assertion, GRADED_ANSWER, json_child(assertion, "type"))))
+        return;
+    texts = arena_array(x->w->arena, struct str, RAG_QUESTIONS + 1);
+    texts[0] = asked;
+    memcpy(texts + 1, g->statements, RAG_QUESTIONS * sizeof *texts);
+    w->params = PARAMS_INIT;
+    w->texts = texts;
+    w->text_count = RAG_QUESTIONS + 1;
+}
+
 static void graded_wish_one(struct graded_walk *walk, const json_t *assertion, enum graded_kind kind)
 {
     struct graded_wishes *x = (struct graded_wishes *)walk;
@@ -494,6 +534,9 @@ static void graded_wish_one(struct graded_walk *walk, const json_t *assertion, e
         for (size_t i = 0; i < json_array_size(value) && i < PROMPTFOO_CRITERIA_MAX; i++)
             if (json_is_string(json_array_get(value, i)))
                 graded_wish_text(x, assertion, kind, json_array_get(value, i), json_to_str(json_array_get(value, i)));
+    } else if (kind == GRADED_ANSWER) {
+        if (!rag_fault(x->s, assertion, kind, output.json).len)
+            graded_wish_answer(x, assertion);
     } else if (rag_is(kind)) {
         if (!rag_fault(x->s, assertion, kind, output.json).len)
             graded_wish_text(x, assertion, kind, assertion, json_to_str(value));

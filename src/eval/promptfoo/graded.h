@@ -5,7 +5,7 @@
 #include "eval/promptfoo/kinds.h"
 
 enum graded_kind { GRADED_RUBRIC, GRADED_CLOSEDQA, GRADED_FACTUALITY, GRADED_GEVAL, GRADED_SIMILAR, GRADED_BEST,
-                   GRADED_RECALL, GRADED_RELEVANCE, GRADED_FAITHFUL, GRADED_KINDS };
+                   GRADED_RECALL, GRADED_RELEVANCE, GRADED_FAITHFUL, GRADED_ANSWER, GRADED_KINDS };
 
 /* In every role of ours. */
 #define GRADED_MARKS                                                                                                   \
@@ -30,7 +30,7 @@ struct graded {
     struct str query, context;          /* of those about a context (rag.c) */
     size_t units;                       /* what the context consists of */
     bool segmented;                     /* it is a list, or has several lines */
-    struct str *statements; size_t statement_count;         /* the grader's, of the output */
+    struct str *statements; size_t statement_count;         /* the grader's, of the output; or questions it may answer */
     struct str reason;
 };
 
@@ -49,12 +49,15 @@ void grades_say(const struct promptfoo_question *q, bool pass, double score, str
 /* The reply can't be read: the assertion fails. */
 void grades_unread(struct graded *g, struct str why);
 
-/* --- about a context (rag.c) -------------------------------------------------------------------------------------- */
+/* --- about a context, or the question (rag.c) --------------------------------------------------------------------- */
+#define RAG_QUESTIONS 3                 /* that a grader makes of an answer */
 bool rag_is(enum graded_kind kind);
 /* Why promptfoo does not ask at all, which breaks the test; empty: it asks. `json`: the output is no text. */
 struct str rag_fault(const struct subject *s, const json_t *assertion, enum graded_kind kind, bool json);
 /* Fills in query and context; criterion and output are there. */
 void rag_begin(struct graded *g, const struct subject *s, struct arena *a);
+/* What was asked: the variable query, else the prompt. */
+struct str rag_question(const struct subject *s);
 const char *rag_role(const struct graded *g);
 void rag_parts(const struct graded *g, struct buf *b);
 /* `vars` holds the case's variables. */

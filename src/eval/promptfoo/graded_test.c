@@ -260,6 +260,46 @@ TEST(words_of_the_user_see_what_promptfoo_shows_them)
     CHECK(str_starts(graded_said(&w, 0, 1), S("tea||truth|===== CONTEXT ")));
 }
 
+TEST(answer_relevance_asks_for_questions_and_then_for_vectors)
+{
+    static const double asked[] = { 1, 0 }, near[] = { 3, 4 }, far[] = { 0, 2 };
+    static const struct vector vectors[] = { { asked, 2 }, { near, 2 }, { far, 2 }, { near, 2 } };
+    static const char both[] = "{graders: [{model: sim:grader}, {model: openai:text-embedding-3-small}]}";
+    static const struct { const char *assertion; enum promptfoo_state state; } rows[] = {
+        { "{type: answer-relevance, grader: 0, embedder: 1, threshold: 0.4}", PROMPTFOO_PASS },
+        { "{type: answer-relevance, grader: 0, embedder: 1, threshold: 0.41}", PROMPTFOO_FAIL },
+        { "{type: not-answer-relevance, grader: 0, embedder: 1}", PROMPTFOO_PASS },
+    };
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct graded_world w;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        graded_begin_with(&w, a, both, rows[i].assertion, "hello", "{query: why}");
+        REQUIRE(w.wishes.count == 1 && w.wishes.more);
+        CHECK_INT(promptfoo_grader_calls(w.graders, &w.kase, 0), 3);
+        CHECK_INT(promptfoo_grader_calls(w.graders, &w.kase, 1), 1);
+        CHECK(str_contains(graded_said(&w, 0, 1), S("\nhello\n")) && !str_contains(graded_said(&w, 0, 1), S("why")));
+        CHECK(graded_hear(&w, 0, "one?") && graded_hear(&w, 0, "two?") && !graded_hear(&w, 0, "three?"));
+        w.s.wishes = w.wishes.at;
+        w.s.wish_count = w.wishes.count;
+        w.wishes.more = false;
+        promptfoo_graders_wish(w.graders, &w.s, &w.wishes);
+        REQUIRE(w.wishes.count == 2 && !w.wishes.more && w.wishes.at[1].text_count == 4);
+        CHECK_STR(w.wishes.at[1].texts[0], "why");
+        CHECK_STR(w.wishes.at[1].texts[3], "three?");
+        w.wishes.at[1].vectors = vectors;
+        CHECK(graded_verdict(&w).state == rows[i].state);
+        CHECK(fabs(graded_verdict(&w).score - 0.4) < 1e-12);
+    }
+    graded_begin(&w, a, both, rows[0].assertion, "hello");          /* no query: what was asked is the prompt */
+    CHECK(graded_hear(&w, 0, "one?") && !graded_hear(&w, 0, ""));
+    CHECK(graded_verdict(&w).state == PROMPTFOO_FAIL);
+    graded_begin(&w, a, GRADED_ONE, "{type: answer-relevance, grader: 0, embedder: -1}", "hello");
+    CHECK_INT(w.wishes.count, 0);                       /* without vectors nothing is asked, nor paid */
+    CHECK_INT(promptfoo_grader_calls(w.graders, &w.kase, 0), 0);
+    CHECK(graded_verdict(&w).state == PROMPTFOO_SKIP);
+}
+
 TEST(a_reply_about_a_context_has_a_ceiling)
 {
     AUTO_BUF struct buf many = BUF_INIT(JUDGE_REPLY_MAX + 10);

@@ -9,6 +9,8 @@
  *   g-eval       one line {"steps": [text]}; then one line {"score": 0..10, "reason": text}; score / 10 reaches 0.7. Of
  *                several criteria the mean does
  *   select-best  the first number in it is the column chosen, from 0; none, or one there is not: nobody passes
+ *   answer-relevance   three replies, each a question; the mean of their cosines to what was asked reaches the
+ * threshold (0)
  *   similar      cosine or dot product reach 0.75, or distance is at most that; the score of a distance is 1 / (1 +
  * it).
  *                Of several texts the first that is near enough counts, else the nearest; turned round all must be far
@@ -257,7 +259,8 @@ bool graded_heard(struct subject_wish *w, struct str reply, struct arena *a)
     case GRADED_BEST: grades_hear_best(g, reply); break;
     case GRADED_RECALL:
     case GRADED_RELEVANCE:
-    case GRADED_FAITHFUL: return rag_heard(w, g, reply, a);
+    case GRADED_FAITHFUL:
+    case GRADED_ANSWER: return rag_heard(w, g, reply, a);
     case GRADED_SIMILAR:
     case GRADED_KINDS: break;
     }
@@ -432,6 +435,33 @@ void promptfoo_similar(const struct promptfoo_question *q, struct promptfoo_answ
                arena_printf(q->a, "similarity %.4f is %s the threshold %.15g", q->inverse ? 1 - found : found,
                             (how == NEAR_EUCLIDEAN) == q->inverse ? "below" : "above", threshold),
                out);
+}
+
+/* --- answer-relevance --------------------------------------------------------------------------------------------- */
+
+void promptfoo_answer_relevance(const struct promptfoo_question *q, struct promptfoo_answer *out)
+{
+    struct str fault = rag_fault(q->s, q->assertion, GRADED_ANSWER, q->json);
+    double sum = 0, threshold = isnan(q->threshold) ? 0 : q->threshold;
+    const struct subject_wish *w;
+
+    if (fault.len) {
+        promptfoo_broken(fault, out);
+        return;
+    }
+    if (!grades_heard(q, q->assertion, out))
+        return;
+    if (!rag_question(q->s).len) {
+        *out = (struct promptfoo_answer){ PROMPTFOO_FAIL, 0, S("an empty text has no vector") };
+        return;
+    }
+    if (!grades_of(q, json_child(q->assertion, "type"), &w, out))
+        return;
+    for (size_t i = 1; i <= RAG_QUESTIONS; i++)
+        sum += similar_of(NEAR_COSINE, &w->vectors[0], &w->vectors[i]);
+    sum /= RAG_QUESTIONS;
+    grades_say(q, sum >= threshold - DBL_EPSILON, sum,
+               arena_printf(q->a, "relevance %.4f is below the threshold %.15g", sum, threshold), out);
 }
 
 /* --- select-best -------------------------------------------------------------------------------------------------- */

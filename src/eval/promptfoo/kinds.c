@@ -10,7 +10,7 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
 /* name, support, judge, about: sorted by name */
 #define PROMPTFOO_KINDS(X)                                                                                             \
     X("agent-rubric", ELSEWHERE, NULL, model) \
-    X("answer-relevance", ELSEWHERE, NULL, model) \
+    X("answer-relevance", MODEL, promptfoo_answer_relevance, "questions that the output answers lie near the one asked") \
     X("assert-set", SAME, NULL, "assertions with a threshold and weight of their own") \
     X("bleu", SAME, promptfoo_bleu, "BLEU of words in lower case reaches the threshold (0.5)") \
     X("classifier", ELSEWHERE, NULL, "it asks a classifier on the web: not evaluated") \

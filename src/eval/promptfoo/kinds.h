@@ -16,6 +16,7 @@ promptfoo_judge_fn promptfoo_javascript, promptfoo_python;                      
 promptfoo_judge_fn promptfoo_select_best, promptfoo_max_score;                                                       /* compare.c */
 promptfoo_judge_fn promptfoo_rubric, promptfoo_closedqa, promptfoo_factuality, promptfoo_geval, promptfoo_similar;   /* grades.c */
 promptfoo_judge_fn promptfoo_context_recall, promptfoo_context_relevance, promptfoo_context_faithfulness;            /* rag.c */
+promptfoo_judge_fn promptfoo_answer_relevance;                                                                       /* grades.c */
 
 /* --- transforms.c ------------------------------------------------------------------------------------------------- */
 #define PROMPTFOO_PYTHON_TRANSFORM "get_transform"      /* the function of a file that names none */

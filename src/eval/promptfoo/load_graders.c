@@ -208,7 +208,8 @@ static void graded_rubric(struct load *l, struct str where, const json_t *assert
 static bool graded_never_turned(const struct promptfoo_kind *kind)
 {
     static promptfoo_judge_fn *const judges[] = { promptfoo_closedqa, promptfoo_factuality, promptfoo_context_recall,
-                                                  promptfoo_context_relevance, promptfoo_context_faithfulness };
+                                                  promptfoo_context_relevance, promptfoo_context_faithfulness,
+                                                  promptfoo_answer_relevance };
 
     for (size_t i = 0; i < COUNT_OF(judges); i++)
         if (kind->judge == judges[i])
@@ -233,6 +234,8 @@ void load_graded(struct load *l, struct str where, const json_t *assertion, json
         load_note(l, where, "assertion " STR_FMT ": no model grades it; name one in options: {provider: ...} of the test or "
                   "of defaultTest: not evaluated", STR_ARG(type));
     json_object_set_new(out, "grader", json_integer(at));
+    if (kind->judge == promptfoo_answer_relevance)      /* asks for texts, and for their vectors */
+        json_object_set_new(out, "embedder", json_integer(provider && !json_is_null(provider) ? graders_at(l, where, provider, true) : -1));
     if (!vectors)
         graded_rubric(l, where, assertion, type, out);
     if (json_child(assertion, "contextTransform") && str_starts(str_c(kind->name), S("context-"))) {

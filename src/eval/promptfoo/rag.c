@@ -22,7 +22,7 @@
 
 bool rag_is(enum graded_kind kind)
 {
-    return kind == GRADED_RECALL || kind == GRADED_RELEVANCE || kind == GRADED_FAITHFUL;
+    return kind == GRADED_RECALL || kind == GRADED_RELEVANCE || kind == GRADED_FAITHFUL || kind == GRADED_ANSWER;
 }
 
 /* --- what is asked about ------------------------------------------------------------------------------------------ */
@@ -38,6 +38,13 @@ static bool rag_nothing(const json_t *value)
 static struct str rag_prompt(const struct subject *s)
 {
     return s->turn_count ? s->turns[0].prompt : STR_NONE;
+}
+
+struct str rag_question(const struct subject *s)
+{
+    const json_t *query = json_child(s->kase->vars, "query");
+
+    return json_is_string(query) ? json_to_str(query) : rag_prompt(s);
 }
 
 static struct str rag_context_fault(const struct subject *s, enum graded_kind kind)
@@ -58,10 +65,12 @@ struct str rag_fault(const struct subject *s, const json_t *assertion, enum grad
 {
     if (kind == GRADED_RECALL && !json_is_string(json_child(assertion, "value")))
         return S("its value must be a text: what the context should hold");
+    if (json && (kind == GRADED_FAITHFUL || kind == GRADED_ANSWER))
+        return S("the output must be a text");
+    if (kind == GRADED_ANSWER)
+        return rag_prompt(s).len ? STR_NONE : S("it needs a prompt");
     if (kind != GRADED_RECALL && !json_is_string(json_child(s->kase->vars, "query")))
         return S("it needs the variable query: a text, what was asked");
-    if (kind == GRADED_FAITHFUL && json)
-        return S("the output must be a text");
     if (json_child(assertion, "rubric_unfit"))
         return S("its rubricPrompt must be a list of two: for the statements, and for the verdicts");
     return rag_context_fault(s, kind);
@@ -142,7 +151,7 @@ static size_t rag_count(struct str text, bool cut)
 
 void rag_begin(struct graded *g, const struct subject *s, struct arena *a)
 {
-    const json_t *context = json_child(s->kase->vars, "context");
+    const json_t *context = g->kind == GRADED_ANSWER ? NULL : json_child(s->kase->vars, "context");
     struct str text = rag_nothing(context) ? rag_prompt(s) : json_to_str(context), rest;
     AUTO_BUF struct buf b = BUF_INIT(PROMPTFOO_VALUE_MAX);
 
@@ -186,6 +195,10 @@ static const char rag_verdicts_role[] =
     "context says about it. Then write one last line that begins with \"Final verdict for each statement in order:\" and "
     "goes on with a word and a full stop for each statement, in their order: Yes. when it is supported, No. when it is not.";
 
+static const char rag_question_role[] =
+    "You guess the question that an answer was given to.\n" GRADED_MARKS
+    "Reply with one question which the output answers, and nothing else.";
+
 static bool rag_second(const struct graded *g)
 {
     return g->kind == GRADED_FAITHFUL && g->statements;
@@ -195,6 +208,8 @@ const char *rag_role(const struct graded *g)
 {
     if (g->kind == GRADED_FAITHFUL)
         return rag_second(g) ? rag_verdicts_role : rag_statements_role;
+    if (g->kind == GRADED_ANSWER)
+        return rag_question_role;
     return g->kind == GRADED_RECALL ? rag_recall_role : rag_relevance_role;
 }
 
@@ -204,6 +219,11 @@ void rag_parts(const struct graded *g, struct buf *b)
 
     if (g->kind == GRADED_RELEVANCE || (g->kind == GRADED_FAITHFUL && !rag_second(g)))
         graded_part("QUESTION", g, g->query, b);
+    if (g->kind == GRADED_ANSWER) {
+        graded_part("OUTPUT", g, g->output, b);
+        buf_puts(b, "Write the question.");
+        return;
+    }
     if (g->kind != GRADED_FAITHFUL || rag_second(g))
         graded_part("CONTEXT", g, g->context, b);
     if (g->kind == GRADED_RECALL)
@@ -246,8 +266,12 @@ static json_t *rag_vars_statements(const struct graded *g)
 
 void rag_vars(const struct graded *g, json_t *vars, struct arena *a)
 {
-    if (g->kind == GRADED_RELEVANCE)
-        json_object_clear(vars);                        /* promptfoo shows it these two only */
+    if (g->kind == GRADED_RELEVANCE || g->kind == GRADED_ANSWER)
+        json_object_clear(vars);                        /* promptfoo shows these what follows only */
+    if (g->kind == GRADED_ANSWER) {
+        graded_var(vars, g, "answer", "OUTPUT", g->output, a);
+        return;
+    }
     if (g->kind != GRADED_FAITHFUL || rag_second(g))
         graded_var(vars, g, "context", "CONTEXT", g->context, a);
     if (g->kind == GRADED_RELEVANCE)
@@ -343,6 +367,11 @@ static void rag_hear_verdicts(struct graded *g, struct str reply, struct arena *
 
 bool rag_heard(struct subject_wish *w, struct graded *g, struct str reply, struct arena *a)
 {
+    if (g->kind == GRADED_ANSWER) {
+        g->statements = g->statements ? g->statements : arena_array(a, struct str, RAG_QUESTIONS);
+        g->statements[g->statement_count++] = arena_strdup(a, reply);
+        return g->statement_count == RAG_QUESTIONS;
+    }
     if (g->kind == GRADED_FAITHFUL && w->round < 2)
         return rag_hear_statements(w, g, reply, a);
     if (g->kind == GRADED_FAITHFUL)

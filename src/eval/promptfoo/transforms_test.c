@@ -138,7 +138,7 @@ TEST(transforms_come_one_after_the_other_and_then_what_judges)
     CHECK(transform_judge(&t, "own", transform_all, S("out")) == '+');
     CHECK_STR(buf_str(&t.asked),
               "[1] text P(\"out\") [2] json [1](\"P\") [3] text A([1]) [3] text B([1]) [4] true(\"A\") ");
-    CHECK_INT(t.rounds, SCORING_ROUNDS);
+    CHECK_INT(t.rounds, 4);
     CHECK(t.v->output.json && t.v->output.transformed && t.v->output.state == PROMPTFOO_PASS);
     CHECK_STR(t.v->output.text, "[1]");
     CHECK(transform_judge(&t, "plain", transform_all, S("out")) == '+');        /* another's provider brings none */
