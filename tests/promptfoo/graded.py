@@ -91,11 +91,11 @@ def test_what_is_not_honoured_about_a_context_is_told():
   - {type: context-recall, value: x, contextTransform: output}
   - {type: not-context-relevance}
   - {type: context-faithfulness, rubricPrompt: 'all in one'}
-  - {type: answer-relevance}
+  - {type: answer-relevance, provider: 'anthropic:messages:claude-3-5-haiku-latest'}
 """)
     said = run("validate", "promptfooconfig.yaml")
     for part in ("contextTransform is code: assertion context-recall is not evaluated", "promptfoo turns context-relevance round for nobody",
-                 "the rubricPrompt of a context-faithfulness is a list of two", '"sim:grader", which grades, gives no vectors here'):
+                 "the rubricPrompt of a context-faithfulness is a list of two", 'which grades, gives no vectors here'):
         assert part in said, (part, said)
 
 
