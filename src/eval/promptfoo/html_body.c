@@ -304,7 +304,10 @@ static bool tree_leaf_start(struct tree *t, const struct html_token *k)
         (void)tree_raw(t, k);
         return true;
     case HTML_TAG_TEXTAREA:
-    case HTML_TAG_IFRAME: t->frameset_ok = false; /* fall through */
+    case HTML_TAG_IFRAME:
+        t->frameset_ok = false;
+        (void)tree_raw(t, k);
+        return true;
     case HTML_TAG_NOEMBED:
     case HTML_TAG_NOSCRIPT: (void)tree_raw(t, k); return true;
     case HTML_TAG_BASE:

@@ -280,10 +280,10 @@ static bool tree_select_end(struct tree *t, const struct html_token *k)
 {
     switch ((int)k->tag) {
     case HTML_TAG_OPTGROUP:
-        if (tree_current_is(t, HTML_TAG_OPTION) && t->depth > 1 && tree_is(t->open[t->depth - 2], HTML_TAG_OPTGROUP))
-            tree_pop(t);
-        /* fall through */
     case HTML_TAG_OPTION:
+        if (k->tag == HTML_TAG_OPTGROUP && tree_current_is(t, HTML_TAG_OPTION) && t->depth > 1 &&
+            tree_is(t->open[t->depth - 2], HTML_TAG_OPTGROUP))
+            tree_pop(t);
         if (tree_current_is(t, k->tag))
             tree_pop(t);
         return false;
