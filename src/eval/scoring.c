@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "eval/constraints.h"
-#include "eval/promptfoo/promptfoo.h"
 
 #define SCORING_ROW_MAX (8u << 20)      /* bytes of a trial's scores */
 
@@ -582,25 +581,6 @@ enum err_code scores_read_kept(struct str text, size_t place, json_t **out, stru
     snprintf(key, sizeof key, "%zu", place);
     *out = json_incref(JSON_AT(doc, "k", key));
     return ERR_OK;
-}
-
-bool scores_read_judged(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
-                        struct str *out)
-{
-    struct promptfoo_output judged = { 0 };
-    struct subject s = { 0 };
-    json_t *kept;
-
-    for (size_t i = 0; i < count; i++) {
-        if (infos[i].kind != SCORER_METRIC || !str_is(infos[i].base, "promptfoo_score") ||
-            scores_read_kept(text, i, &kept, NULL) != ERR_OK || !kept)
-            continue;
-        s.kept = json_in_arena(kept, a);
-        judged = promptfoo_output(&s, a);
-        *out = judged.text;
-        break;
-    }
-    return judged.transformed && judged.state == PROMPTFOO_PASS;
 }
 
 enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,

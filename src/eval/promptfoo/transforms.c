@@ -8,7 +8,7 @@
  * crash, a hang, more than a line may hold) leaves it not evaluated. */
 #include "eval/promptfoo/kinds.h"
 
-#include "eval/evaluators.h"
+#include "eval/scoring.h"
 
 static const json_t *transforms_test(const struct subject *s)
 {
@@ -130,6 +130,23 @@ static bool transforms_kept(const struct subject *s, struct promptfoo_output *o)
         return true;
     }
     return false;
+}
+
+bool promptfoo_judged(struct str scores, const struct scorer_info *infos, size_t count, struct arena *a,
+                      struct str *out)
+{
+    struct promptfoo_output judged = { 0 };
+    struct subject s = { 0 };
+    json_t *kept;
+
+    for (size_t i = 0; i < count && !s.kept; i++)
+        if (infos[i].kind == SCORER_METRIC && str_is(infos[i].base, "promptfoo_score") &&
+            scores_read_kept(scores, i, &kept, NULL) == ERR_OK && kept)
+            s.kept = json_in_arena(kept, a);
+    if (s.kept)
+        judged = promptfoo_output(&s, a);
+    *out = judged.text;
+    return judged.transformed && judged.state == PROMPTFOO_PASS;
 }
 
 json_t *promptfoo_output_keep(const struct promptfoo_output *o)
