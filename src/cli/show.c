@@ -1,7 +1,6 @@
 /* assay show RUN [TRIAL]: a run's result, or one trial with everything that was said. */
 #include "cli/pager.h"
 #include "cli/session.h"
-#include "eval/promptfoo/promptfoo.h"
 #include "eval/report/grid.h"
 
 #include <inttypes.h>
@@ -73,7 +72,7 @@ static enum err_code show_trial_scores(const struct store_trial *t, const struct
     TRY(scores_to_json(t->scores, said->all.infos, said->all.count, a, &values, &notes, e));
     json_object_set_new(o, "scores", values);
     json_object_set_new(o, "notes", notes);
-    if (promptfoo_judged(t->scores, said->all.infos, said->all.count, a, &judged))
+    if (scores_read_judged(t->scores, said->all.infos, said->all.count, a, &judged))
         json_set_str(o, "judged", judged);
     detail = show_pass_of(said) ? judge_detail_of(t->scores) : NULL;
     if (detail) {
@@ -258,7 +257,7 @@ static enum err_code show_scores(const struct show_said *said, const struct stor
     struct str judged;
 
     TRY(scores_read(t->scores, a, scores, said->all.count, e));
-    if (promptfoo_judged(t->scores, said->all.infos, said->all.count, a, &judged))
+    if (scores_read_judged(t->scores, said->all.infos, said->all.count, a, &judged))
         term_text("judged, after transforms", judged);
     printf("\n");
     for (size_t i = 0; i < said->all.count; i++) {

@@ -583,6 +583,19 @@ enum err_code scores_read_kept(struct str text, size_t place, json_t **out, stru
     return ERR_OK;
 }
 
+bool scores_read_judged(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
+                        struct str *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct metric *m = infos[i].kind == SCORER_METRIC ? metric_find(infos[i].base) : NULL;
+        json_t *kept;
+
+        if (m && m->judged && scores_read_kept(text, i, &kept, NULL) == ERR_OK && kept)
+            return m->judged(json_in_arena(kept, a), a, out);
+    }
+    return false;
+}
+
 enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
                              json_t **values, json_t **notes, struct err *e)
 {

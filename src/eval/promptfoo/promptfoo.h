@@ -138,11 +138,9 @@ void    promptfoo_compare_wish(const struct promptfoo_graders *g, const struct s
                                struct subject_wishes *w);
 int64_t promptfoo_compare_calls(const struct promptfoo_graders *g, const struct dataset_case *kase, size_t i);
 
-/* Of a stored trial's scores (scoring.h): what was judged in place of its answer, where transforms made it; false: the
+/* From what was kept with a trial's score: what was judged in place of its answer, where transforms made it; false: the
  * answer. */
-struct scorer_info;
-bool promptfoo_judged(struct str scores, const struct scorer_info *infos, size_t count, struct arena *a,
-                      struct str *out);
+bool promptfoo_judged(const json_t *kept, struct arena *a, struct str *out);
 
 /* What is wrong with a test's `assert`, as a sentence; empty: nothing. It was made by us, or comes from anywhere. */
 struct str promptfoo_test_fault(const json_t *test, struct arena *a);

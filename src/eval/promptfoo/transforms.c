@@ -8,7 +8,7 @@
  * crash, a hang, more than a line may hold) leaves it not evaluated. */
 #include "eval/promptfoo/kinds.h"
 
-#include "eval/scoring.h"
+#include "eval/evaluators.h"
 
 static const json_t *transforms_test(const struct subject *s)
 {
@@ -132,19 +132,11 @@ static bool transforms_kept(const struct subject *s, struct promptfoo_output *o)
     return false;
 }
 
-bool promptfoo_judged(struct str scores, const struct scorer_info *infos, size_t count, struct arena *a,
-                      struct str *out)
+bool promptfoo_judged(const json_t *kept, struct arena *a, struct str *out)
 {
-    struct promptfoo_output judged = { 0 };
-    struct subject s = { 0 };
-    json_t *kept;
+    struct subject s = { .kept = kept };
+    struct promptfoo_output judged = promptfoo_output(&s, a);
 
-    for (size_t i = 0; i < count && !s.kept; i++)
-        if (infos[i].kind == SCORER_METRIC && str_is(infos[i].base, "promptfoo_score") &&
-            scores_read_kept(scores, i, &kept, NULL) == ERR_OK && kept)
-            s.kept = json_in_arena(kept, a);
-    if (s.kept)
-        judged = promptfoo_output(&s, a);
     *out = judged.text;
     return judged.transformed && judged.state == PROMPTFOO_PASS;
 }

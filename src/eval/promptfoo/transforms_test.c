@@ -317,7 +317,7 @@ TEST(transforms_are_kept_and_judged_again_without_them)
         stored.wish_count = 0;
         stored.kept = kept;
         subject_begin(&stored, a);
-        CHECK(promptfoo_judged(buf_str(&text), scoring_infos(t.scoring), count, a, &judged) ==
+        CHECK(scores_read_judged(buf_str(&text), scoring_infos(t.scoring), count, a, &judged) ==
               (t.v->output.transformed && t.v->output.state == PROMPTFOO_PASS));
         CHECK(!t.v->output.transformed || str_eq(judged, t.v->output.text));
         CHECK(promptfoo_judge(&stored, a, &again));
