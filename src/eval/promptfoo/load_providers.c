@@ -68,7 +68,12 @@ static const char provider_extra[] = "response_format tools tool_choice function
                                      "user store service_tier verbosity thinking text modalities";
 static const char provider_quiet[] = "cost inputCost outputCost showThinking";
 
-struct provider { struct str id, label, base_url; json_t *params, *extra, *prompts, *transform; bool reads_json; const struct doc_node *at; };
+struct provider {
+    struct str id, label, base_url;
+    json_t *params, *extra, *prompts, *transform;
+    bool reads_json;
+    const struct doc_node *at;
+};
 
 static bool provider_word(const char *words, struct str word)
 {
