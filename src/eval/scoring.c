@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "eval/constraints.h"
-#include "eval/promptfoo/promptfoo.h"
 
 #define SCORING_ROW_MAX (8u << 20)      /* bytes of a trial's scores */
 
@@ -587,20 +586,14 @@ enum err_code scores_read_kept(struct str text, size_t place, json_t **out, stru
 bool scores_read_judged(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
                         struct str *out)
 {
-    struct promptfoo_output judged = { 0 };
-    struct subject s = { 0 };
-    json_t *kept;
-
     for (size_t i = 0; i < count; i++) {
-        if (infos[i].kind != SCORER_METRIC || !str_is(infos[i].base, "promptfoo_score") ||
-            scores_read_kept(text, i, &kept, NULL) != ERR_OK || !kept)
-            continue;
-        s.kept = json_in_arena(kept, a);
-        judged = promptfoo_output(&s, a);
-        *out = judged.text;
-        break;
+        const struct metric *m = infos[i].kind == SCORER_METRIC ? metric_find(infos[i].base) : NULL;
+        json_t *kept;
+
+        if (m && m->judged && scores_read_kept(text, i, &kept, NULL) == ERR_OK && kept)
+            return m->judged(json_in_arena(kept, a), a, out);
     }
-    return judged.transformed && judged.state == PROMPTFOO_PASS;
+    return false;
 }
 
 enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,

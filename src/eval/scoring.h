@@ -86,9 +86,9 @@ enum err_code scores_read(struct str text, struct arena *a, struct score *out, s
 enum err_code scores_read_parts(struct str text, json_t **out, struct err *e) MUST_USE;
 /* What a scorer kept with a trial (score.kept), the caller's; NULL when nothing. */
 enum err_code scores_read_kept(struct str text, size_t place, json_t **out, struct err *e) MUST_USE;
-/* What was judged in place of the trial's answer, where transforms made it (promptfoo/transforms.c); false: the answer. */
-bool scores_read_judged(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
-                        struct str *out);
+/* What a metric judged in place of the trial's answer (metric.h: judged); false: the answer. */
+bool          scores_read_judged(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
+                                 struct str *out);
 /* For people and programs: *values {name: number or null}, *notes {name: text}; the caller's. Scratch lives in `a`. */
 enum err_code scores_to_json(struct str text, const struct scorer_info *infos, size_t count, struct arena *a,
                              json_t **values, json_t **notes, struct err *e) MUST_USE;

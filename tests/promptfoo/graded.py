@@ -144,7 +144,7 @@ def test_answers_are_compared_and_a_report_asks_nobody_again():
 
 def test_a_run_killed_while_it_compares_goes_on_and_pays_for_nothing_twice():
     compared()
-    words = ["run", "promptfooconfig.yaml", "--yes", "--quiet", "--concurrency", "1"]
+    words = ["run", "promptfooconfig.yaml", "--yes", "--quiet", "--concurrency", "1", "--speed", "0.2"]
     child = subprocess.Popen([assay, *words], env=env, cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     killed = None
     for _ in range(2000):

@@ -47,6 +47,8 @@ struct metric {
     double (*corpus)(const double *sums, size_t count);
     /* MAY, with parts. What a failed trial leaves (it was billed, say); false: nothing. */
     bool (*failed)(const struct trial *t, double *parts);
+    /* MAY. What it judged in place of the trial's answer, from what it kept (score.kept); false: the answer. */
+    bool (*judged)(const json_t *kept, struct arena *a, struct str *out);
     /* MAY. The variant's value is this quantile of the trials' values, 0..1. */
     double (*quantile)(const void *state);
     /* MAY. A case's value from its repetitions: how many have a value, and these values' sum; NAN: too few. The

@@ -21,5 +21,5 @@ static void promptfoo_score_score(const void *state, const struct subject *s, st
 const struct metric metric_promptfoo_score = {
     .name = "promptfoo_score", .label = "score", .unit = METRIC_RATIO, .higher_is_better = true, .compares = true,
     .doc = "A test's score as promptfoo computes it: the mean of its assertions' scores, by weight.",
-    .score = promptfoo_score_score,
+    .score = promptfoo_score_score, .judged = promptfoo_judged,
 };

@@ -58,6 +58,8 @@ bool       promptfoo_is_space(uint32_t cp);
 struct str promptfoo_trim(struct str s);
 /* A scalar as JavaScript writes it. */
 struct str promptfoo_scalar(const json_t *j, struct arena *a);
+/* JSON as JavaScript has it: numbers that are whole are integers. Yours. */
+json_t *promptfoo_value(const json_t *v);
 /* Lower case for comparing, letters of all scripts. */
 struct str promptfoo_lower(struct str text, struct arena *a);
 /* "a, \"b, c\"" as its fields: quotes protect commas, empty fields are none. NULL: a quote is not closed. */

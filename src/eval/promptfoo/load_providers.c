@@ -68,7 +68,12 @@ static const char provider_extra[] = "response_format tools tool_choice function
                                      "user store service_tier verbosity thinking text modalities";
 static const char provider_quiet[] = "cost inputCost outputCost showThinking";
 
-struct provider { struct str id, label, base_url; json_t *params, *extra, *prompts, *transform; const struct doc_node *at; };
+struct provider {
+    struct str id, label, base_url;
+    json_t *params, *extra, *prompts, *transform;
+    bool reads_json;
+    const struct doc_node *at;
+};
 
 static bool provider_word(const char *words, struct str word)
 {
@@ -102,6 +107,15 @@ static void provider_param(struct load *l, struct provider *p, const char *name,
     }
 }
 
+/* Answers held to a schema are read as JSON before anybody sees them; Azure's to JSON at all, too. */
+static void provider_reads_json(struct provider *p, struct str key)
+{
+    struct str type = json_get_str(json_child(p->extra, "response_format"), "type");
+
+    if (str_is(key, "response_format"))
+        p->reads_json = str_is(type, "json_schema") || (str_is(type, "json_object") && str_starts(p->id, S("azure")));
+}
+
 static void provider_config(struct load *l, struct provider *p, const struct doc_node *n, int depth)
 {
     for (size_t i = 0; n->kind == DOC_MAP && i < n->count && depth < 4; i++) {
@@ -119,10 +133,12 @@ static void provider_config(struct load *l, struct provider *p, const struct doc
             AUTO_JSON *j = doc_to_json(pair->value);
 
             json_object_setn_new(p->extra, key.at, key.len, load_files_in(l, where, j, 0));
+            provider_reads_json(p, key);
         } else if (str_is(key, "passthrough") && pair->value->kind == DOC_MAP) {
             AUTO_JSON *j = doc_to_json(pair->value);
 
             json_object_update(p->extra, j);
+            provider_reads_json(p, S("response_format"));
         } else if (str_is(key, "generationConfig") || str_is(key, "reasoning")) {
             if (str_is(key, "reasoning") && task_member(pair->value, "effort"))
                 provider_param(l, p, "reasoning_effort", doc_pair_get(pair->value, "effort"));
@@ -273,6 +289,18 @@ static bool provider_taken(const struct doc_node *list, struct str name)
     return false;
 }
 
+/* What becomes of the variant's answers before they are judged. */
+static void provider_output(struct load *l, const struct provider *p, struct str variant)
+{
+    json_t *o = p->transform ? json_copy(p->transform) : json_object();
+
+    if (p->reads_json)
+        json_object_set_new(o, "json", json_true());
+    if (json_object_size(o))
+        json_object_setn(l->providers, variant.at, variant.len, o);
+    json_decref(o);
+}
+
 static void provider_variants(struct load *l, struct doc_node *list, const struct provider *p, struct str model)
 {
     struct str label = p->label.len ? p->label : p->id;
@@ -300,8 +328,7 @@ static void provider_variants(struct load *l, struct doc_node *list, const struc
             json_object_set(v, "params", p->params);
         if (p->base_url.len)
             json_set_str(v, "base_url", p->base_url);
-        if (p->transform)
-            json_object_setn(l->providers, name.at, name.len, p->transform);
+        provider_output(l, p, name);
         list->items[list->count++] = load_node(l, v, p->at);
     }
     if (!some)

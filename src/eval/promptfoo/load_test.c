@@ -500,6 +500,35 @@ TEST(promptfoo_graders_stand_once_in_the_check_and_by_number_in_the_cases)
     CHECK_INT(json_get_i64(json_child(json_array_get(asserts, 0), "factuality"), "subset", -9), 0);
 }
 
+TEST(promptfoo_graders_of_contexts_are_read)
+{
+    AUTO_ARENA *a = arena_new_sized(0);
+    AUTO_BUF struct buf out = BUF_INIT(1 << 16);
+    const json_t *asserts, *pair;
+    struct task *t;
+
+    t = load_try(a,
+                 LOAD_HEAD
+                 "defaultTest: {options: {provider: {text: openai:gpt-4o-mini, embedding: openai:embedding:text-embedding-3-small}}}\n"
+                 "tests:\n- vars: {x: a, query: q, context: c}\n  assert:\n  - {type: answer-relevance}\n"
+                 "  - {type: context-faithfulness, rubricPrompt: ['', {role: user, content: '{{ statements }}?'}]}\n"
+                 "  - {type: context-faithfulness, rubricPrompt: []}\n  - {type: context-faithfulness, rubricPrompt: one}\n"
+                 "  - {type: context-recall, value: x, contextTransform: output}\n",
+                 &out);
+    CHECK(str_contains(buf_str(&out), S("is a list of two")) && str_contains(buf_str(&out), S("contextTransform is code")));
+    REQUIRE(json_array_size(load_graders(t, "graders")) == 2 && json_array_size(load_graders(t, "rubrics")) == 1);
+    pair = json_array_get(load_graders(t, "rubrics"), 0);
+    CHECK(!json_child(pair, "steps"));                  /* an empty one is our own words */
+    CHECK_STR(json_get_str(json_array_get(json_child(pair, "evaluate"), 0), "content"), "{{ statements }}?");
+    asserts = json_child(load_about(t, 0), "assert");
+    CHECK_INT(json_get_i64(json_array_get(asserts, 0), "grader", -9), 0);
+    CHECK_INT(json_get_i64(json_array_get(asserts, 0), "embedder", -9), 1);
+    CHECK_INT(json_get_i64(json_array_get(asserts, 1), "rubric", -9), 0);
+    CHECK(!json_child(json_array_get(asserts, 2), "rubric") && !json_child(json_array_get(asserts, 2), "rubric_unfit"));
+    CHECK(json_is_true(json_child(json_array_get(asserts, 3), "rubric_unfit")));
+    CHECK(json_get_str(json_array_get(asserts, 4), "blind").len);
+}
+
 TEST(promptfoo_keys_of_graders_are_not_kept)
 {
     AUTO_ARENA *a = arena_new_sized(0);

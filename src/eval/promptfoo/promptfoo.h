@@ -138,6 +138,10 @@ void    promptfoo_compare_wish(const struct promptfoo_graders *g, const struct s
                                struct subject_wishes *w);
 int64_t promptfoo_compare_calls(const struct promptfoo_graders *g, const struct dataset_case *kase, size_t i);
 
+/* From what was kept with a trial's score: what was judged in place of its answer, where transforms made it; false: the
+ * answer. */
+bool promptfoo_judged(const json_t *kept, struct arena *a, struct str *out);
+
 /* What is wrong with a test's `assert`, as a sentence; empty: nothing. It was made by us, or comes from anywhere. */
 struct str promptfoo_test_fault(const json_t *test, struct arena *a);
 

@@ -47,6 +47,28 @@ struct str promptfoo_trim(struct str s)
     return str_sub(s, from, to - from);
 }
 
+json_t *promptfoo_value(const json_t *v)
+{
+    double x = json_real_value(v);
+    json_t *new;
+
+    if (json_is_real(v) && x == floor(x) && fabs(x) < 1e15)
+        return json_integer((json_int_t)x);
+    if (json_is_array(v)) {
+        new = json_array();
+        for (size_t i = 0; i < json_array_size(v); i++)
+            json_array_append_new(new, promptfoo_value(json_array_get(v, i)));
+        return new;
+    }
+    if (!json_is_object(v))
+        return json_incref((json_t *)v);
+    new = json_object();
+    for (void *it = json_object_iter((json_t *)v); it; it = json_object_iter_next((json_t *)v, it))
+        json_object_setn_new(new, json_object_iter_key(it), json_object_iter_key_len(it),
+                             promptfoo_value(json_object_iter_value(it)));
+    return new;
+}
+
 struct str promptfoo_lower(struct str text, struct arena *a)
 {
     char *out = arena_alloc(a, 6 * text.len + 1);       /* as in normalized_match: no code point becomes more */
@@ -141,7 +163,8 @@ void promptfoo_equals(const struct promptfoo_question *q, struct promptfoo_answe
     struct str want;
 
     if (json_is_object(q->value) || json_is_array(q->value)) {
-        bool same = json_read(q->output, &said, &e) == ERR_OK && json_equal(said, q->value);
+        AUTO_JSON *wanted = promptfoo_value(q->value), *given = NULL;
+        bool same = json_read(q->output, &said, &e) == ERR_OK && json_equal(given = promptfoo_value(said), wanted);
 
         promptfoo_say(q, same,
                       arena_printf(q->a, STR_FMT " is not the JSON value wanted",

@@ -4,6 +4,7 @@
  *   {"transform": true, "code" or "file" and "function", "output", "context": {vars, prompt}}
  *   -> {"output": TEXT}, {"json": TEXT} of what is no text, {"error": TEXT}
  *
+ * What answers to a schema (a provider's response_format) is the value it says before that.
  * A transform that throws or returns nothing breaks the test, whatever its assertions weigh; one without an answer (a
  * crash, a hang, more than a line may hold) leaves it not evaluated. */
 #include "eval/promptfoo/kinds.h"
@@ -98,6 +99,22 @@ static void transforms_apply(const struct subject *s, const json_t *transform, c
 
 /* --- what is judged ----------------------------------------------------------------------------------------------- */
 
+/* The provider's answers are held to a schema: one that is JSON is the value it says. */
+static void transforms_read_json(struct promptfoo_output *o, struct arena *a)
+{
+    AUTO_JSON *value = NULL, *written = NULL;
+    AUTO_BUF struct buf b = BUF_INIT((size_t)16 << 20);
+
+    if (json_read(o->text, &value, NULL) != ERR_OK)
+        return;
+    written = promptfoo_value(value);
+    o->json = !json_is_string(written);
+    o->transformed = !o->json;
+    if (o->json)
+        json_write(written, &b);
+    o->text = arena_strdup(a, o->json ? buf_str(&b) : json_to_str(written));
+}
+
 /* As the model gave it: the tools called stand for an output that has no text. */
 static struct promptfoo_output transforms_raw(const struct subject *s, struct arena *a)
 {
@@ -105,6 +122,8 @@ static struct promptfoo_output transforms_raw(const struct subject *s, struct ar
     const json_t *calls = s->turn_count ? s->turns[s->turn_count - 1].tool_calls : NULL;
     AUTO_BUF struct buf b = BUF_INIT((size_t)16 << 20);
 
+    if (o.text.len && json_is_true(json_child(transforms_provider(s), "json")))
+        transforms_read_json(&o, a);
     if (o.text.len || !json_array_size(calls))
         return o;
     json_write(calls, &b);
@@ -130,6 +149,15 @@ static bool transforms_kept(const struct subject *s, struct promptfoo_output *o)
         return true;
     }
     return false;
+}
+
+bool promptfoo_judged(const json_t *kept, struct arena *a, struct str *out)
+{
+    struct subject s = { .kept = kept };
+    struct promptfoo_output judged = promptfoo_output(&s, a);
+
+    *out = judged.text;
+    return judged.transformed && judged.state == PROMPTFOO_PASS;
 }
 
 json_t *promptfoo_output_keep(const struct promptfoo_output *o)

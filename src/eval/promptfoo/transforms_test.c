@@ -328,3 +328,23 @@ TEST(transforms_are_kept_and_judged_again_without_them)
     }
     transform_end(&t);
 }
+
+TEST(answers_held_to_a_schema_are_the_values_they_say)
+{
+    static const struct { const char *said, *text; bool json; } rows[] = {
+        { "{\"b\": 2.0, \"a\": [1, 2.5, null]}", "{\"b\":2,\"a\":[1,2.5,null]}", true },
+        { "\"a text\"", "a text", false }, { "12.0", "12", true }, { "no JSON", "no JSON", false }, { "{\"a\": 1", "{\"a\": 1", false },
+        { "", "", false },
+    };
+    AUTO_ARENA *a = arena_new_sized(0);
+    struct dataset_case kase = { .vars = transform_yaml(a, "{promptfoo: {assert: [], providers: {own: {json: true}}}}") };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct subject s = { .kase = &kase, .variant = S("own"), .output = str_c(rows[i].said) }, other = s;
+
+        CHECK_STR(promptfoo_output(&s, a).text, rows[i].text);
+        CHECK(promptfoo_output(&s, a).json == rows[i].json);
+        other.variant = S("plain");
+        CHECK_STR(promptfoo_output(&other, a).text, rows[i].said);
+    }
+}
