@@ -9,12 +9,12 @@
  *   g-eval       one line {"steps": [text]}; then one line {"score": 0..10, "reason": text}; score / 10 reaches 0.7. Of
  *                several criteria the mean does
  *   select-best  the first number in it is the column chosen, from 0; none, or one there is not: nobody passes
- *   answer-relevance   three replies, each a question; the mean of their cosines to what was asked reaches the
- * threshold (0)
+ *   answer-relevance   three replies, each a question; the mean of their cosines to what was asked reaches 0, or the
+ *                threshold; the three about a context: rag.c
  *   similar      cosine or dot product reach 0.75, or distance is at most that; the score of a distance is 1 / (1 +
  * it).
  *                Of several texts the first that is near enough counts, else the nearest; turned round all must be far
- * promptfoo turns closed-qa and factuality round for nobody, and neither does this. A reply that can't be read fails,
+ * promptfoo turns closed-qa, factuality and answer-relevance round for nobody, and neither does this. A reply that can't be read fails,
  * turned round or not; a call that failed leaves the assertion not evaluated. */
 #include "eval/promptfoo/graded.h"
 
