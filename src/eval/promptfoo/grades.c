@@ -14,8 +14,8 @@
  *   similar      cosine or dot product reach 0.75, or distance is at most that; the score of a distance is 1 / (1 +
  * it).
  *                Of several texts the first that is near enough counts, else the nearest; turned round all must be far
- * promptfoo turns closed-qa, factuality and answer-relevance round for nobody, and neither does this. A reply that can't be read fails,
- * turned round or not; a call that failed leaves the assertion not evaluated. */
+ * promptfoo turns closed-qa, factuality and answer-relevance round for nobody, and neither does this. A reply that
+ * can't be read fails, turned round or not; a call that failed leaves the assertion not evaluated. */
 #include "eval/promptfoo/graded.h"
 
 #include <float.h>
