@@ -1,14 +1,7 @@
-/* is-html and contains-html.
- *
- *   is-html        the text, trimmed, is not empty and begins with no XML declaration; what the HTML standard makes of
- * it
- *                  (html_tree.c) has an element of HTML's or one with a '-' in its name, and no text directly in a body
- *                  that nobody wrote
- *   contains-html  signs are counted, and two are enough: an opening and a closing tag count 2, one of them 1; a tag
- * that
- *                  closes itself 1; an entity 1; a DOCTYPE of HTML 2; a comment 1; an attribute in quotes 1; a usual
- * tag 2 No score but 1 and 0. */
-#include "eval/promptfoo/html.h"
+/* contains-html: signs are counted, and two are enough: an opening and a closing tag count 2, one of them 1; a tag that
+ * closes itself 1; an entity 1; a DOCTYPE of HTML 2; a comment 1; an attribute in quotes 1; a usual tag 2. No score but
+ * 1 and 0. Linear in the text. */
+#include "eval/promptfoo/kinds.h"
 
 #define HTML_UNITS_MAX (10 * 1024 * 1024)       /* promptfoo's, of UTF-16 */
 
@@ -155,31 +148,4 @@ static bool html_contains(struct str s)
 void promptfoo_contains_html(const struct promptfoo_question *q, struct promptfoo_answer *out)
 {
     promptfoo_say(q, html_contains(q->output), S("the output holds no HTML"), out);
-}
-
-/* --- is-html ------------------------------------------------------------------------------------------------------ */
-
-void promptfoo_is_html(const struct promptfoo_question *q, struct promptfoo_answer *out)
-{
-    struct str text = promptfoo_trim(q->output), why = STR_NONE;
-    struct html_found found;
-
-    if (!text.len) {
-        why = S("the output is empty");
-    } else if (str_istarts(text, S("<?xml"))) {
-        why = S("the output is XML, not HTML");
-    } else {
-        html_read(text, q->a, &found);
-        if (found.unsure) {
-            promptfoo_skip(S("is-html: the output is longer than 1,000,000 bytes, or nested too deep, or too "
-                             "intricate: not evaluated"),
-                           out);
-            return;
-        }
-        if (found.text && !found.body_written)
-            why = S("text stands outside all tags");
-        else if (!found.elements)
-            why = S("the output holds no element of HTML");
-    }
-    promptfoo_say(q, !why.len, why, out);
 }

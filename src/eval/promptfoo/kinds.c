@@ -36,7 +36,7 @@ static const char traces[] = "it reads traces, which are not kept: not evaluated
     X("icontains", SAME, promptfoo_icontains, "contains, whatever the case of letters") \
     X("icontains-all", SAME, promptfoo_icontains_all, "contains-all, whatever the case of letters") \
     X("icontains-any", SAME, promptfoo_icontains_any, "contains-any, whatever the case of letters") \
-    X("is-html", SAME, promptfoo_is_html, "the output is HTML, with no text outside of tags") \
+    X("is-html", ELSEWHERE, NULL, "it needs an HTML parser: not evaluated; see contains-html") \
     X("is-json", SAME, promptfoo_is_json, "the output is JSON; with a schema, JSON that fits") \
     X("is-refusal", OWN, promptfoo_is_refusal, "the model refused (our own phrases, as in the check refusal)") \
     X("is-sql", ELSEWHERE, NULL, "it needs an SQL parser: not evaluated") \

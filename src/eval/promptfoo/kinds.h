@@ -9,7 +9,7 @@ promptfoo_judge_fn promptfoo_equals, promptfoo_contains, promptfoo_icontains, pr
     promptfoo_contains_all, promptfoo_icontains_all, promptfoo_starts_with, promptfoo_regex, promptfoo_word_count;    /* texts.c */
 promptfoo_judge_fn promptfoo_levenshtein, promptfoo_bleu, promptfoo_gleu, promptfoo_rouge_n;                         /* measures.c */
 promptfoo_judge_fn promptfoo_is_json, promptfoo_contains_json, promptfoo_is_xml, promptfoo_contains_xml;             /* forms.c */
-promptfoo_judge_fn promptfoo_is_html, promptfoo_contains_html;                                                       /* html.c */
+promptfoo_judge_fn promptfoo_contains_html;                                                                          /* html.c */
 promptfoo_judge_fn promptfoo_latency, promptfoo_cost, promptfoo_finish_reason, promptfoo_is_refusal,
     promptfoo_tools_call, promptfoo_tool_call_f1;                                                                    /* trials.c */
 promptfoo_judge_fn promptfoo_javascript, promptfoo_python;                                                           /* scripts.c */
