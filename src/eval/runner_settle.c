@@ -123,14 +123,14 @@ static enum err_code settle_read_case(struct settle *x, struct arena *a, const s
     for (int64_t i = run->repeat - 1; i >= 0; i--) {
         struct group *g = reading.groups[i];
 
-        g->next = x->ready;
-        x->ready = g;
+        if (code != ERR_OK || !g->waits) {
+            arena_free(g->arena);
+            continue;
+        }
         g->case_index = x->case_at;
         group_of_case(g, kase);
-        if (code != ERR_OK || !g->waits) {
-            x->ready = g->next;
-            arena_free(g->arena);
-        }
+        g->next = x->ready;
+        x->ready = g;
     }
     return code;
 }
@@ -213,10 +213,24 @@ static enum err_code group_score(struct group *g, struct err *e)
     return ERR_OK;
 }
 
-/* The next question of the group, or its end. False: no money for it; the group is as it was. */
+/* Its trials go on waiting: what it cost is all there is to keep. */
+static void group_give_up(struct group *g)
+{
+    for (size_t i = 0; i < g->count; i++)
+        g->trials[i].waits = false;
+}
+
+static void group_finish(struct settle *x, struct group *g)
+{
+    g->next = x->finished;
+    x->finished = g;
+}
+
+/* The next question of the group, or its end. *broke: no money for it; the group is as it was. */
 static enum err_code group_go_on(struct settle *x, struct group *g, bool *broke, struct err *e)
 {
     struct err refused = ERR_INIT;
+    enum err_code code;
 
     *broke = false;
     for (; g->wish_at < g->wish_count; g->wish_at++) {
@@ -241,10 +255,11 @@ static enum err_code group_go_on(struct settle *x, struct group *g, bool *broke,
         x->reserved_nanousd -= g->reserve_nanousd;
         wish->why = arena_strdup(g->arena, str_c(refused.text));
     }
-    TRY(group_score(g, e));
-    g->next = x->finished;
-    x->finished = g;
-    return ERR_OK;
+    code = group_score(g, e);
+    if (code != ERR_OK)
+        group_give_up(g);
+    group_finish(x, g);
+    return code;
 }
 
 static enum err_code settle_begin(struct settle *x, struct err *e)
@@ -298,10 +313,8 @@ static enum err_code settle_heard(struct settle *x, struct group *g, struct err 
         TRY(group_go_on(x, g, &broke, e));
     if (!broke)
         return ERR_OK;
-    for (size_t i = 0; i < g->count; i++)               /* it goes on waiting, but what it cost is kept */
-        g->trials[i].waits = false;
-    g->next = x->finished;
-    x->finished = g;
+    group_give_up(g);
+    group_finish(x, g);
     x->broke |= !cancelled && !x->t->stopping;
     return ERR_OK;
 }
