@@ -153,6 +153,7 @@ static enum err_code runner_open(struct runner *r, struct err *e)
     if (store_free_bytes(r->store) < RUNNER_FREE_BYTES)
         return err_set(e, ERR_STORE, "the disk that holds the store has %lld MB free; a run needs at least %lld",
                        (long long)(store_free_bytes(r->store) >> 20), (long long)(RUNNER_FREE_BYTES >> 20));
+    r->unsettled = scoring_compares(r->plan->scoring, NULL);
     if (scoring_program(r->plan->scoring, 0))
         TRY(evaluators_new(&r->evaluators, e));
     TRY(runner_take_over(r, e));
@@ -374,7 +375,7 @@ static bool runner_wait(struct runner *r, bool fed)
     return more;
 }
 
-static bool runner_all_exhausted(const struct runner *r)
+bool runner_all_exhausted(const struct runner *r)
 {
     for (size_t i = 0; i < r->feed_count; i++)
         if (!r->feeds[i].exhausted)
@@ -488,9 +489,7 @@ enum err_code runner_run(struct plan *plan, struct store *s, struct llm *l, cons
         else
             code = runner_settle(&r, &t, e);
         runner_show(&r, &t, true);
-        if (code == ERR_CONFLICT)
-            ;                               /* another process is at the rest of it, and ends the run */
-        else if (runner_end(&r, &t, &ended) != ERR_OK && code == ERR_OK) {
+        if (!r.elsewhere && runner_end(&r, &t, &ended) != ERR_OK && code == ERR_OK) {
             *e = ended;
             code = ended.code;
         }

@@ -126,7 +126,8 @@ struct runner {
     struct commit commit;
     struct sums_known *known;           /* per variant */
     bool unsettled;                     /* scores may wait for other variants' answers */
-    int64_t settled_cases;              /* looked at, while that is done */
+    bool elsewhere;                     /* another process settles them, and ends the run */
+    int64_t settled_cases;              /* looked at, from the first on in which a score waited */
     struct race *race;                  /* NULL: everything is asked; the caller's thread only */
     size_t race_scorer;
     struct open_shard **shard_of;       /* of a race: all open shards by number; NULL where all is finished */
@@ -189,13 +190,14 @@ bool wish_heard(struct subject_wish *wish, const struct call *c, struct ledger_e
 void          wish_sum(const struct ledger_entry *ledgers, int64_t *cost_nanousd, int64_t *unknown_calls);
 
 /* runner_settle.c: once no trial is left to ask; the caller's thread. A stop or a spent budget leaves r->unsettled. */
-struct runner_turn { int stopping; enum stop_reason why; int64_t stop_ms, shown_ms; bool cancelled; };
+struct runner_turn { int stopping; enum stop_reason why; int64_t stop_ms, shown_ms; };
 enum err_code runner_settle(struct runner *r, struct runner_turn *t, struct err *e) MUST_USE;
 
 /* runner.c, for it */
 void          runner_stop(struct runner *r, struct runner_turn *t, int level, enum stop_reason why);
 void          runner_look_around(struct runner *r, struct runner_turn *t);
 void          runner_show(struct runner *r, struct runner_turn *t, bool force);
+bool          runner_all_exhausted(const struct runner *r);     /* no trial is left to ask */
 
 /* runner_commit.c */
 /* What one transaction adds to a variant. Made afresh by every apply: the writer may apply a job twice. */

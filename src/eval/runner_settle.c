@@ -28,7 +28,7 @@ struct group {
     int64_t case_index, repetition;
     struct settled *trials;             /* by variant */
     struct subject *subjects;
-    size_t count;
+    size_t count, outcomes;             /* outcomes: of its trials */
     bool waits;
     struct subject_wish *wishes; size_t wish_count, wish_at;
     struct call call;
@@ -94,6 +94,7 @@ static enum err_code settle_read_trial(const struct store_trial *t, void *arg, s
     one->trial.transcript = STR_NONE;
     one->waits = t->trial.state == TRIAL_DONE && scores_wait(t->scores);
     g->waits |= one->waits;
+    g->outcomes++;
     subject_of_stored(&one->trial.trial, transcript, g->arena, s);
     s->kept = scoring_kept(reading->x->r->plan->scoring, one->trial.scores, g->arena);
     return ERR_OK;
@@ -107,7 +108,8 @@ static void group_of_case(struct group *g, const struct dataset_case *kase)
         g->kase.expected = json_in_arena(json_deep_copy(kase->expected), g->arena);
 }
 
-/* The groups of the next case in which something waits; those of a case without are none. */
+/* The groups of the next case in which something waits. One that lacks a trial, which a race has spared, is none: its
+ * answers can't be compared, and stay not evaluated. */
 static enum err_code settle_read_case(struct settle *x, struct arena *a, const struct dataset_case *kase, struct err *e)
 {
     const struct run *run = &x->r->plan->run;
@@ -123,7 +125,7 @@ static enum err_code settle_read_case(struct settle *x, struct arena *a, const s
     for (int64_t i = run->repeat - 1; i >= 0; i--) {
         struct group *g = reading.groups[i];
 
-        if (code != ERR_OK || !g->waits) {
+        if (code != ERR_OK || !g->waits || g->outcomes < g->count) {
             arena_free(g->arena);
             continue;
         }
@@ -149,7 +151,9 @@ static enum err_code settle_read(struct settle *x, struct err *e)
                            (long long)x->r->plan->run.cases);
         if (scoring_compares(x->r->plan->scoring, &kase))
             TRY(settle_read_case(x, a, &kase, e));
-        x->r->settled_cases = ++x->case_at;
+        x->case_at++;
+        if (x->ready || x->r->settled_cases)
+            x->r->settled_cases = x->case_at;
     }
     return ERR_OK;
 }
@@ -271,7 +275,6 @@ static enum err_code settle_begin(struct settle *x, struct err *e)
         g->subjects[i].kase = &g->kase;
         g->subjects[i].task = x->r->plan->task;
         g->subjects[i].variant = x->r->plan->task->variants[i].name;
-        g->subjects[i].failed |= !g->trials[i].trial.scores.len;        /* no outcome at all: a run with spared trials */
         subject_begin(&g->subjects[i], g->arena);
     }
     if (!g->wishes) {
@@ -433,7 +436,7 @@ static enum err_code settle_all(struct runner *r, struct runner_turn *t, struct 
     int64_t left;
 
     TRY(store_shards_left(r->store, r->plan->run.no, &left, e));
-    if (left)
+    if (left && !(r->race && runner_all_exhausted(r)))
         return ERR_OK;
     x.answers = queue_new((size_t)r->concurrency + 1);
     x.cursor = pack_cursor_new(r->plan->pack, 0);
@@ -453,12 +456,15 @@ enum err_code runner_settle(struct runner *r, struct runner_turn *t, struct err 
     struct lease lease;
     enum err_code code;
 
-    r->unsettled = scoring_compares(r->plan->scoring, NULL);
     if (!r->unsettled || t->stopping || r->store_failures >= RUNNER_STORE_TRIES)
         return ERR_OK;
     /* a write: whatever was handed to the writer before, the end of a shard too, is in the store then */
-    TRY(lease_take(&lease, r->store, &r->plan->run, S("settle"), "comparing the answers", e));
+    code = lease_take(&lease, r->store, &r->plan->run, S("settle"), "comparing the answers", e);
+    r->elsewhere = code == ERR_CONFLICT;
+    if (code != ERR_OK)
+        return code;
     code = settle_all(r, t, &lease, e);
+    r->elsewhere = code == ERR_CONFLICT;
     lease_release(&lease);
     return code;
 }

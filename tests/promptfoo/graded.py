@@ -142,6 +142,17 @@ def test_answers_are_compared_and_a_report_asks_nobody_again():
     assert judged(newest["id"][-8:]) == TESTS
 
 
+def test_a_race_that_is_decided_ends_the_run():
+    with open(os.path.join(home, "promptfooconfig.yaml"), "w") as f:
+        f.write("prompts: ['Say {{ said }}', 'No {{ said }}']\nproviders: [echo]\ntests:\n")
+        for i in range(400):
+            f.write("- {vars: {said: w%d}, assert: [{type: contains, value: Say}]}\n" % i)
+        f.write("- {vars: {said: last}, assert: [{type: contains, value: Say}, {type: max-score}]}\n")
+    run("run", "promptfooconfig.yaml", "--yes", "--quiet", "--speed", "0", "--stop-when-sure", want=1)
+    newest = json.loads(run("runs", "--json"))[0]
+    assert newest["state"] == "done" and newest["done"] < 802, newest
+
+
 def test_a_run_killed_while_it_compares_goes_on_and_pays_for_nothing_twice():
     compared()
     words = ["run", "promptfooconfig.yaml", "--yes", "--quiet", "--concurrency", "1", "--speed", "0.2"]

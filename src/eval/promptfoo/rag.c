@@ -300,10 +300,10 @@ static void rag_hear_recall(struct graded *g, struct str reply, struct arena *a)
     struct str line;
 
     while (str_split(&reply, '\n', &line)) {
-        bool not = str_ifind(line, S("[Not Attributed]")) >= 0, yes = str_ifind(line, S("[Attributed]")) >= 0;
+        bool no = str_ifind(line, S("[Not Attributed]")) >= 0, yes = str_ifind(line, S("[Attributed]")) >= 0;
 
-        held += yes && !not ;
-        all += yes || not ;
+        held += yes && !no;
+        all += yes || no;
     }
     rag_share(g, held, all, "sentences are in the context", a);
 }
